@@ -1,0 +1,148 @@
+"""FHIR JSON as text: read strictly, kept to the digit, spliced but never re-dumped.
+
+http://hl7.org/fhir/DSTU2/json.html. A resource is stored as the client's own text, minified, with `id` and `meta`
+put in: 1.00 stays 1.00, and reading a resource is handing out bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import accumulate
+from typing import Any, NoReturn
+
+import msgspec
+
+from fhirstore.errors import BadRequest, Issue
+
+DEPTH_LIMIT = 64
+DIGITS_LIMIT = 1000
+
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
+_STEPS = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+_split = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """Read one JSON object; numbers with a fraction or exponent become `Decimal`, with all their digits.
+
+    Raises BadRequest with one fatal issue for anything but a single well-formed object: broken JSON, invalid UTF-8,
+    NaN or Infinity, a repeated property, nesting deeper than 64.
+    """
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        _refuse(f"The body is not UTF-8 text (byte {error.start}).")
+    _refuse_depth(body)
+    try:
+        document = _decode(text)
+    except json.JSONDecodeError as error:
+        _refuse(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.")
+    except _RepeatedPropertyError as error:
+        _refuse(f"The property {_name(error.name)} stands twice in one object.")
+    except (ValueError, ArithmeticError):  # more digits or a larger exponent than Python is willing to convert
+        _refuse("The body holds a number that is too long.")
+    if not isinstance(document, dict):
+        _refuse("The body must be one JSON object.")
+    if "\\u" in text and _LONE_SURROGATE.search(json.dumps(document, default=str, ensure_ascii=False)):
+        _refuse("The body holds half of a surrogate pair, which is no character.")
+    return document
+
+
+def dump(document: Mapping[str, Any]) -> bytes:
+    """Write a document that the server itself made, minified; `Decimal` keeps its digits."""
+    return _encode(document)
+
+
+def pretty(body: bytes) -> bytes:
+    """The same JSON, indented for people."""
+    return msgspec.json.format(body, indent=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A resource's JSON without `id` and `meta`, ready to be stored under any id and version.
+
+    `meta` holds what the client said there, less what the server decides (versionId, lastUpdated).
+    """
+
+    resource_type: str
+    meta: Mapping[str, Any]
+    rest: bytes
+
+    def stamp(self, id: str, version: int, last_updated: str) -> bytes:
+        """The final bytes of one version."""
+        meta = {"versionId": str(version), "lastUpdated": last_updated, **self.meta}
+        head = b'{"resourceType":"%b","id":"%b","meta":' % (self.resource_type.encode(), id.encode())
+        return head + _encode(meta) + self.rest
+
+    def same_as(self, other: Content) -> bool:
+        """Whether storing this over the other would change nothing."""
+        return self.rest == other.rest and self.meta == other.meta
+
+
+def content(body: bytes, document: Mapping[str, Any]) -> Content:
+    """Take a resource's text apart. `document` is `parse(body)`: the text is known to be well formed."""
+    raw = _split(msgspec.json.format(body.removeprefix(b"\xef\xbb\xbf"), indent=-1))
+    meta = document.get("meta")
+    kept = dict(meta) if isinstance(meta, dict) else {}
+    for decided in ("versionId", "_versionId", "lastUpdated", "_lastUpdated"):
+        kept.pop(decided, None)
+    members = (
+        b",%b:%b" % (_encode(name), bytes(value))
+        for name, value in raw.items()
+        if name not in {"resourceType", "id", "_id", "meta"}
+    )
+    return Content(str(document["resourceType"]), kept, b"".join(members) + b"}")
+
+
+class _RepeatedPropertyError(Exception):
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        seen: set[str] = set()
+        raise _RepeatedPropertyError(next(name for name, _ in pairs if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
+    return members
+
+
+def _constant(name: str) -> NoReturn:
+    _refuse(f"{name} is not a JSON number.")
+
+
+def _decimal(text: str) -> Decimal:
+    number = Decimal(text) if len(text) <= DIGITS_LIMIT else None
+    # A short text can stand for a number that fills the memory once written out: 1E999999999.
+    if number is None or not -DIGITS_LIMIT <= number.adjusted() <= DIGITS_LIMIT:
+        _refuse("The body holds a number that is too long.")
+    return number
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_decimal, parse_constant=_constant).decode
+
+
+def _refuse_depth(body: bytes) -> None:
+    """Bound the nesting before any recursive reader sees the text; counting brackets settles most bodies."""
+    if body.count(b"{") + body.count(b"[") <= DEPTH_LIMIT:
+        return
+    brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
+    if max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > DEPTH_LIMIT:
+        _refuse(f"The body is nested deeper than {DEPTH_LIMIT} levels.")
+
+
+def _name(name: str) -> str:
+    return json.dumps(name[:64])
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise BadRequest(reason, [Issue("fatal", "structure", reason)])
