@@ -79,7 +79,7 @@ class SearchParameter:
 
 @dataclass(frozen=True, slots=True)
 class OperationParameter:
-    """A parameter of an operation; `type` is "(parts)" where it consists of named parts. `max` None is "*"."""
+    """A parameter of an operation; `type` is "(parts)" where it has named parts. `max` None is "*"."""
 
     name: str
     use: Literal["in", "out"]
