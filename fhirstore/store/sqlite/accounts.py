@@ -80,14 +80,16 @@ class SqliteAccounts:
         return row and _user(row)
 
     async def users(self, query: UserQuery) -> UserPage:
-        where, values = "client_id = ?", [query.client_id]
+        where = "client_id = ?"
+        values: list[str | int] = [query.client_id]
         for column, value in (("app_user_id", query.app_user_id), ("id", query.id)):
             if value is not None:
                 where += f" AND {column} = ?"
                 values.append(value)
         total = self._reader.execute(f"SELECT count(*) FROM users WHERE {where}", values).fetchone()[0]
         rows = self._reader.execute(
-            f"SELECT {_USER} FROM users WHERE {where} ORDER BY id LIMIT ? OFFSET ?", [*values, query.count, query.skip]
+            f"SELECT {_USER} FROM users WHERE {where} ORDER BY id LIMIT ? OFFSET ?",
+            [*values, query.count, query.skip],
         )
         return UserPage([_user(row) for row in rows], total)
 
@@ -104,7 +106,16 @@ class SqliteAccounts:
 
     async def add_tokens(self, tokens: Sequence[Token]) -> None:
         rows = [
-            (token.hash, token.kind, token.user, token.client_id, token.scope, token.family, token.expires, token.spent)
+            (
+                token.hash,
+                token.kind,
+                token.user,
+                token.client_id,
+                token.scope,
+                token.family,
+                token.expires,
+                token.spent,
+            )
             for token in tokens
         ]
         await self._writer.run(
@@ -120,9 +131,7 @@ class SqliteAccounts:
     async def spend_token(self, hash: str, now: int) -> bool:
         return await self._writer.run(
             lambda connection: (
-                connection.execute(
-                    "UPDATE tokens SET spent = ? WHERE hash = ? AND spent IS NULL", (now, hash)
-                ).rowcount
+                connection.execute("UPDATE tokens SET spent = ? WHERE hash = ? AND spent IS NULL", (now, hash)).rowcount
                 == 1
             )
         )
