@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from fhirstore.auth.secrets import digest
-from fhirstore.auth.tokens import SECOND, Issued, issue_tokens
+from fhirstore.auth.tokens import Issued, exchange
 from fhirstore.errors import OAuthFailure
 from fhirstore.store.accounts import Accounts, Application, Token, TokenKind
 
@@ -26,25 +26,21 @@ async def grant(accounts: Accounts, application: Application, parameters: Parame
     return await GRANTS[grant_type](accounts, application, parameters, now)
 
 
-async def _authorization_code(
-    accounts: Accounts, application: Application, parameters: Parameters, now: int
-) -> Issued:
+async def _authorization_code(accounts: Accounts, application: Application, parameters: Parameters, now: int) -> Issued:
     code = await _presented(accounts, application, "code", parameters.get("code"), now)
-    if code is None or not await accounts.spend_token(code.hash, now):
+    issued = await exchange(accounts, code, now) if code else None
+    if issued is None:
         # The very words that clients of 1upHealth compare.
         raise OAuthFailure("Invalid code", error="invalid_grant")
-    return await issue_tokens(accounts, code, now)
+    return issued
 
 
 async def _refresh_token(accounts: Accounts, application: Application, parameters: Parameters, now: int) -> Issued:
     refresh = await _presented(accounts, application, "refresh", parameters.get("refresh_token"), now)
-    if refresh is None:
+    issued = await exchange(accounts, refresh, now, GRACE_SECONDS) if refresh else None
+    if issued is None:
         raise OAuthFailure("Invalid refresh token", error="invalid_grant")
-    if not await accounts.spend_token(refresh.hash, now):
-        spent = await accounts.token(refresh.hash)
-        if spent is None or spent.spent is None or now - spent.spent > GRACE_SECONDS * SECOND:
-            raise OAuthFailure("Invalid refresh token", error="invalid_grant")
-    return await issue_tokens(accounts, refresh, now)
+    return issued
 
 
 async def _presented(

@@ -41,15 +41,15 @@ async def issue_code(accounts: Accounts, user: User, now: int) -> str:
     return code
 
 
-async def issue_tokens(accounts: Accounts, grant: Token, now: int) -> Issued:
-    """An access and a refresh token in the family of the code or refresh token that they are given for."""
+async def exchange(accounts: Accounts, grant: Token, now: int, grace_seconds: int = 0) -> Issued | None:
+    """Spend a code or refresh token on an access and a refresh token of its family; None where it is spent."""
     access, refresh = mint(), mint()
-    await accounts.add_tokens(
-        [
-            _lasting(_descendant(grant, access, "access"), ACCESS_SECONDS, now),
-            _lasting(_descendant(grant, refresh, "refresh"), REFRESH_SECONDS, now),
-        ]
-    )
+    given = [
+        _lasting(_descendant(grant, access, "access"), ACCESS_SECONDS, now),
+        _lasting(_descendant(grant, refresh, "refresh"), REFRESH_SECONDS, now),
+    ]
+    if not await accounts.exchange_token(grant.hash, now, given, grace_seconds * SECOND):
+        return None
     return Issued(access, refresh, ACCESS_SECONDS, grant.scope)
 
 

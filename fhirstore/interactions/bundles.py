@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from fhirstore.clock import instant
 from fhirstore.store.contract import HistoryPage, Version
 
 _encode = msgspec.json.encode
@@ -21,13 +20,7 @@ def history_bundle(page: HistoryPage, base: str, address: str) -> bytes:
 
 def _history_entry(version: Version, base: str) -> bytes:
     place = f"{version.type}/{version.id}"
-    request_url = version.type if version.method == "POST" else place
-    status = {"POST": "201", "DELETE": "204"}.get(version.method, "201" if version.number == 1 else "200")
-    response = {"status": status, "etag": f'W/"{version.number}"', "lastModified": instant(version.updated)}
-    return b'{"fullUrl":%b,%b"request":{"method":%b,"url":%b},"response":%b}' % (
-        _encode(f"{base}/{place}"),
-        b'"resource":%b,' % version.body if not version.deleted else b"",
-        _encode(version.method),
-        _encode(request_url),
-        _encode(response),
-    )
+    request = {"method": version.method, "url": version.type if version.method == "POST" else place}
+    if version.deleted:  # without fullUrl: an entry has it exactly when it has a resource (bdl-6)
+        return b'{"request":%b}' % _encode(request)
+    return b'{"fullUrl":%b,"resource":%b,"request":%b}' % (_encode(f"{base}/{place}"), version.body, _encode(request))

@@ -41,4 +41,3 @@ class Context:
     clock: Clock
     new_id: Callable[[], str]
     base: str
-

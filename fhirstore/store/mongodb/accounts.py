@@ -91,9 +91,13 @@ class MongoAccounts:
         document = await self._tokens.find_one({"_id": hash})
         return to_token(document) if document else None
 
-    async def spend_token(self, hash: str, now: int) -> bool:
-        result = await self._tokens.update_one({"_id": hash, "spent": None}, {"$set": {"spent": now}})
-        return result.matched_count == 1
+    async def exchange_token(self, hash: str, now: int, tokens: Sequence[Token], grace: int = 0) -> bool:
+        first = await self._tokens.update_one({"_id": hash, "spent": None}, {"$set": {"spent": now}})
+        again = {"_id": hash, "spent": {"$gt": now - grace}}
+        if first.matched_count == 0 and (not grace or await self._tokens.find_one(again) is None):
+            return False
+        await self.add_tokens(tokens)
+        return True
 
     async def forget_expired_tokens(self, now: int) -> None:
         # The TTL index does the same every minute; this is for those who cannot wait.
