@@ -16,18 +16,18 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="FHIRSTORE_", frozen=True, extra="ignore")
 
     database: str = Field(
-        "sqlite:///fhirstore-data/fhirstore.db",
+        default="sqlite:///fhirstore-data/fhirstore.db",
         description="Where everything rests: `sqlite:///path`, `mongodb://…` or `mongodb+srv://…`",
     )
-    host: str = Field("127.0.0.1", description="Address to listen on")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on")
-    workers: int = Field(1, ge=1, description="Server processes")
+    host: str = Field(default="127.0.0.1", description="Address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on")
+    workers: int = Field(default=1, ge=1, description="Server processes")
     base_url: str | None = Field(
-        None, description="Public address, such as `https://records.example.org`; by default the request's own"
+        default=None, description="Public address, such as `https://records.example.org`; by default the request's own"
     )
-    resource_bytes: int = Field(10_000_000, ge=1000, description="Largest resource accepted, in bytes")
-    bundle_bytes: int = Field(50_000_000, ge=1000, description="Largest Bundle accepted, in bytes")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged")
+    resource_bytes: int = Field(default=10_000_000, ge=1000, description="Largest resource accepted, in bytes")
+    bundle_bytes: int = Field(default=50_000_000, ge=1000, description="Largest Bundle accepted, in bytes")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged")
 
     @field_validator("database")
     @classmethod

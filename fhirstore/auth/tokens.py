@@ -10,6 +10,7 @@ from fhirstore.caller import Caller
 from fhirstore.clock import Clock
 from fhirstore.errors import Unauthorized
 from fhirstore.store.accounts import Accounts, Token, TokenKind, User
+from fhirstore.store.contract import Store
 
 SECOND = 1000
 CODE_SECONDS = 300
@@ -56,8 +57,8 @@ async def exchange(accounts: Accounts, grant: Token, now: int, grace_seconds: in
 class Bearers:
     """Who is behind a bearer token; each answer is trusted for at most five seconds."""
 
-    def __init__(self, accounts: Accounts, clock: Clock) -> None:
-        self._accounts = accounts
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
         self._clock = clock
         self._known: dict[str, tuple[Caller, int]] = {}
 
@@ -76,8 +77,9 @@ class Bearers:
     async def _look_up(self, hash: str) -> Caller:
         self._known.pop(hash, None)
         now = self._clock()
-        token = await self._accounts.token(hash)
-        user = await self._accounts.user(token.user) if token else None
+        accounts = self._store.accounts
+        token = await accounts.token(hash)
+        user = await accounts.user(token.user) if token else None
         if token is None or token.kind != "access" or token.expires <= now or user is None or not user.active:
             raise Unauthorized("The access token is unknown, expired or revoked.")
         caller = Caller(token.client_id, token.user, token.scope)
