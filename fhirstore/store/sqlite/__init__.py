@@ -1,0 +1,47 @@
+"""The embedded store: one SQLite file, nothing to install. The only package that imports sqlite3."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from fhirstore.errors import Unavailable
+from fhirstore.store.scope import Scope
+from fhirstore.store.sqlite.accounts import SqliteAccounts
+from fhirstore.store.sqlite.connection import connect, prepare
+from fhirstore.store.sqlite.resources import SqliteResources
+from fhirstore.store.sqlite.writer import Writer
+
+
+class SqliteStore:
+    """A `Store` in one file. Any number of processes may have it open."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._reader: sqlite3.Connection
+        self._writer: Writer
+        self._accounts: SqliteAccounts
+
+    @property
+    def accounts(self) -> SqliteAccounts:
+        return self._accounts
+
+    def within(self, scope: Scope) -> SqliteResources:
+        return SqliteResources(scope, self._reader, self._writer)
+
+    async def open(self) -> None:
+        prepare(self._path)
+        self._reader = connect(self._path)
+        self._reader.execute("PRAGMA query_only = ON")
+        self._writer = Writer(self._path)
+        self._accounts = SqliteAccounts(self._reader, self._writer)
+
+    async def ping(self) -> None:
+        try:
+            self._reader.execute("SELECT 1 FROM applications LIMIT 1").fetchone()
+        except sqlite3.Error as error:
+            raise Unavailable("The database file cannot be read.") from error
+
+    async def close(self) -> None:
+        self._writer.close()
+        self._reader.close()

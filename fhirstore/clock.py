@@ -1,0 +1,35 @@
+"""Time as the store keeps it: whole milliseconds since 1970 in UTC, and its two written forms."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+
+Clock = Callable[[], int]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def now() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def instant(moment: int) -> str:
+    """A FHIR instant: 2015-02-07T13:28:17.239Z."""
+    return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def http_date(moment: int) -> str:
+    """A date for Last-Modified and its kin, to the second (RFC 9110 §5.6.7)."""
+    return format_datetime(_EPOCH + timedelta(seconds=moment // 1000), usegmt=True)
+
+
+def parse_http_date(text: str) -> int | None:
+    """Milliseconds since 1970, or None for what is no date: RFC 9110 §13.1.3 ignores such a header."""
+    try:
+        return int(parsedate_to_datetime(text).timestamp() * 1000)
+    except (TypeError, ValueError, OverflowError):
+        return None

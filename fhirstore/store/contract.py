@@ -1,0 +1,132 @@
+"""What a store does, in FHIR's terms. Two packages keep this contract: `store.sqlite` and `store.mongodb`.
+
+There is no way to a resource but `Store.within(scope)`: every read and write is limited to the scope's owner, and
+"not there" and "not yours" look the same from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeVar
+
+from fhirstore.store.accounts import Accounts
+from fhirstore.store.scope import Scope
+
+Result = TypeVar("Result")
+Method = Literal["POST", "PUT", "DELETE"]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of one resource, as it is stored and as it will be sent.
+
+    `number` counts from 1 without holes; `updated` is in milliseconds and never falls from one version to the
+    next; `body` is the final JSON, empty for a deletion.
+    """
+
+    type: str
+    id: str
+    number: int
+    updated: int
+    method: Method
+    body: bytes
+
+    @property
+    def deleted(self) -> bool:
+        return self.method == "DELETE"
+
+
+Decide = Callable[[Version | None], Version | None]
+"""What becomes of a resource, given its current version (a deletion counts, None is no resource yet): its next
+version, or None to leave it as it is. It may raise a Failure to refuse. It is pure: the store may call it again
+when another writer came first, and from another thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write: which resource, and how its next version follows from the current one.
+
+    `fresh` says that the id was just made, so that a store need not look for a current version first.
+    """
+
+    type: str
+    id: str
+    decide: Decide
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPlace:
+    """Where a page of history ends: newest first, by time, then type, id and version."""
+
+    updated: int
+    type: str
+    id: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """Which versions: of one resource, of one type, or of all; those since a moment, those after a page's end."""
+
+    type: str | None = None
+    id: str | None = None
+    since: int | None = None
+    after: HistoryPlace | None = None
+    count: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Versions newest first, and how many there are in all pages together."""
+
+    versions: Sequence[Version]
+    total: int
+
+
+class Resources(Protocol):
+    """The resources of one scope. Inside a transaction the same calls see and make that transaction's writes."""
+
+    async def current(self, type: str, id: str) -> Version | None:
+        """The newest version, which may be a deletion; None where there never was one."""
+        ...
+
+    async def version(self, type: str, id: str, number: int) -> Version | None:
+        """One version, current or older."""
+        ...
+
+    async def history(self, query: HistoryQuery) -> HistoryPage: ...
+
+    async def change(self, change: Change) -> Version | None:
+        """Make one write, atomically; answers the version that is current afterwards.
+
+        When it returns, the write is on disk. Raises what `decide` raises, with nothing written.
+        """
+        ...
+
+    async def transact(self, work: Callable[[Resources], Awaitable[Result]]) -> Result:
+        """Run `work` with resources whose reads share one snapshot and whose writes happen together or not at all.
+
+        `work` may be run again after a conflict with other writers, so it must have no other effects.
+        """
+        ...
+
+
+class Store(Protocol):
+    """A database, opened."""
+
+    @property
+    def accounts(self) -> Accounts: ...
+
+    def within(self, scope: Scope) -> Resources: ...
+
+    async def open(self) -> None:
+        """Connect, and make what is missing of tables, collections and indexes. Raises Unavailable."""
+        ...
+
+    async def ping(self) -> None:
+        """Raises Unavailable when the database cannot be reached."""
+        ...
+
+    async def close(self) -> None: ...
