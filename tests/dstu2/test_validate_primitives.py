@@ -170,6 +170,7 @@ def test_an_empty_string_is_told_as_missing(kind: str) -> None:
         ("uri", "a" * 999_999 + "\n"),
         ("time", "13:28:17." + "1" * 999_999 + "Z"),
     ],
+    ids=lambda text: text[:24],
 )
 @pytest.mark.timeout(5)
 def test_no_format_can_be_made_to_take_long(kind: str, text: str) -> None:
