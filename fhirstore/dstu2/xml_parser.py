@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from html.entities import name2codepoint
+from html.entities import codepoint2name, name2codepoint
 from xml.parsers import expat
 
 from fhirstore.errors import BadRequest, Issue
@@ -28,6 +28,8 @@ _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _NAMED_ENTITY = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&([A-Za-z][A-Za-z0-9]{1,9});", re.DOTALL
 )
+
+_NUMBERED = re.compile("&#00([1-9][0-9]{1,4});", re.ASCII)
 
 
 class NotAllowedError(Exception):
@@ -89,16 +91,26 @@ def refused(message: str, path: str | None = None) -> BadRequest:
 
 
 def without_named_entities(xhtml: str) -> str:
-    """XHTML with HTML's names for characters (`&nbsp;`) as numbers (`&#160;`).
+    """XHTML with HTML's names for characters (`&nbsp;`) as numbers (`&#00160;`).
 
-    The names are declared in XHTML's document type, which a fragment does not have. A name HTML 4 does not
-    know is left as it is, and is not well-formed.
+    The names are declared in XHTML's document type, which a fragment does not have. The two leading zeros,
+    which nobody writes, let `with_named_entities` give back the very names. A name HTML 4 does not know is
+    left as it is, and is not well-formed.
     """
-    return _NAMED_ENTITY.sub(_numeric, xhtml) if "&" in xhtml else xhtml
+    return _NAMED_ENTITY.sub(_numbered, xhtml) if "&" in xhtml else xhtml
 
 
-def _numeric(match: re.Match[str]) -> str:
+def with_named_entities(xhtml: str) -> str:
+    return _NUMBERED.sub(_named, xhtml) if "&#00" in xhtml else xhtml
+
+
+def _numbered(match: re.Match[str]) -> str:
     name = match.group(1)
     if name is None or name in _XML_NAMES or name not in name2codepoint:
         return match.group()
-    return f"&#{name2codepoint[name]};"
+    return f"&#00{name2codepoint[name]};"
+
+
+def _named(match: re.Match[str]) -> str:
+    name = codepoint2name.get(int(match.group(1)))
+    return match.group() if name is None else f"&{name};"
