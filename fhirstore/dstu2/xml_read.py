@@ -1,7 +1,7 @@
 """FHIR XML as a document or as FHIR JSON, every fault named with its FHIR path.
 
 http://hl7.org/fhir/DSTU2/xml.html. One pass over the parser's events builds the document; the tables alone
-say what may stand where. What a value must look like is the gate's to judge: a number that is none stays text.
+say what may stand where. What a value must look like is the gate's to judge: what is no number stays text.
 """
 
 from __future__ import annotations
@@ -14,33 +14,31 @@ from xml.parsers import expat
 
 import msgspec
 
+from fhirstore.dstu2 import xhtml
 from fhirstore.dstu2.json_format import DIGITS_LIMIT
 from fhirstore.dstu2.xml_parser import (
     MAX_DEPTH,
-    XHTML,
     NotAllowedError,
     explain,
     new_parser,
     to_utf8,
-    with_named_entities,
 )
-from fhirstore.dstu2.xml_slots import FHIR, Kind, Slot, attributes, by_element, resources
-from fhirstore.dstu2.xml_write import IMPLIED_XHTML
+from fhirstore.dstu2.xml_slots import FHIR, Slot, attributes, by_element, resources
 from fhirstore.errors import BadRequest, Issue
 
 _MAX_ISSUES = 100
 _SCHEMA_LOCATION = "http://www.w3.org/2001/XMLSchema-instance schemaLocation"
+_WHITESPACE = " \t\r\n"
 _BOOLEANS = {"true": True, "false": False}
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 _NUMERIC = frozenset({"decimal", "integer", "positiveInt", "unsignedInt"})
-_START_TAG = re.compile(r"""<(?:([^\s:/>]+):)?[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*>""")
 _encode = msgspec.json.Encoder().encode
 
 _EMPTY = {
-    Kind.PRIMITIVE: "must have a value, an id or an extension",
-    Kind.COMPLEX: "must not be empty",
-    Kind.CONTAINER: "must hold a resource",
+    "primitive": "must have a value, an id or an extension",
+    "complex": "must not be empty",
+    "container": "must hold a resource",
 }
 
 ToNumber = Callable[[str], Any]
@@ -91,16 +89,9 @@ class _Frame:
     """
 
     __slots__ = (
-        "companions",
-        "depth",
-        "document",
-        "elements",
-        "filled",
-        "has_text",
-        "index",
-        "order",
-        "slot",
-    )
+        "companions", "depth", "document", "elements", "filled", "has_text", "index", "order",
+        "slot"
+    )  # fmt: skip
 
     def __init__(self, slot: Slot, document: dict[str, Any], index: int, depth: int, *, filled: bool) -> None:
         self.slot = slot
@@ -108,7 +99,7 @@ class _Frame:
         self.index = index
         self.depth = depth
         self.filled = filled
-        self.elements = resources() if slot.kind is Kind.CONTAINER else by_element(slot.shape)
+        self.elements = resources() if slot.kind == "container" else by_element(slot.shape)
         self.order = 0
         self.companions: list[str] = []
         self.has_text = False
@@ -117,16 +108,22 @@ class _Frame:
 class _Reader:
     """Turns events into a document; handlers are swapped where a subtree is skipped or kept verbatim."""
 
-    __slots__ = ("body", "comments", "div_start", "frames", "issues", "nested", "parser", "root", "to_number")
+    __slots__ = (
+        "body", "comments", "div_start", "frames", "issues", "leaf", "leaf_index", "nested",
+        "parser", "root", "to_number"
+    )  # fmt: skip
 
     def __init__(self, body: bytes, to_number: ToNumber) -> None:
         self.body = body
         self.to_number = to_number
         self.issues: list[Issue] = []
         self.comments: list[str] = []
-        self.root: dict[str, Any] = {}
-        whole = Slot("", Kind.CONTAINER, "Resource", "", many=False, order=0)
+        self.root: dict[str, Any] = {"": None}
+        whole = Slot("", "container", "Resource", "", many=False, order=0)
         self.frames = [_Frame(whole, self.root, 0, 0, filled=False)]
+        # An open primitive with just a value, as most are, gets no frame until something is inside.
+        self.leaf: Slot | None = None
+        self.leaf_index = 0
         self.nested = 0
         self.div_start = -1
         self.parser = new_parser()
@@ -160,6 +157,8 @@ class _Reader:
             self.listen()
 
     def start(self, name: str, given: dict[str, str]) -> None:
+        if self.leaf is not None:
+            self.open_leaf(self.leaf)
         parent = self.frames[-1]
         slot = parent.elements.get(name)
         if slot is None:
@@ -169,43 +168,46 @@ class _Reader:
             self.report("out of order", slot.name)
         parent.order = slot.order
         parent.filled = True
-        if slot.kind is Kind.RESOURCE:
+        if slot.kind == "resource":
             self.start_resource(parent, slot, given)
         else:
             self.start_member(parent, slot, given)
 
     def start_resource(self, container: _Frame, slot: Slot, given: dict[str, str]) -> None:
-        place, holder = container.slot, container.document
-        document = {"resourceType": slot.name}
-        if place.many:
-            if holder[place.name][container.index] is not None:
-                self.refuse("a second resource in one place", slot.name)
-                return
-            holder[place.name][container.index] = document
-        elif holder.get(place.name) is not None:
+        holder, place = container.document, container.slot
+        places: Any
+        places, key = (holder[place.name], container.index) if place.many else (holder, place.name)
+        if places[key] is not None:
             self.refuse("a second resource in one place", slot.name)
             return
-        else:
-            holder[place.name] = document
+        document: dict[str, Any] = {"resourceType": slot.name}
+        places[key] = document
         self.enter(_Frame(slot, document, 0, container.depth, filled=True), given)
 
     def start_member(self, parent: _Frame, slot: Slot, given: dict[str, str]) -> None:
         document: dict[str, Any] = {}
         value: Any = None
-        if slot.kind is Kind.PRIMITIVE:
+        if slot.kind == "primitive":
             text = given.pop("value", None)
             value = None if text is None else self.convert(slot.type, text)
-        elif slot.kind is Kind.COMPLEX:
+        elif slot.kind == "complex":
             value = document
         index = self.claim(parent.document, slot, value)
         if index < 0:
             self.refuse("may be given only once", slot.name)
-        elif slot.kind is Kind.XHTML:
+        elif slot.kind == "xhtml":
             self.start_narrative(given)
+        elif value is not None and slot.kind == "primitive" and not (given or self.comments):
+            self.leaf, self.leaf_index = slot, index
         else:
-            filled = slot.kind is Kind.PRIMITIVE and value is not None
-            place = parent.document if slot.kind is Kind.CONTAINER else document
+            filled = slot.kind == "primitive" and value is not None
+            place = parent.document if slot.kind == "container" else document
             self.enter(_Frame(slot, place, index, parent.depth + 1 + slot.many, filled=filled), given)
+
+    def open_leaf(self, slot: Slot) -> None:
+        self.leaf = None
+        depth = self.frames[-1].depth + 1 + slot.many
+        self.frames.append(_Frame(slot, {}, self.leaf_index, depth, filled=True))
 
     def claim(self, document: dict[str, Any], slot: Slot, value: Any) -> int:
         """Put a value (None: to come) in the slot's place and answer its index, -1 where that is taken."""
@@ -219,10 +221,11 @@ class _Reader:
         return 0
 
     def convert(self, code: str, text: str) -> Any:
+        # White space around booleans and numbers has no meaning in XML, and published examples have it.
         if code == "boolean":
-            return _BOOLEANS.get(text, text)
-        if code in _NUMERIC and len(text) <= DIGITS_LIMIT and _NUMBER.fullmatch(text):
-            return self.to_number(text)
+            return _BOOLEANS.get(text.strip(_WHITESPACE), text)
+        if code in _NUMERIC and len(text) <= DIGITS_LIMIT and _NUMBER.fullmatch(text.strip(_WHITESPACE)):
+            return self.to_number(text.strip(_WHITESPACE))
         return text
 
     def enter(self, frame: _Frame, given: dict[str, str]) -> None:
@@ -230,11 +233,11 @@ class _Reader:
             raise NotAllowedError(f"nested deeper than {MAX_DEPTH} levels")
         self.frames.append(frame)
         kind = frame.slot.kind
-        if self.comments and kind is not Kind.CONTAINER:
+        if self.comments and kind != "container":
             frame.document["fhir_comments"] = self.comments[:]
             self.comments.clear()
         if given:
-            allowed = () if kind is Kind.CONTAINER else attributes(frame.slot.shape)
+            allowed = () if kind == "container" else attributes(frame.slot.shape)
             for name, value in given.items():
                 if name in allowed:
                     frame.document[name] = value
@@ -243,13 +246,16 @@ class _Reader:
                     self.report(f"the attribute {name.rpartition(' ')[2][:64]} has no place here")
 
     def end(self, _: str) -> None:
+        if self.leaf is not None:
+            self.leaf = None
+            return
         frame = self.frames[-1]
         if not frame.filled:
             self.report(_EMPTY[frame.slot.kind])
         if frame.companions:
             _align(frame.document, frame.companions)
         self.frames.pop()
-        if frame.slot.kind is Kind.PRIMITIVE:
+        if frame.slot.kind == "primitive":
             self.end_primitive(self.frames[-1], frame)
 
     def end_primitive(self, parent: _Frame, frame: _Frame) -> None:
@@ -274,19 +280,19 @@ class _Reader:
         self.pass_over()
 
     def cut_narrative(self) -> str:
-        """The div's own text, made to stand alone as <div> with its namespace named."""
         # An empty-element tag gives both its events at one place.
-        end = self.parser.CurrentByteIndex
-        empty = end == self.div_start
-        stop = None if empty else self.body.index(b">", end) + 1
-        text = self.body[self.div_start : stop].decode()
-        tag = _START_TAG.match(text)
-        assert tag is not None, "the parser has accepted a start tag here"
-        return _stand_alone(tag.group() if empty else text, tag)
+        start, end = self.div_start, self.parser.CurrentByteIndex
+        if end == start:
+            return xhtml.from_xml(self.body[start:].decode(), empty=True)
+        return xhtml.from_xml(self.body[start : self.body.index(b">", end) + 1].decode())
 
     def text(self, data: str) -> None:
+        if data.isspace():
+            return
+        if self.leaf is not None:
+            self.open_leaf(self.leaf)
         frame = self.frames[-1]
-        if not data.isspace() and not frame.has_text:
+        if not frame.has_text:
             frame.has_text = True
             self.report("text has no place here: a value is an attribute")
 
@@ -297,7 +303,7 @@ class _Reader:
                 f"the root must be a resource of DSTU2 in the namespace {FHIR}, not {local[:64]}"
             )
         parent.filled = True
-        if parent.slot.kind is Kind.CONTAINER:
+        if parent.slot.kind == "container":
             self.refuse("must be a resource of DSTU2", local[:64])
         elif namespace != FHIR and local in {key.rpartition(" ")[2] for key in parent.elements}:
             self.refuse("in the wrong namespace", local[:64])
@@ -318,20 +324,9 @@ class _Reader:
         names: list[str] = []
         for frame in self.frames[1:]:
             slot = frame.slot
-            if slot.kind is not Kind.RESOURCE or not names:
+            if slot.kind != "resource" or not names:
                 names.append(f"{slot.name}[{frame.index}]" if slot.many else slot.name)
         return ".".join([*names, name] if name else names)
-
-
-def _stand_alone(text: str, tag: re.Match[str]) -> str:
-    if prefix := tag.group(1):
-        # "<" stands in well-formed text only where a tag, comment or CDATA section begins.
-        text = re.sub(f"(</?){re.escape(prefix)}:", r"\1", text)
-    if text.startswith(IMPLIED_XHTML):
-        text = "<div" + text.removeprefix(IMPLIED_XHTML)
-    elif not re.search(r"\sxmlns\s*=", tag.group()):
-        text = f'<div xmlns="{XHTML}"' + text.removeprefix("<div")
-    return with_named_entities(text)
 
 
 def _align(document: dict[str, Any], names: list[str]) -> None:

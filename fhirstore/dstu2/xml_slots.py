@@ -8,30 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
 from functools import cache
 from types import MappingProxyType
+from typing import Literal
 
 from fhirstore.dstu2 import catalog
-from fhirstore.dstu2.xml_parser import XHTML
+from fhirstore.dstu2.xhtml import XHTML
 
 FHIR = "http://hl7.org/fhir"
 
 
-class Kind(Enum):
-    ATTRIBUTE = auto()
-    PRIMITIVE = auto()
-    COMPLEX = auto()
-    XHTML = auto()
-    CONTAINER = auto()
-    """An element around one resource: contained, Bundle.entry.resource, Parameters.parameter.resource."""
-    RESOURCE = auto()
+Kind = Literal["attribute", "primitive", "complex", "xhtml", "container", "resource"]
+"""A container is an element around one resource: contained, and the resource of an entry or parameter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """`type` is the type code, `shape` the path whose slots the content has, `order` the place in the sequence
-    (the same for all properties of a choice).
+    """`type` is the type code, `shape` the path whose slots the content has, `order` the place in the
+    sequence (the same for all properties of a choice).
     """
 
     name: str
@@ -57,21 +51,21 @@ def by_property(shape: str) -> Mapping[str, Slot]:
 @cache
 def by_element(shape: str) -> Mapping[str, Slot]:
     """The slots that are elements in XML, by their name as the parser gives it ("namespace local")."""
-    slots = (slot for slot in by_property(shape).values() if slot.kind is not Kind.ATTRIBUTE)
-    return MappingProxyType({f"{XHTML if s.kind is Kind.XHTML else FHIR} {s.name}": s for s in slots})
+    slots = (slot for slot in by_property(shape).values() if slot.kind != "attribute")
+    return MappingProxyType({f"{XHTML if s.kind == 'xhtml' else FHIR} {s.name}": s for s in slots})
 
 
 @cache
 def attributes(shape: str) -> tuple[str, ...]:
     """The properties that XML writes as attributes: the id of what is not a resource, Extension.url."""
-    return tuple(name for name, slot in by_property(shape).items() if slot.kind is Kind.ATTRIBUTE)
+    return tuple(name for name, slot in by_property(shape).items() if slot.kind == "attribute")
 
 
 @cache
 def resources() -> Mapping[str, Slot]:
     """Every resource type, for the places where a whole resource stands."""
     return MappingProxyType(
-        {f"{FHIR} {n}": Slot(n, Kind.RESOURCE, n, n, many=False, order=0) for n in catalog.resource_types()}
+        {f"{FHIR} {n}": Slot(n, "resource", n, n, many=False, order=0) for n in catalog.resource_types()}
     )
 
 
@@ -83,9 +77,9 @@ def _slot(shape: str, element: catalog.Element, name: str, code: str, order: int
 
 def _kind(shape: str, name: str, code: str) -> Kind:
     if (name == "id" and not catalog.is_resource_type(shape)) or (shape == "Extension" and name == "url"):
-        return Kind.ATTRIBUTE
+        return "attribute"
     if code == "Resource":
-        return Kind.CONTAINER
+        return "container"
     if code == "xhtml":
-        return Kind.XHTML
-    return Kind.PRIMITIVE if code in catalog.primitive_types() else Kind.COMPLEX
+        return "xhtml"
+    return "primitive" if code in catalog.primitive_types() else "complex"

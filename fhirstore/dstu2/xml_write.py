@@ -8,20 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
-from xml.parsers import expat
 
 import msgspec
 
-from fhirstore.dstu2 import catalog
-from fhirstore.dstu2.xml_parser import XHTML, NotAllowedError, new_parser, without_named_entities
-from fhirstore.dstu2.xml_slots import FHIR, Kind, Slot, attributes, by_property
+from fhirstore.dstu2 import catalog, xhtml
+from fhirstore.dstu2.xml_slots import FHIR, Slot, attributes, by_property
 from fhirstore.errors import BadRequest, Issue
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
-# Narrative whose JSON names no namespace must name it in XML: the quotes tell it apart on the way back.
-IMPLIED_XHTML = f"<div xmlns='{XHTML}'"
-
-_START_TAG = re.compile(r"""<[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*>""")
 _SPECIAL = re.compile('[&<>"\x00-\x1f\ufffe\uffff]')
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 # float_hook: the digits of a number are text in XML, and go there as they are.
@@ -87,7 +81,7 @@ class _Writer:
     def members(self, shape: str, document: Mapping[str, Any], path: str, depth: int) -> None:
         for slot in _in_order(shape, document, path):
             value = document.get(slot.name)
-            if slot.kind is Kind.PRIMITIVE:
+            if slot.kind == "primitive":
                 self.primitives(slot, value, document.get(f"_{slot.name}"), path, depth)
             elif not slot.many:
                 self.one(slot, value, f"{path}.{slot.name}", depth)
@@ -98,10 +92,12 @@ class _Writer:
                 _refuse("must be an array", f"{path}.{slot.name}")
 
     def one(self, slot: Slot, value: Any, path: str, depth: int) -> None:
-        if slot.kind is Kind.COMPLEX:
+        if slot.kind == "complex":
             self.complex(slot.name, slot.shape, value, path, depth)
-        elif slot.kind is Kind.XHTML:
-            self.parts.append(self.margin(depth) + _narrative(value, path))
+        elif slot.kind == "xhtml":
+            if not isinstance(value, str):
+                _refuse("must be a string", path)
+            self.parts.append(self.margin(depth) + xhtml.to_xml(value))
         else:
             self.parts.append(f"{self.margin(depth)}<{slot.name}>")
             self.resource(value, path, depth + 1)
@@ -149,7 +145,7 @@ def _in_order(shape: str, document: Mapping[str, Any], path: str) -> Iterator[Sl
     for name in document:
         slot = slots.get(name) or (slots.get(name[1:]) if name.startswith("_") else None)
         if slot is not None:
-            if slot.kind is not Kind.ATTRIBUTE:
+            if slot.kind != "attribute":
                 filled[slot.name] = slot
         elif name not in {"resourceType", "fhir_comments"}:
             _refuse("unknown element", f"{path}.{name[:64]}")
@@ -158,23 +154,6 @@ def _in_order(shape: str, document: Mapping[str, Any], path: str) -> Iterator[Sl
 
 def _order(slot: Slot) -> int:
     return slot.order
-
-
-def _narrative(value: Any, path: str) -> str:
-    """The div as it is, namespace and numbers for entities supplied; escaped where it is not well-formed."""
-    if not isinstance(value, str):
-        _refuse("must be a string", path)
-    xhtml = without_named_entities(value)
-    start = _START_TAG.match(xhtml)
-    if start is not None and xhtml.startswith("<div") and "xmlns" not in start.group():
-        xhtml = IMPLIED_XHTML + xhtml[4:]
-    try:
-        if start is not None:
-            new_parser().Parse(xhtml.encode(), True)
-            return xhtml
-    except (expat.ExpatError, NotAllowedError):
-        pass
-    return f'<div xmlns="{XHTML}">{_escape(value)}</div>'
 
 
 def _text(value: Any) -> str:
