@@ -87,7 +87,8 @@ def _version(connection: sqlite3.Connection, scope: Scope, type: str, id: str, n
 
 
 def _history(connection: sqlite3.Connection, scope: Scope, query: HistoryQuery) -> HistoryPage:
-    where, values = ["owner = :owner"], {"owner": scope.owner, "count": query.count}
+    where = ["owner = :owner"]
+    values: dict[str, str | int] = {"owner": scope.owner, "count": query.count}
     for name, value in (("type", query.type), ("id", query.id)):
         if value is not None:
             where.append(f"{name} = :{name}")
@@ -100,9 +101,15 @@ def _history(connection: sqlite3.Connection, scope: Scope, query: HistoryQuery) 
     if query.after is not None:
         page += " AND (updated, type, id, number) < (:after_updated, :after_type, :after_id, :after_number)"
         after = query.after
-        values |= {"after_updated": after.updated, "after_type": after.type, "after_id": after.id, "after_number": after.number}
+        values |= {
+            "after_updated": after.updated,
+            "after_type": after.type,
+            "after_id": after.id,
+            "after_number": after.number,
+        }
     total = connection.execute(
-        f"SELECT (SELECT count(*) FROM resources WHERE {everywhere}) + (SELECT count(*) FROM history WHERE {everywhere})",
+        f"SELECT (SELECT count(*) FROM resources WHERE {everywhere})"
+        f" + (SELECT count(*) FROM history WHERE {everywhere})",
         values,
     ).fetchone()[0]
     rows = connection.execute(

@@ -1,0 +1,114 @@
+"""The FHIR endpoint: raw request bytes to raw response bytes, by the table of interactions.
+
+One route for all types, outside of dependency injection: http://hl7.org/fhir/DSTU2/http.html.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.routing import BaseRoute, Match, NoMatchFound
+from starlette.types import Receive, Scope, Send
+
+from fhirstore.api.requests import (
+    JSON_TYPES,
+    HttpRequest,
+    check_content_type,
+    negotiate,
+    read_body,
+)
+from fhirstore.api.responses import failure_answer, reply_headers, send_answer
+from fhirstore.auth.tokens import Bearers
+from fhirstore.clock import Clock
+from fhirstore.errors import Failure, MethodNotAllowed
+from fhirstore.interactions import table
+from fhirstore.interactions.conformance import conformance
+from fhirstore.interactions.perform import perform
+from fhirstore.interactions.reply import Reply
+from fhirstore.interactions.request import Context, Request
+from fhirstore.store.contract import Store
+from fhirstore.store.scope import scope_of
+
+PREFIXES = ("/dstu2", "/fhir/dstu2")
+"""Both are addresses of the same endpoint; what it links to starts with the one that was called."""
+
+_log = logging.getLogger("fhirstore")
+
+
+@dataclass(frozen=True, slots=True)
+class FhirParts:
+    """What the endpoint is made of."""
+
+    store: Store
+    bearers: Bearers
+    clock: Clock
+    new_id: Callable[[], str]
+    base_url: str | None
+    resource_bytes: int
+
+
+class FhirRoute(BaseRoute):
+    """Everything below one prefix."""
+
+    def __init__(self, prefix: str, parts: FhirParts) -> None:
+        self._prefix = prefix
+        self._parts = parts
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        path: str = scope.get("path", "")
+        inside = path.startswith(self._prefix) and path[len(self._prefix) :][:1] in {"", "/"}
+        return (Match.FULL if inside and scope["type"] == "http" else Match.NONE), {}
+
+    def url_path_for(self, name: str, /, **path_params: object) -> None:  # type: ignore[override]
+        raise NoMatchFound(name, path_params)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        media_type, head = JSON_TYPES[0], scope["method"] == "HEAD"
+        base = ""
+        try:
+            http = HttpRequest.of(scope)
+            base = self._base(http)
+            media_type = negotiate(http.headers, http.query)
+            reply = await self._answer(http, base, receive)
+            headers, body = reply_headers(reply, base), reply.body
+            status = reply.status
+        except Failure as failure:
+            headers, body = failure_answer(failure)
+            status = failure.status
+        await send_answer(send, status, headers, body, media_type, head=head)
+
+    async def _answer(self, http: HttpRequest, base: str, receive: Receive) -> Reply:
+        path = http.path.removeprefix(self._prefix)
+        if path.strip("/") == "metadata":
+            return self._metadata(http, base)
+        match = table.match(http.method, path)
+        caller = await self._parts.bearers.caller(http.bearer())
+        body = b""
+        if http.method in {"POST", "PUT"}:
+            check_content_type(http.headers)
+            body = await read_body(http.headers, receive, self._parts.resource_bytes)
+        request = Request(
+            type=match.type,
+            id=match.id,
+            vid=match.vid,
+            query=http.query,
+            body=body,
+            if_match=http.headers.get("if-match"),
+            if_none_match=http.headers.get("if-none-match"),
+            if_modified_since=http.headers.get("if-modified-since"),
+            if_none_exist=http.headers.get("if-none-exist"),
+        )
+        resources = self._parts.store.within(scope_of(caller))
+        context = Context(caller, resources, self._parts.clock, self._parts.new_id, base)
+        return await perform(match.interaction, request, context)
+
+    def _metadata(self, http: HttpRequest, base: str) -> Reply:
+        if http.method not in {"GET", "HEAD"}:
+            raise MethodNotAllowed("The Conformance can only be read.", headers={"Allow": "GET, HEAD"})
+        return Reply(200, conformance(base, f"{base.removesuffix(self._prefix)}/oauth2/token"))
+
+    def _base(self, http: HttpRequest) -> str:
+        address = self._parts.base_url or f"{http.scheme}://{http.headers.get('host', 'localhost')}"
+        return address + self._prefix

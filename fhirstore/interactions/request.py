@@ -1,0 +1,43 @@
+"""What is asked, free of HTTP: a request of the FHIR RESTful API as an interaction sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fhirstore.caller import Caller
+from fhirstore.clock import Clock
+from fhirstore.store.contract import Resources
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, from HTTP or from an entry of a Bundle.
+
+    `type`, `id` and `vid` are the parts of the path; `query` the decoded pairs after the question mark, in order;
+    `body` is JSON. The preconditions are the headers' texts as they came (http://hl7.org/fhir/DSTU2/http.html).
+    """
+
+    type: str = ""
+    id: str = ""
+    vid: str = ""
+    query: Sequence[tuple[str, str]] = ()
+    body: bytes = b""
+    if_match: str | None = None
+    if_none_match: str | None = None
+    if_modified_since: str | None = None
+    if_none_exist: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an interaction may use: the caller's own resources and nobody else's, time, new ids, the limits.
+
+    `base` is the address under which this request reached the server, without a slash at its end.
+    """
+
+    caller: Caller
+    resources: Resources
+    clock: Clock
+    new_id: Callable[[], str]
+    base: str
