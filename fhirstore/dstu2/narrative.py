@@ -8,14 +8,8 @@ from __future__ import annotations
 import re
 from xml.parsers import expat
 
-from fhirstore.dstu2.xml_parser import (
-    MAX_DEPTH,
-    XHTML,
-    NotAllowedError,
-    explain,
-    new_parser,
-    without_named_entities,
-)
+from fhirstore.dstu2.xhtml import XHTML, without_named_entities
+from fhirstore.dstu2.xml_parser import MAX_DEPTH, NotAllowedError, explain, new_parser
 from fhirstore.errors import Issue
 
 # The list of txt-1, and five elements of HTML 4.0 chapters 7 to 9 that its prose allows, its XPath forgets.

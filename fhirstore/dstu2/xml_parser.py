@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import codecs
 import re
-from html.entities import name2codepoint
 from xml.parsers import expat
 
 from fhirstore.errors import BadRequest, Issue
 
-XHTML = "http://www.w3.org/1999/xhtml"
 MAX_DEPTH = 64
 
 _BYTE_ORDER_MARKS = (
@@ -23,11 +21,6 @@ _BYTE_ORDER_MARKS = (
 )
 _DECLARED = re.compile(rb"""<\?xml[^>?]{0,80}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,20})["']""")
 _ENCODINGS = {"utf-8": "utf-8", "us-ascii": "ascii", "iso-8859-1": "latin-1"}
-_XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
-# CDATA sections and comments come first: a name inside them is text, not a reference.
-_NAMED_ENTITY = re.compile(
-    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&([A-Za-z][A-Za-z0-9]{1,9});", re.DOTALL
-)
 
 
 class NotAllowedError(Exception):
@@ -86,19 +79,3 @@ def _transcode(body: bytes, encoding: str) -> bytes:
 
 def refused(message: str, path: str | None = None) -> BadRequest:
     return BadRequest(message, [Issue("fatal", "structure", message, path)])
-
-
-def without_named_entities(xhtml: str) -> str:
-    """XHTML with HTML's names for characters (`&nbsp;`) as numbers (`&#160;`).
-
-    The names are declared in XHTML's document type, which a fragment does not have. A name HTML 4 does not
-    know is left as it is, and is not well-formed.
-    """
-    return _NAMED_ENTITY.sub(_numeric, xhtml) if "&" in xhtml else xhtml
-
-
-def _numeric(match: re.Match[str]) -> str:
-    name = match.group(1)
-    if name is None or name in _XML_NAMES or name not in name2codepoint:
-        return match.group()
-    return f"&#{name2codepoint[name]};"
