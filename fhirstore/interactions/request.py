@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
@@ -17,21 +18,25 @@ from fhirstore.store.cursors import Cursors
 class Request:
     """One request, from HTTP or from an entry of a Bundle.
 
-    `type`, `id` and `vid` are the parts of the path; `query` the decoded pairs after the question mark, in order;
-    `body` is JSON, and `incoming` the resource in it, once it is accepted. The preconditions are the headers' texts
+    `type`, `id` and `vid` are the parts of the path, `linked` the type looked for in a compartment; `query` the decoded pairs after the question mark, in order;
+    `body` is JSON, and `incoming` the resource in it, once it is accepted. `settled` says that the id was found by the
+    criteria of a conditional request. The preconditions are the headers' texts
     as they came (http://hl7.org/fhir/DSTU2/http.html).
     """
 
     type: str = ""
     id: str = ""
     vid: str = ""
+    linked: str = ""
     query: Sequence[tuple[str, str]] = ()
     body: bytes = b""
     incoming: Incoming | None = None
+    settled: bool = False
     if_match: str | None = None
     if_none_match: str | None = None
     if_modified_since: str | None = None
     if_none_exist: str | None = None
+    prefer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Limits:
     page: int = 1000
     default_page: int = 10
     bundle_entries: int = 5000
+    conditional_delete: Literal["single", "multiple"] = "single"
 
 
 @dataclass(frozen=True, slots=True)

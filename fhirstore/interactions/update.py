@@ -49,7 +49,8 @@ def update(request: Request, context: Context) -> Write:
 def _check_id(request: Request, incoming: Incoming) -> None:
     if not _ID.fullmatch(request.id):
         raise BadRequest("An id has 1 to 64 letters, digits, hyphens and dots.")
-    if incoming.document.get("id") != request.id:
+    sent = incoming.document.get("id")
+    if sent != request.id and not (request.settled and sent is None):
         reason = "The body must hold the same id as the address."
         raise BadRequest(reason, [Issue("error", "value", reason, f"{request.type}.id")])
 
