@@ -120,7 +120,7 @@ class _Reader:
         self.comments: list[str] = []
         self.root: dict[str, Any] = {"": None}
         whole = Slot("", "container", "Resource", "", many=False, order=0)
-        self.frames = [_Frame(whole, self.root, 0, 0, filled=False)]
+        self.frames = [_Frame(whole, self.root, 0, 1, filled=False)]
         # An open primitive with just a value, as most are, gets no frame until something is inside.
         self.leaf: Slot | None = None
         self.leaf_index = 0
@@ -280,11 +280,8 @@ class _Reader:
         self.pass_over()
 
     def cut_narrative(self) -> str:
-        # An empty-element tag gives both its events at one place.
-        start, end = self.div_start, self.parser.CurrentByteIndex
-        if end == start:
-            return xhtml.from_xml(self.body[start:].decode(), empty=True)
-        return xhtml.from_xml(self.body[start : self.body.index(b">", end) + 1].decode())
+        stop = self.body.index(b">", self.parser.CurrentByteIndex) + 1
+        return xhtml.from_xml(self.body[self.div_start : stop].decode())
 
     def text(self, data: str) -> None:
         if data.isspace():
@@ -297,15 +294,13 @@ class _Reader:
             self.report("text has no place here: a value is an attribute")
 
     def refuse_element(self, parent: _Frame, name: str) -> None:
-        namespace, _, local = name.rpartition(" ")
+        local = name.rpartition(" ")[2]
         if len(self.frames) == 1:
-            raise NotAllowedError(
-                f"the root must be a resource of DSTU2 in the namespace {FHIR}, not {local[:64]}"
-            )
+            raise NotAllowedError(f"the root must be a resource of DSTU2 in the namespace {FHIR}, not {local[:64]}")
         parent.filled = True
         if parent.slot.kind == "container":
             self.refuse("must be a resource of DSTU2", local[:64])
-        elif namespace != FHIR and local in {key.rpartition(" ")[2] for key in parent.elements}:
+        elif any(key.endswith(f" {local}") for key in parent.elements):
             self.refuse("in the wrong namespace", local[:64])
         else:
             self.refuse("unknown element", local[:64])
