@@ -29,18 +29,31 @@ _NUMBERED = re.compile("&#00([1-9][0-9]{1,4});", re.ASCII)
 
 
 def to_xml(div: str) -> str:
-    """A div as it stands in a document of XML; where it is not well-formed, a div with its text, escaped."""
+    """A div as it stands in a document of XML; what is no well-formed div becomes its text, escaped."""
     xhtml = without_named_entities(div)
     start = _START_TAG.match(xhtml)
     if start is not None and xhtml.startswith("<div") and not _NAMES_A_NAMESPACE.search(start.group()):
         xhtml = _IMPLIED + xhtml[4:]
-    try:
-        if start is not None:
-            new_parser().Parse(xhtml.encode(), True)
-            return xhtml
-    except (expat.ExpatError, NotAllowedError):
-        pass
+    if _is_div(xhtml):
+        return xhtml
     return _START + escape(_NOT_XML.sub("\ufffd", div)) + "</div>"
+
+
+def _is_div(xhtml: str) -> bool:
+    """Whether a text is one well-formed div of XHTML and nothing before it."""
+    roots: list[str] = []
+
+    def take_root(name: str, _: object) -> None:
+        roots.append(name)
+        parser.StartElementHandler = None
+
+    parser = new_parser()
+    parser.StartElementHandler = take_root
+    try:
+        parser.Parse(xhtml.encode(), True)
+    except (expat.ExpatError, NotAllowedError):
+        return False
+    return xhtml.startswith("<div") and roots == [f"{XHTML} div"]
 
 
 def from_xml(text: str) -> str:
