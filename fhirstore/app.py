@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
 
     app = FastAPI(title="fhirstore", version=__version__, lifespan=lifespan, redoc_url=None)
     app.state.store, app.state.clock, app.state.bearers = store, clock, bearers
-    parts = FhirParts(store, bearers, clock, new_id, settings.base_url, settings.resource_bytes)
+    parts = FhirParts(store, bearers, clock, new_id, settings.base_url, settings.resource_bytes, settings.bundle_bytes)
     for prefix in PREFIXES:
         app.router.routes.insert(0, FhirRoute(prefix, parts))
     for router in (oauth.router, users_oneup.router, health.router):

@@ -5,7 +5,6 @@ One route for all types, outside of dependency injection: http://hl7.org/fhir/DS
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,20 +20,20 @@ from fhirstore.api.requests import (
 )
 from fhirstore.api.responses import failure_answer, reply_headers, send_answer
 from fhirstore.auth.tokens import Bearers
+from fhirstore.caller import Caller
 from fhirstore.clock import Clock
 from fhirstore.errors import Failure, MethodNotAllowed
-from fhirstore.interactions import table
 from fhirstore.interactions.conformance import conformance
 from fhirstore.interactions.perform import perform
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
+from fhirstore.interactions.served import TABLE
+from fhirstore.interactions.table import Interaction
 from fhirstore.store.contract import Store
 from fhirstore.store.scope import scope_of
 
 PREFIXES = ("/dstu2", "/fhir/dstu2")
 """Both are addresses of the same endpoint; what it links to starts with the one that was called."""
-
-_log = logging.getLogger("fhirstore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,7 @@ class FhirParts:
     new_id: Callable[[], str]
     base_url: str | None
     resource_bytes: int
+    bundle_bytes: int
 
 
 class FhirRoute(BaseRoute):
@@ -83,16 +83,20 @@ class FhirRoute(BaseRoute):
         path = http.path.removeprefix(self._prefix)
         if path.strip("/") == "metadata":
             return self._metadata(http, base)
-        match = table.match(http.method, path)
+        match = TABLE.match(http.method, path)
         caller = await self._parts.bearers.caller(http.bearer())
+        request = match.fill(await self._request(http, receive, match.interaction))
+        return await perform(match.interaction, request, self._context(caller, base))
+
+    async def _request(self, http: HttpRequest, receive: Receive, interaction: Interaction) -> Request:
         body = b""
         if http.method in {"POST", "PUT"}:
             check_content_type(http.headers)
-            body = await read_body(http.headers, receive, self._parts.resource_bytes)
-        request = Request(
-            type=match.type,
-            id=match.id,
-            vid=match.vid,
+            is_bundle = interaction.code == "transaction"
+            body = await read_body(
+                http.headers, receive, self._parts.bundle_bytes if is_bundle else self._parts.resource_bytes
+            )
+        return Request(
             query=http.query,
             body=body,
             if_match=http.headers.get("if-match"),
@@ -100,9 +104,11 @@ class FhirRoute(BaseRoute):
             if_modified_since=http.headers.get("if-modified-since"),
             if_none_exist=http.headers.get("if-none-exist"),
         )
-        resources = self._parts.store.within(scope_of(caller))
-        context = Context(caller, resources, self._parts.clock, self._parts.new_id, base)
-        return await perform(match.interaction, request, context)
+
+    def _context(self, caller: Caller, base: str) -> Context:
+        store = self._parts.store
+        resources = store.within(scope_of(caller))
+        return Context(caller, resources, self._parts.clock, self._parts.new_id, store.cursors, base)
 
     def _metadata(self, http: HttpRequest, base: str) -> Reply:
         if http.method not in {"GET", "HEAD"}:

@@ -138,6 +138,12 @@ def elements(path: str) -> tuple[Element, ...]:
 
 
 @cache
+def code_systems(value_set: str) -> frozenset[str]:
+    """The code systems of a required, enumerable value set; empty for others."""
+    return frozenset(system for system, _ in _codes().get(value_set, ()))
+
+
+@cache
 def constraints(path: str) -> tuple[str, ...]:
     """The invariant keys of a type itself ("Observation" → ("obs-6", "obs-7")); elements carry their own."""
     return tuple(_types_constraints().get(path, "").split())

@@ -8,7 +8,7 @@ import msgspec
 
 from fhirstore import __version__
 from fhirstore.dstu2.catalog import resource_types
-from fhirstore.interactions.table import INTERACTIONS
+from fhirstore.interactions.served import SERVED
 
 RELEASED = "2026-11-21"
 OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
@@ -32,6 +32,7 @@ def conformance(base: str, token_url: str) -> bytes:
                 "mode": "server",
                 "security": _security(token_url),
                 "resource": [_resource(type) for type in resource_types()],
+                "interaction": [{"code": row.code} for row in SERVED if not row.path.startswith("{type}")],
             }
         ],
     }
@@ -41,7 +42,7 @@ def conformance(base: str, token_url: str) -> bytes:
 def _resource(type: str) -> dict[str, Any]:
     return {
         "type": type,
-        "interaction": [{"code": row.code} for row in INTERACTIONS],
+        "interaction": [{"code": row.code} for row in SERVED if row.path.startswith("{type}")],
         "versioning": "versioned-update",
         "readHistory": True,
         "updateCreate": True,

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from fhirstore.clock import instant
-from fhirstore.interactions.incoming import accept
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
+from fhirstore.interactions.write import Write
 from fhirstore.store.contract import Change, Version
 
 
-async def create(request: Request, context: Context) -> Reply:
-    """Store a new resource under an id of the server's choice; an id in the body is ignored."""
-    incoming = accept(request)
-    now, id = context.clock(), context.new_id()
-    first = Version(request.type, id, 1, now, "POST", incoming.content.stamp(id, 1, instant(now)))
-    written = await context.resources.change(Change(request.type, id, lambda current: first, fresh=True))
-    assert written is not None
-    return Reply(201, written.body, written, location=True)
+def create(request: Request, context: Context) -> Write:
+    """Store a new resource under an id of the server's choice; an id in the body is ignored.
+
+    Within a transaction the id is chosen before, so that other entries can refer to it: `request.id`.
+    """
+    assert request.incoming is not None
+    now, id = context.clock(), request.id or context.new_id()
+    body = request.incoming.content.stamp(id, 1, instant(now))
+    first = Version(request.type, id, 1, now, "POST", body)
+    return Write(
+        Change(request.type, id, lambda current: first, fresh=True),
+        lambda written: Reply(201, written.body, written, location=True),
+    )

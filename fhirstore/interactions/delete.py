@@ -6,10 +6,11 @@ from fhirstore.errors import NotFound
 from fhirstore.interactions.preconditions import check_preconditions
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
+from fhirstore.interactions.write import Write
 from fhirstore.store.contract import Change, Version
 
 
-async def delete(request: Request, context: Context) -> Reply:
+def delete(request: Request, context: Context) -> Write:
     """End a resource: its history stays. Deleting again changes nothing. Raises NotFound where there never was one."""
 
     def decide(current: Version | None) -> Version | None:
@@ -21,5 +22,4 @@ async def delete(request: Request, context: Context) -> Reply:
         now = max(context.clock(), current.updated)
         return Version(request.type, request.id, current.number + 1, now, "DELETE", b"")
 
-    written = await context.resources.change(Change(request.type, request.id, decide))
-    return Reply(204, version=written)
+    return Write(Change(request.type, request.id, decide), lambda written: Reply(204, version=written))

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fhirstore.dstu2.json_format import Content, content, parse
+from fhirstore.dstu2.json_format import Content, content, dump, parse
 from fhirstore.errors import BadRequest, Issue
-from fhirstore.interactions.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +18,19 @@ class Incoming:
     content: Content
 
 
-def accept(request: Request) -> Incoming:
+def accept(type: str, body: bytes) -> Incoming:
     """Raises BadRequest for what is no FHIR JSON, or is a resource of another type."""
-    document = parse(request.body)
-    found = document.get("resourceType")
-    if found != request.type:
-        reason = f"The body must be a resource of type {request.type}: its resourceType says otherwise."
+    document = parse(body)
+    check_type(type, document)
+    return Incoming(document, content(body, document))
+
+
+def accept_document(document: Mapping[str, Any]) -> Incoming:
+    """The same for a resource that came inside another, such as a Bundle's entry; numbers keep their digits."""
+    return Incoming(document, content(dump(document), document))
+
+
+def check_type(type: str, document: Mapping[str, Any]) -> None:
+    if document.get("resourceType") != type:
+        reason = f"The body must be a resource of type {type}: its resourceType says otherwise."
         raise BadRequest(reason, [Issue("error", "invalid", reason, "resourceType")])
-    return Incoming(document, content(request.body, document))

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
+from fhirstore.interactions.incoming import Incoming
 from fhirstore.store.contract import Resources
+from fhirstore.store.cursors import Cursors
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,8 @@ class Request:
     """One request, from HTTP or from an entry of a Bundle.
 
     `type`, `id` and `vid` are the parts of the path; `query` the decoded pairs after the question mark, in order;
-    `body` is JSON. The preconditions are the headers' texts as they came (http://hl7.org/fhir/DSTU2/http.html).
+    `body` is JSON, and `incoming` the resource in it, once it is accepted. The preconditions are the headers' texts
+    as they came (http://hl7.org/fhir/DSTU2/http.html).
     """
 
     type: str = ""
@@ -23,10 +26,20 @@ class Request:
     vid: str = ""
     query: Sequence[tuple[str, str]] = ()
     body: bytes = b""
+    incoming: Incoming | None = None
     if_match: str | None = None
     if_none_match: str | None = None
     if_modified_since: str | None = None
     if_none_exist: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one request may ask for."""
+
+    page: int = 1000
+    default_page: int = 10
+    bundle_entries: int = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +53,6 @@ class Context:
     resources: Resources
     clock: Clock
     new_id: Callable[[], str]
+    cursors: Cursors
     base: str
+    limits: Limits = Limits()

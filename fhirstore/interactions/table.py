@@ -1,34 +1,40 @@
 """The interactions: each method and path of the RESTful API, what it does, and what it takes to be allowed.
 
-http://hl7.org/fhir/DSTU2/http.html. The same table serves HTTP, the entries of Bundles and the Conformance.
+http://hl7.org/fhir/DSTU2/http.html. The same rows serve HTTP, the entries of Bundles and the Conformance.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fhirstore.caller import Access
 from fhirstore.dstu2.catalog import resource_types
 from fhirstore.errors import MethodNotAllowed, NotFound
 from fhirstore.interactions.create import create
 from fhirstore.interactions.delete import delete
-from fhirstore.interactions.history import history_instance
+from fhirstore.interactions.history import history
 from fhirstore.interactions.read import read, vread
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.update import update
+from fhirstore.interactions.write import Write
 
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """A row of the table. `code` is the name that a Conformance uses; `path` has {type}, {id} and {vid} as places."""
+    """A row of the table. `code` is the name that a Conformance uses; `path` has {type}, {id} and {vid} as places.
+
+    Either `run` answers it, or `write` says what to change. `access` is None where the parts are judged one by one.
+    """
 
     code: str
     method: str
     path: str
-    access: Access
-    run: Callable[[Request, Context], Awaitable[Reply]]
+    access: Access | None
+    run: Callable[[Request, Context], Awaitable[Reply]] | None = None
+    write: Callable[[Request, Context], Write] | None = None
+    takes_resource: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,40 +46,60 @@ class Match:
     id: str = ""
     vid: str = ""
 
+    def fill(self, request: Request) -> Request:
+        return replace(request, type=self.type, id=self.id, vid=self.vid)
+
+
+class Table:
+    """Rows, found by method and path in the time of a dictionary look-up."""
+
+    def __init__(self, rows: Sequence[Interaction]) -> None:
+        self.rows = rows
+        self._by_shape: dict[str, dict[str, Interaction]] = {}
+        for row in rows:
+            self._by_shape.setdefault(row.path, {})[row.method] = row
+
+    def match(self, method: str, path: str) -> Match:
+        """Find the interaction for a path below the base, such as `Patient/123`. HEAD is asked as GET.
+
+        Raises NotFound for an address that leads nowhere, MethodNotAllowed (with Allow) for one that knows other
+        methods.
+        """
+        segments = path.strip("/").split("/")
+        places = [_place(segment, position) for position, segment in enumerate(segments)]
+        rows = self._by_shape.get("/".join(places))
+        if rows is None:
+            raise NotFound("There is nothing at this address.")
+        found = {place[1:-1]: segment for place, segment in zip(places, segments, strict=True) if place[:1] == "{"}
+        if "type" in found:
+            found["type"] = _type(found["type"])
+        row = rows.get("GET" if method == "HEAD" else method)
+        if row is None:
+            raise MethodNotAllowed("This address does not know this method.", headers={"Allow": _allowed(rows)})
+        return Match(row, **found)
+
 
 INTERACTIONS: Sequence[Interaction] = (
     Interaction("read", "GET", "{type}/{id}", "read", read),
     Interaction("vread", "GET", "{type}/{id}/_history/{vid}", "read", vread),
-    Interaction("update", "PUT", "{type}/{id}", "write", update),
-    Interaction("delete", "DELETE", "{type}/{id}", "write", delete),
-    Interaction("history-instance", "GET", "{type}/{id}/_history", "read", history_instance),
-    Interaction("create", "POST", "{type}", "write", create),
+    Interaction("update", "PUT", "{type}/{id}", "write", write=update, takes_resource=True),
+    Interaction("delete", "DELETE", "{type}/{id}", "write", write=delete),
+    Interaction("history-instance", "GET", "{type}/{id}/_history", "read", history),
+    Interaction("history-type", "GET", "{type}/_history", "read", history),
+    Interaction("history-system", "GET", "_history", "read", history),
+    Interaction("create", "POST", "{type}", "write", write=create, takes_resource=True),
 )
+"""What can be asked for alone, and as an entry of a Bundle."""
 
-_BY_SHAPE: Mapping[str, Mapping[str, Interaction]] = {
-    shape: {row.method: row for row in INTERACTIONS if row.path == shape}
-    for shape in {row.path for row in INTERACTIONS}
-}
 _TYPES = {type.lower(): type for type in resource_types()}
 
 
-def match(method: str, path: str) -> Match:
-    """Find the interaction for a path below the base, such as `Patient/123`. HEAD is asked as GET.
-
-    Raises NotFound for an address that leads nowhere, MethodNotAllowed (with Allow) for one that knows other methods.
-    """
-    segments = path.strip("/").split("/")
-    shape = "/".join(map(_place, segments, range(len(segments))))
-    rows = _BY_SHAPE.get(shape)
-    if rows is None:
-        raise NotFound("There is nothing at this address.")
-    type = _TYPES.get(segments[0].lower())
+def _type(segment: str) -> str:
+    """A type by its name; clients of 1upHealth write it in lower case."""
+    type = _TYPES.get(segment.lower())
     if type is None:
         raise NotFound("DSTU2 has no resource type of this name.")
-    row = rows.get("GET" if method == "HEAD" else method)
-    if row is None:
-        raise MethodNotAllowed(f"This address does not know {method}.", headers={"Allow": _allowed(rows)})
-    return Match(row, type, *segments[1::2])
+    return type
 
 
 def _place(segment: str, position: int) -> str:

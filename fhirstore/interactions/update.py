@@ -7,21 +7,23 @@ import re
 from fhirstore.clock import instant
 from fhirstore.dstu2.json_format import content, parse
 from fhirstore.errors import BadRequest, Issue
-from fhirstore.interactions.incoming import Incoming, accept
+from fhirstore.interactions.incoming import Incoming
 from fhirstore.interactions.preconditions import check_preconditions
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
+from fhirstore.interactions.write import Write
 from fhirstore.store.contract import Change, Version
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
-async def update(request: Request, context: Context) -> Reply:
+def update(request: Request, context: Context) -> Write:
     """Store the next version of a resource: 200, or 201 where there was none (or only a deleted one).
 
     Content equal to the current version's makes no new version. Raises BadRequest, Conflict, PreconditionFailed.
     """
-    incoming = accept(request)
+    assert request.incoming is not None
+    incoming = request.incoming
     _check_id(request, incoming)
     created = False
 
@@ -37,9 +39,10 @@ async def update(request: Request, context: Context) -> Reply:
         body = incoming.content.stamp(request.id, number, instant(now))
         return Version(request.type, request.id, number, now, "PUT", body)
 
-    written = await context.resources.change(Change(request.type, request.id, decide))
-    assert written is not None
-    return Reply(201 if created else 200, written.body, written, location=True)
+    return Write(
+        Change(request.type, request.id, decide),
+        lambda written: Reply(201 if created else 200, written.body, written, location=True),
+    )
 
 
 def _check_id(request: Request, incoming: Incoming) -> None:

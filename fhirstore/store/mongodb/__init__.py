@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import suppress
 from typing import Any
 
 from pymongo import AsyncMongoClient
-from pymongo.errors import CollectionInvalid, PyMongoError
+from pymongo.errors import CollectionInvalid, DuplicateKeyError, PyMongoError
 
 from fhirstore.errors import Unavailable
+from fhirstore.store.cursors import Cursors
 from fhirstore.store.mongodb.accounts import MongoAccounts
 from fhirstore.store.mongodb.indexes import INDEXES
 from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
@@ -26,6 +28,11 @@ class MongoStore:
         self._client: AsyncMongoClient[dict[str, Any]]
         self._database: Database
         self._accounts: MongoAccounts
+        self._cursors: Cursors
+
+    @property
+    def cursors(self) -> Cursors:
+        return self._cursors
 
     @property
     def accounts(self) -> MongoAccounts:
@@ -39,6 +46,7 @@ class MongoStore:
             self._client = AsyncMongoClient(self._uri, serverSelectionTimeoutMS=int(self._patience * 1000))
             self._database = self._client.get_default_database(DEFAULT_DATABASE, write_concern=DURABLE)
             await self._create()
+            self._cursors = Cursors(await self._cursor_key())
         except (PyMongoError, ValueError) as error:
             raise Unavailable(f"MongoDB cannot be reached or refuses: {type(error).__name__}.") from error
         self._accounts = MongoAccounts(self._database)
@@ -63,3 +71,12 @@ class MongoStore:
                 if index.expire_after_seconds is not None:
                     options["expireAfterSeconds"] = index.expire_after_seconds
                 await self._database[name].create_index(list(index.keys), **options)
+
+    async def _cursor_key(self) -> bytes:
+        """The key that signs page tokens: made by the first process on this database, read by all."""
+        keys, name = self._database["keys"], {"_id": "cursors"}
+        with suppress(DuplicateKeyError):
+            await keys.update_one(name, {"$setOnInsert": {"value": secrets.token_bytes(32)}}, upsert=True)
+        found = await keys.find_one(name)
+        assert found is not None
+        return bytes(found["value"])

@@ -36,6 +36,10 @@ INDEXES: Mapping[str, Sequence[Index]] = {
     "tokens": [
         Index("by_expiry", [("expires_at", 1)], expire_after_seconds=0),
     ],
+    "locks": [
+        Index("by_age", [("at", 1)], expire_after_seconds=3600),
+    ],
     "counters": [],
+    "keys": [],
 }
 """Every index by collection; `_id` has its own. Nothing else is created anywhere."""

@@ -7,7 +7,9 @@ A crash between the two leaves a double, which reading drops.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -64,10 +66,11 @@ class MongoResources:
         matching = self._matching(query)
         page = matching if query.after is None else {"$and": [matching, _older_than(query.after)]}
         current = await self._newest(self._resources, page, query.count)
-        older = await self._newest(self._history, page, query.count)
+        older = await self._newest(self._history, page | self._still_current(query), query.count)
         found = {(version.type, version.id, version.number): version for version in (*older, *current)}
         ordered = sorted(found.values(), key=lambda v: (v.updated, v.type, v.id, v.number), reverse=True)
-        return HistoryPage(ordered[: query.count], await self._count(query, matching))
+        total = await self._count(query, matching)
+        return HistoryPage(ordered[: query.count], total, len(ordered) > query.count)
 
     async def change(self, change: Change) -> Version | None:
         current = None if change.fresh else await self.current(change.type, change.id)
@@ -80,13 +83,25 @@ class MongoResources:
                 return following
             current = await self.current(change.type, change.id)
 
-    async def transact(self, work: Callable[[Resources], Awaitable[Result]]) -> Result:
+    async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
+        async def work(inside: Resources) -> Sequence[Version | None]:
+            return [await inside.change(change) for change in changes]
+
+        return await self.transact(work)
+
+    async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
         if self._session is not None:
             return await work(self)
+
+        async def locked(session: AsyncClientSession) -> Result:
+            for lock in sorted(set(locks)):
+                await self._lock(lock, session)
+            return await work(MongoResources(self._scope, self._database, session))
+
         try:
             async with self._database.client.start_session() as session:
                 return await session.with_transaction(
-                    lambda session: work(MongoResources(self._scope, self._database, session)),
+                    locked,
                     read_concern=ReadConcern("snapshot"),
                     write_concern=DURABLE,
                     max_commit_time_ms=TRANSACTION_SECONDS * 1000,
@@ -97,6 +112,13 @@ class MongoResources:
                     "This MongoDB server is not a member of a replica set, so it has no transactions."
                 ) from error
             raise
+
+    async def _lock(self, name: str, session: AsyncClientSession) -> None:
+        """Touch a row that others with the same lock touch too: the later ones conflict, and are run again."""
+        key = hashlib.sha256(f"{self._scope.owner}/{name}".encode()).hexdigest()
+        # The date is what the TTL index reads: a lock is worth nothing once its transaction is over.
+        touch = {"$set": {"at": datetime.now(UTC)}, "$inc": {"times": 1}}
+        await self._database["locks"].update_one({"_id": key}, touch, upsert=True, session=session)
 
     async def _get(self, collection: Collection, key: dict[str, Any]) -> Version | None:
         document = await collection.find_one(key, VERSION_FIELDS, session=self._session)
@@ -114,9 +136,8 @@ class MongoResources:
 
     async def _replace(self, current: Version, new: Version) -> bool:
         old_key = history_key(self._scope, current.type, current.id, current.number)
-        await self._history.replace_one(
-            {"_id": old_key}, from_version(old_key, self._scope, current), upsert=True, session=self._session
-        )
+        old = {**from_version(old_key, self._scope, current), "ended": new.updated}
+        await self._history.replace_one({"_id": old_key}, old, upsert=True, session=self._session)
         key = resource_key(self._scope, new.type, new.id)
         replaced = await self._resources.replace_one(
             {"_id": key, "number": current.number}, from_version(key, self._scope, new), session=self._session
@@ -129,24 +150,29 @@ class MongoResources:
             matching["type"] = query.type
         if query.id is not None:
             matching["id"] = query.id
-        if query.since is not None:
-            matching["updated"] = {"$gte": query.since}
+        moments = {"$gte": query.since, "$lt": query.before}
+        if limits := {operator: moment for operator, moment in moments.items() if moment is not None}:
+            matching["updated"] = limits
         return matching
 
+    def _still_current(self, query: HistoryQuery) -> dict[str, Any]:
+        return {} if query.until is None else {"ended": {"$gt": query.until}}
+
     async def _newest(self, collection: Collection, page: dict[str, Any], count: int) -> list[Version]:
-        cursor = collection.find(page, VERSION_FIELDS, session=self._session).sort(NEWEST_FIRST).limit(count)
+        cursor = collection.find(page, VERSION_FIELDS, session=self._session).sort(NEWEST_FIRST).limit(count + 1)
         return [to_version(document) async for document in cursor]
 
     async def _count(self, query: HistoryQuery, matching: dict[str, Any]) -> int:
         """Exact although the collections may hold doubles: versions have no holes, so the current numbers add up."""
-        if query.since is None:
+        if query.since is None and query.before is None:
             total = {"$group": {"_id": None, "total": {"$sum": "$number"}}}
             cursor = await self._resources.aggregate([{"$match": matching}, total], session=self._session)
             return sum([int(group["total"]) async for group in cursor])
         names = {"_id": 0, "type": 1, "id": 1, "number": 1}
         found: set[tuple[str, str, int]] = set()
-        for collection in (self._resources, self._history):
-            async for document in collection.find(matching, names, session=self._session):
+        older = matching | self._still_current(query)
+        for collection, wanted in ((self._resources, matching), (self._history, older)):
+            async for document in collection.find(wanted, names, session=self._session):
                 found.add((document["type"], document["id"], document["number"]))
         return len(found)
 

@@ -1,0 +1,51 @@
+"""Text as strings are compared: without case, accents and surplus spaces; and the words and sounds in it.
+
+http://hl7.org/fhir/DSTU2/search.html#string
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+FOLDED_LIMIT = 4000
+"""Characters of one string that can be searched; what stands behind them is only seen by `_content`'s words."""
+
+_ASCII_WORD = re.compile("[a-z0-9]+")
+_WORD = re.compile(r"[^\W_]+")
+_SOUNDS = {letter: code for code, letters in enumerate(("aeiouyhw", "bfpv", "cgjkqsxz", "dt", "l", "mn", "r")) for letter in letters}
+
+
+def fold(text: str) -> str:
+    """Lower case, no accents, single spaces; control characters count as spaces."""
+    if text.isascii():
+        folded = text.lower()
+        if folded.isprintable() and "  " not in folded:
+            return folded.strip()
+    else:
+        apart = unicodedata.normalize("NFKD", text).casefold()
+        apart = unicodedata.normalize("NFKD", apart)
+        folded = "".join(character for character in apart if not unicodedata.combining(character))
+    if not folded.isprintable():
+        folded = "".join(character if character.isprintable() else " " for character in folded)
+    return " ".join(folded.split())
+
+
+def words(text: str) -> list[str]:
+    """The folded runs of letters and digits in a text."""
+    return _ASCII_WORD.findall(text.lower()) if text.isascii() else _WORD.findall(fold(text))
+
+
+def sound(word: str) -> str:
+    """The American Soundex code of a folded word, for phonetic parameters; letters outside a-z are silent."""
+    letters = [letter for letter in word if letter in _SOUNDS]
+    if not letters:
+        return ""
+    code, last = letters[0].upper(), _SOUNDS[letters[0]]
+    for letter in letters[1:]:
+        digit = _SOUNDS[letter]
+        if digit and digit != last:
+            code += str(digit)
+        if letter not in "hw":
+            last = digit
+    return (code + "000")[:4]

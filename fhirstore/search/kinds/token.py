@@ -1,0 +1,199 @@
+"""Tokens: codes, identifiers, booleans and other exact values, with or without a system.
+
+http://hl7.org/fhir/DSTU2/search.html#token. Matches are literal but not case sensitive; systems are compared as they
+are. Values without a system property (code, boolean, string, id, ContactPoint …) have only their bare key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from fhirstore.search.context import Code, Context
+from fhirstore.search.entries import Collector, escape, text_key
+from fhirstore.search.folding import fold
+from fhirstore.search.matching import Side, TextContains
+from fhirstore.search.parameters import Parameter, refuse
+from fhirstore.search.plan import (
+    EVERYTHING,
+    NOTHING,
+    ByKey,
+    Filter,
+    HasKey,
+    HasPrefix,
+    KeyScan,
+    Not,
+    all_of,
+    any_of,
+)
+from fhirstore.search.separators import split, unescape
+
+_ABSENT = object()
+
+
+def index(parameter: Parameter, value: Any, type_: str, into: Collector) -> bool:
+    """Make the entries of one value; False where it has nothing to search."""
+    key, keys = parameter.key, into.keys
+    found = False
+    for system, code in _pairs(value, type_):
+        found = True
+        keys[f"{key}:{code}"] = None
+        if system is _ABSENT:
+            if not parameter.plain:
+                keys[f"{key}=|{code}"] = None
+        else:
+            keys[f"{key}={system}|{code}"] = None
+    for text in _texts(value, type_):
+        found = True
+        keys[text_key(key, text)] = None
+    return found
+
+
+def _pairs(value: Any, type_: str) -> Iterable[tuple[Any, str]]:
+    """System and code of a value, as they stand in keys; the system is "" where a Coding or Identifier has none."""
+    if type_ == "CodeableConcept":
+        codings = value.get("coding") if isinstance(value, dict) else None
+        return [pair for each in codings for pair in _pair(each, "code")] if isinstance(codings, list) else ()
+    if type_ == "Coding":
+        return _pair(value, "code")
+    if type_ == "Identifier":
+        return _pair(value, "value")
+    if type_ == "ContactPoint":
+        return [(_ABSENT, code) for _, code in _pair(value, "value")]
+    # An event's date says that it happened: Patient?deceased=true.
+    if type_ == "dateTime":
+        return [(_ABSENT, "true")] if isinstance(value, str) else ()
+    return [(_ABSENT, code)] if (code := plain(value)) else ()
+
+
+def _pair(value: Any, name: str) -> list[tuple[Any, str]]:
+    if not isinstance(value, dict):
+        return []
+    code, system = plain(value.get(name)), value.get("system")
+    return [(escape(system) if isinstance(system, str) else "", code)] if code else []
+
+
+def plain(value: Any) -> str:
+    """A primitive as it stands in keys, "" for what is none."""
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    return escape(value.casefold()) if isinstance(value, str) else ""
+
+
+def _texts(value: Any, type_: str) -> list[str]:
+    """The text that stands with a code: a concept's text, a coding's display, an identifier's type."""
+    if not isinstance(value, dict):
+        return []
+    if type_ == "Coding":
+        candidates = [value.get("display")]
+    elif type_ == "CodeableConcept":
+        codings = value.get("coding")
+        candidates = [value.get("text")]
+        if isinstance(codings, list):
+            candidates += [coding.get("display") for coding in codings if isinstance(coding, dict)]
+    elif type_ == "Identifier" and isinstance(value.get("type"), dict):
+        candidates = [value["type"].get("text")]
+    else:
+        return []
+    return [text for text in candidates if isinstance(text, str) and text]
+
+
+def compile(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:
+    """One search value's filter. `:not` and `:not-in` are turned around by the caller, over all values at once."""
+    match modifier:
+        case None | "not":
+            return _literal(parameter, text)
+        case "text":
+            folded = fold(unescape(text)) or refuse(parameter, "needs a text")
+            return HasPrefix(f"{parameter.key}~{folded}")
+        case "in" | "not-in":
+            return _among(parameter, modifier, _value_set(parameter, unescape(text), context))
+        case "above" | "below":
+            return _among(parameter, modifier, _hierarchy(parameter, modifier, text, context))
+    refuse(parameter, f"has no modifier ':{modifier}'")
+
+
+def contains(parameter: Parameter, text: str) -> Filter:
+    """The bare code holds a text; for `_filter`."""
+    prefix = f"{parameter.key}:"
+    return KeyScan(prefix, TextContains(prefix, escape(text.casefold())))
+
+
+def present(key: str) -> Filter:
+    return any_of((HasPrefix(f"{key}:"), HasPrefix(f"{key}~"), HasKey((f"{key}!",))))
+
+
+def order(parameter: Parameter, descending: bool) -> ByKey:
+    return ByKey(f"{parameter.key}:", descending)
+
+
+def asked(parameter: Parameter, text: str) -> tuple[str | None, str]:
+    """System (None: any, "": none) and code of a search value, as they stand in keys."""
+    parts = split(text, "|")
+    if len(parts) > 2 or not any(parts):
+        refuse(parameter, "needs a value of the form [code], [system]|[code], |[code] or [system]|")
+    code = escape(unescape(parts[-1]).casefold())
+    return (escape(unescape(parts[0])), code) if len(parts) == 2 else (None, code)
+
+
+def _literal(parameter: Parameter, text: str) -> Filter:
+    system, code = asked(parameter, text)
+    if parameter.plain:
+        return _bare(parameter, system, code)
+    if not code:
+        return HasPrefix(f"{parameter.key}={system}|")
+    return HasKey((f"{parameter.key}:{code}" if system is None else f"{parameter.key}={system}|{code}",))
+
+
+def _bare(parameter: Parameter, system: str | None, code: str) -> Filter:
+    """Values without a system property: a system is only looked at where the element's binding implies one."""
+    if system and parameter.coded and parameter.systems and system not in parameter.systems:
+        return NOTHING
+    return HasKey((f"{parameter.key}:{code}",)) if code else HasPrefix(f"{parameter.key}:")
+
+
+def side(parameter: Parameter, text: str) -> Side | None:
+    """What a token asks of its half of a composite's key, "system|code"; None where nothing can match."""
+    system, code = asked(parameter, text)
+    if parameter.plain:
+        if _bare(parameter, system, code) == NOTHING:
+            return None
+        return Side(exact=f"|{code}") if code else Side()
+    if not code:
+        return Side(begins=f"{system}|")
+    return Side(ends=f"|{code}") if system is None else Side(exact=f"{system}|{code}")
+
+
+def halves(value: Any, type_: str) -> list[str]:
+    """A value as it stands in a composite's key."""
+    return [f"{'' if system is _ABSENT else system}|{code}" for system, code in _pairs(value, type_)]
+
+
+def _value_set(parameter: Parameter, url: str, context: Context) -> Iterable[Code]:
+    url = url.removeprefix(f"{context.base}/") if context.base else url
+    codes = context.value_sets.codes(url) if context.value_sets else None
+    if codes is None:
+        refuse(parameter, "asks for a value set that is not known here")
+    return codes
+
+
+def _hierarchy(parameter: Parameter, modifier: str, text: str, context: Context) -> Iterable[Code]:
+    parts = [unescape(part) for part in split(text, "|")]
+    if len(parts) != 2 or not all(parts):
+        refuse(parameter, f"needs a value of the form [system]|[code] with ':{modifier}'")
+    known = context.value_sets
+    codes = None if known is None else known.below(*parts) if modifier == "below" else known.above(*parts)
+    if codes is None:
+        refuse(parameter, "asks for the hierarchy of a code system that is not known here")
+    return codes
+
+
+def _among(parameter: Parameter, modifier: str, codes: Iterable[Code]) -> Filter:
+    if parameter.plain:
+        found = (code for system, code in codes if not parameter.coded or not parameter.systems or system in parameter.systems)
+        return HasKey(tuple(f"{parameter.key}:{escape(code.casefold())}" for code in found))
+    return HasKey(tuple(f"{parameter.key}={escape(system)}|{escape(code.casefold())}" for system, code in codes))
+
+
