@@ -31,7 +31,7 @@ _SCHEMA_LOCATION = "http://www.w3.org/2001/XMLSchema-instance schemaLocation"
 _WHITESPACE = " \t\r\n"
 _BOOLEANS = {"true": True, "false": False}
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _NUMERIC = frozenset({"decimal", "integer", "positiveInt", "unsignedInt"})
 _encode = msgspec.json.Encoder().encode
 
@@ -224,8 +224,8 @@ class _Reader:
         # White space around booleans and numbers has no meaning in XML, and published examples have it.
         if code == "boolean":
             return _BOOLEANS.get(text.strip(_WHITESPACE), text)
-        if code in _NUMERIC and len(text) <= DIGITS_LIMIT and _NUMBER.fullmatch(text.strip(_WHITESPACE)):
-            return self.to_number(text.strip(_WHITESPACE))
+        if code in _NUMERIC and _is_number(number := text.strip(_WHITESPACE)):
+            return self.to_number(number)
         return text
 
     def enter(self, frame: _Frame, given: dict[str, str]) -> None:
@@ -322,6 +322,13 @@ class _Reader:
             if slot.kind != "resource" or not names:
                 names.append(f"{slot.name}[{frame.index}]" if slot.many else slot.name)
         return ".".join([*names, name] if name else names)
+
+
+def _is_number(text: str) -> bool:
+    """Whether json_format, too, reads the text as a number: its bounds on digits and exponent are the same."""
+    if len(text) > DIGITS_LIMIT or not (match := _NUMBER.fullmatch(text)):
+        return False
+    return match.group(1) is None or abs(Decimal(text).adjusted()) <= DIGITS_LIMIT
 
 
 def _align(document: dict[str, Any], names: list[str]) -> None:

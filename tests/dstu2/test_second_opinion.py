@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from fhirstore.dstu2.validate import check
 from fhirstore.dstu2.xml_slots import by_property
 from fhirstore.errors import Issue
 from tests.dstu2 import smallest
-from tests.dstu2.examples import MISSING, example_names, read_example
+from tests.dstu2.examples import MISSING, example_names, read_example, small_documents
 
 ELEMENT_FAULTS = sorted(path for path in FAULTS if "." in path)
 TYPE_FAULTS = sorted(path for path in FAULTS if "." not in path)
@@ -108,6 +109,7 @@ def test_over_the_official_examples_each_disagreement_with_the_gate_is_in_a_tabl
         ("code-invalid", {"gender": "x"}),
         ("invariant", {"contact": [{"relationship": [{"text": "aunt"}]}]}),
         ("value", {"deceasedDateTime": "2015-02-07T13:28:17"}),
+        ("too-long", {"name": [{"text": "x" * 2_000_000}]}),
     ],
 )
 def test_each_kind_of_fault_listed_as_unenforced_is_refused_by_the_gate_alone(
@@ -117,6 +119,35 @@ def test_each_kind_of_fault_listed_as_unenforced_is_refused_by_the_gate_alone(
     document = patient(**members)
     assert {issue.code for issue in check(document) if issue.refuses} == {code}
     assert ask(document) == []
+
+
+WRONG: list[Any] = ["", " ", "two  b", 1, -1, True, None, [], {}, [1], ["x"], {"x": 1}, "2015-02-30", "é\n", 10**30]
+
+
+@pytest.mark.skipif(not example_names(), reason=MISSING)
+def test_whatever_the_library_refuses_among_mutated_examples_the_gate_refuses_too() -> None:
+    random = Random(20151024)
+    originals = small_documents(4000)
+    refused = 0
+    for _ in range(1500):
+        document = copy.deepcopy(random.choice(originals))
+        holder, key = random.choice([place for place in inner_places(document) if place[1] != "resourceType"])
+        if random.random() < 0.3:
+            del holder[key]
+        else:
+            holder[key] = random.choice(WRONG)
+        if ask(document):
+            refused += 1
+            assert any(issue.refuses for issue in check(document)), (document["resourceType"], key)
+    assert refused > 300
+
+
+def inner_places(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Every (holder, key or index) of a document."""
+    for key in node if isinstance(node, dict) else range(len(node)):
+        yield node, key
+        if isinstance(node[key], dict | list):
+            yield from inner_places(node[key])
 
 
 def test_the_document_is_never_changed() -> None:

@@ -100,6 +100,7 @@ def test_elements_become_the_properties_of_json(content: str, members: dict[str,
         (".5", ".5"),
         ("NaN", "NaN"),
         ("1e9999", "1e9999"),
+        ("9" * 900 + "e900", "9" * 900 + "e900"),
         ("9" * 1001, "9" * 1001),
     ],
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 from xml.etree.ElementTree import canonicalize
 
@@ -15,6 +18,7 @@ from fhirstore.dstu2 import catalog, json_format
 from fhirstore.dstu2.validate import check
 from fhirstore.dstu2.xml_format import from_json, parse, to_json
 from fhirstore.dstu2.xml_slots import Slot, by_property
+from fhirstore.errors import BadRequest
 from tests.dstu2.examples import MISSING, PUBLISHED, REFUSED
 from tests.dstu2.smallest import PRIMITIVES
 
@@ -81,6 +85,42 @@ def ordered(node: Any) -> Any:
     if isinstance(node, dict):
         return {name: ordered(node[name]) for name in sorted(node)}
     return [ordered(item) for item in node] if isinstance(node, list) else node
+
+
+PIECES = [b"<", b">", b'"', b"&", b"/", b"</", b"<a>", b"<!--", b"-->", b"<![CDATA[", b"]]>", b"\0", b"\xff", b"<?"]
+PIECES += [b"&#0;", b"'", b":", b'xmlns=""', b"null", b"{}", b"[]", b"1e999", b"<div>", b"\xef\xbb\xbf", b' x="1"']
+
+
+@here
+@pytest.mark.parametrize("folder", ["xml", "json"])
+def test_broken_examples_are_refused_or_come_back_equal_and_nothing_else_happens(folder: str) -> None:
+    random = Random(20151024)
+    bodies = [file.read_bytes() for file in sorted((EXAMPLES / folder).iterdir()) if file.stat().st_size < 4000]
+    outcomes = Counter(
+        attempt(broken(random, random.choice(bodies)), through_xml if folder == "xml" else from_json)
+        for _ in range(1500)
+    )
+    assert outcomes.keys() == {"read", "refused"}
+
+
+def broken(random: Random, body: bytes) -> bytes:
+    at, length = random.randrange(len(body)), random.randint(0, 20)
+    return body[:at] + random.choice([*PIECES, bytes([random.randrange(256)])]) + body[at + length :]
+
+
+def attempt(body: bytes, convert: Callable[[bytes], object]) -> str:
+    try:
+        convert(body)
+    except BadRequest as failure:
+        return "refused" if failure.issues else "refused without a reason"
+    return "read"
+
+
+def through_xml(body: bytes) -> None:
+    document = parse(body)
+    written = to_json(body)
+    assert json_format.parse(written) == document
+    assert parse(from_json(written)) == document
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufffe\uffff"), min_size=1).map(
