@@ -26,9 +26,7 @@ _DATE = r"-?([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01])%s)?)?"
 
 _match_date = re.compile(_DATE % "").fullmatch
 _match_date_time = re.compile(_DATE % f"(?:T{_CLOCK}({_ZONE})?)?").fullmatch
-_match_instant = re.compile(
-    rf"-?([0-9]{{4}})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T{_CLOCK}{_ZONE}"
-).fullmatch
+_match_instant = re.compile(rf"-?([0-9]{{4}})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T{_CLOCK}{_ZONE}").fullmatch
 _match_time = re.compile(_CLOCK).fullmatch
 _match_id = re.compile(r"[A-Za-z0-9\-.]{1,64}").fullmatch
 _match_oid = re.compile(r"urn:oid:(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*").fullmatch
@@ -108,13 +106,7 @@ def check_date_time(value: object) -> Fault | None:
         _match_date_time,
         "a dateTime is YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with a time zone",
     )
-    if (
-        fault is None
-        and isinstance(value, str)
-        and "T" in value
-        and not value.endswith("Z")
-        and value[-6] not in "+-"
-    ):
+    if fault is None and isinstance(value, str) and "T" in value and not value.endswith("Z") and value[-6] not in "+-":
         return ("value", "a dateTime with a time needs a time zone")
     return fault
 

@@ -94,9 +94,7 @@ def shape_of(path: str) -> Shape:
 def _property(name: str, element: catalog.Element, kind: str) -> Property:
     rules = rules_for(element.path)
     if element.content is not None:
-        rules += tuple(
-            rule for rule in rules_for(element.content) if rule.holds not in {r.holds for r in rules}
-        )
+        rules += tuple(rule for rule in rules_for(element.content) if rule.holds not in {r.holds for r in rules})
     check = CHECKS.get(kind)
     if check is not None and kind == "code" and element.binding is not None:
         check = _bound(check, element.binding, element.path)
@@ -108,11 +106,7 @@ def is_attribute(element: catalog.Element, kind: str) -> bool:
     element.
     """
     parent, _, name = element.path.rpartition(".")
-    return (
-        kind == "xhtml"
-        or (name == "id" and not catalog.is_resource_type(parent))
-        or element.path == "Extension.url"
-    )
+    return kind == "xhtml" or (name == "id" and not catalog.is_resource_type(parent)) or element.path == "Extension.url"
 
 
 def _requirement(element: catalog.Element) -> tuple[str, tuple[str, ...]]:

@@ -93,9 +93,7 @@ class Walk:
         self.object(value, shape_of(name), place)
         for index in unreferenced(value, self.container):
             inner = ((place, "contained"), index)
-            self.report(
-                inner, "invariant", "dom-3: nothing in the resource refers to this contained resource"
-            )
+            self.report(inner, "invariant", "dom-3: nothing in the resource refers to this contained resource")
         self.container, self.bundled = outer, bundled
 
     def contained(self, value: Any, place: Place) -> None:
@@ -113,9 +111,7 @@ class Walk:
         name = value.get("resourceType")
         if isinstance(name, str) and is_resource_type(name):
             return name
-        self.report(
-            place, "structure", "resourceType must name one of the resource types of DSTU2", "resourceType"
-        )
+        self.report(place, "structure", "resourceType must name one of the resource types of DSTU2", "resourceType")
         return None
 
     def object(self, value: dict[str, Any], shape: Shape, place: Place) -> None:
@@ -149,9 +145,7 @@ class Walk:
                 chosen = chosen or {}
                 first = chosen.setdefault(prop.choice, prop.name)
                 if first != prop.name:
-                    self.report(
-                        place, "structure", f"{prop.choice}[x] is already there as {first}", prop.name
-                    )
+                    self.report(place, "structure", f"{prop.choice}[x] is already there as {first}", prop.name)
         for element, names in shape.required:
             if names[0] not in value and not any(name in value for name in names):
                 self.report(place, "required", "is required", element)
@@ -200,9 +194,7 @@ class Walk:
         elif prop.codes is not None and not ALLOWS[kind](prop.codes, item):
             binding = prop.element.binding
             assert binding is not None
-            self.report(
-                place, "code-invalid", f"has no code of {binding.value_set}, whose binding is required"
-            )
+            self.report(place, "code-invalid", f"has no code of {binding.value_set}, whose binding is required")
         if prop.rules:
             self.apply(prop.rules, item, place)
 
@@ -258,9 +250,7 @@ class Walk:
         if literal[0] == "#":
             self.container.fragments.add(literal[1:])
             if literal[1:] not in self.container.types:
-                self.report(
-                    place, "invariant", "ref-1: the resource contains nothing with this id", "reference"
-                )
+                self.report(place, "invariant", "ref-1: the resource contains nothing with this id", "reference")
                 return
             found = self.container.types[literal[1:]]
         else:

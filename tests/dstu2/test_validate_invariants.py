@@ -428,11 +428,7 @@ def test_only_what_is_listed_or_a_warning_officially_refuses_nothing(path: str, 
     ],
 )
 def test_a_broken_rule_is_told_once_where_it_is_broken(document: Any, key: str, path: str) -> None:
-    found = [
-        (issue.code, issue.path, issue.message.partition(":")[0])
-        for issue in judge(document)
-        if issue.refuses
-    ]
+    found = [(issue.code, issue.path, issue.message.partition(":")[0]) for issue in judge(document) if issue.refuses]
     assert found == [("invariant", path, key)]
 
 

@@ -138,12 +138,7 @@ def test_a_value_of_the_right_format_is_accepted(kind: str, value: Any) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "value", "code"),
-    [
-        (kind, value, code)
-        for kind, row in INVALID.items()
-        for code, values in row.items()
-        for value in values
-    ],
+    [(kind, value, code) for kind, row in INVALID.items() for code, values in row.items() for value in values],
 )
 def test_a_value_of_the_wrong_format_is_refused(kind: str, value: Any, code: str) -> None:
     fault = CHECKS[kind](value)
@@ -198,7 +193,5 @@ def test_what_lies_beyond_the_calendar_has_no_moments(text: str) -> None:
 
 
 def test_decimals_keep_their_digits_on_the_way_to_the_check() -> None:
-    body = json.dumps({"resourceType": "Account", "balance": {"value": "@"}}).replace(
-        '"@"', "1.00000000000000000001"
-    )
+    body = json.dumps({"resourceType": "Account", "balance": {"value": "@"}}).replace('"@"', "1.00000000000000000001")
     assert [issue for issue in validate(body.encode()) if issue.refuses] == []

@@ -29,9 +29,7 @@ def has_context_if_extension(structure: Element) -> bool:
 
 
 def url_matches_id(structure: Element) -> bool:
-    return (
-        has(structure, "constrainedType") or structure.get("url") == f"{BASE_DEFINITION}{structure.get('id')}"
-    )
+    return has(structure, "constrainedType") or structure.get("url") == f"{BASE_DEFINITION}{structure.get('id')}"
 
 
 def snapshot_paths_are_unique(structure: Element) -> bool:
@@ -64,9 +62,7 @@ def constrained_type_is_the_root(structure: Element) -> bool:
 
 
 def no_base_without_a_base(structure: Element) -> bool:
-    return has(structure, "base") or not any(
-        has(e, "base") for elements in views(structure) for e in elements
-    )
+    return has(structure, "base") or not any(has(e, "base") for elements in views(structure) for e in elements)
 
 
 def every_element_has_its_base(structure: Element) -> bool:

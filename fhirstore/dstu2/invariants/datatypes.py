@@ -60,9 +60,7 @@ def not_negative(value: Any) -> bool:
 
 def types_are_unique(definition: Element) -> bool:
     return unique(
-        (kind.get("code"), profile)
-        for kind in each(definition, "type")
-        for profile in set(kind.get("profile", ()))
+        (kind.get("code"), profile) for kind in each(definition, "type") for profile in set(kind.get("profile", ()))
     )
 
 

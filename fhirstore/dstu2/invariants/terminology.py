@@ -18,11 +18,7 @@ def codes_are_unique(system: Element) -> bool:
 
 def imports_more_than_one(value_set: Element) -> bool:
     compose = value_set.get("compose", {})
-    return (
-        len(compose.get("import", ())) != 1
-        or has(compose, "include", "exclude")
-        or has(value_set, "codeSystem")
-    )
+    return len(compose.get("import", ())) != 1 or has(compose, "include", "exclude") or has(value_set, "codeSystem")
 
 
 def has_its_own_url(value_set: Element) -> bool:
