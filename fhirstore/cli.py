@@ -167,6 +167,8 @@ def _run_server(settings: Settings) -> None:
         access_log=False,
         server_header=False,
         date_header=False,
+        # Whom to believe about the client's address is decided in `api.proxies`.
+        proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
 

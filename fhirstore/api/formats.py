@@ -26,6 +26,10 @@ class Format:
     media_type: str = JSON_TYPES[0]
     pretty: bool = False
 
+    @property
+    def content_type(self) -> str:
+        return f"{self.media_type}; charset=utf-8"
+
     def write(self, body: bytes) -> bytes:
         if self.media_type in XML_TYPES:
             return xml_write.from_json(body, self.pretty)

@@ -40,6 +40,15 @@ def history_bundle(page: HistoryPage, base: str, links: Sequence[Link]) -> bytes
     return bundle("history", (_history_entry(version, base) for version in page.versions), links, page.total)
 
 
+def document_bundle(versions: Sequence[Version], base: str) -> bytes:
+    """A Bundle of type document, still without id and meta; the composition stands first."""
+    entries = (
+        b'{"fullUrl":%b,"resource":%b}' % (_encode(f"{base}/{version.type}/{version.id}"), version.body)
+        for version in versions
+    )
+    return bundle("document", entries)
+
+
 def search_entry(version: Version, body: bytes, base: str, mode: Literal["match", "include"]) -> bytes:
     """One entry of a searchset: the resource, or the part of it that was asked for, under its absolute address."""
     full_url = _encode(f"{base}/{version.type}/{version.id}")

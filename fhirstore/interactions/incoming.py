@@ -22,7 +22,7 @@ class Incoming:
 
     def entries(self, id: str, base: str) -> Entries:
         """What it is found by once it is stored under this id, at this server's address."""
-        return extract(self.content.resource_type, {**self.document, "id": id, "meta": self.content.meta}, base)
+        return entries_of(self.document, self.content, id, base)
 
 
 def accept(type: str, body: bytes, level: Level) -> Incoming:
@@ -40,6 +40,10 @@ def accept_document(document: Mapping[str, Any], level: Level) -> Incoming:
 def rewritten(incoming: Incoming, document: Mapping[str, Any]) -> Incoming:
     """The same resource with its references rewritten: it has been judged already."""
     return Incoming(document, replace(content(dump(document), document), meta=incoming.content.meta))
+
+
+def entries_of(document: Mapping[str, Any], content: Content, id: str, base: str) -> Entries:
+    return extract(content.resource_type, {**document, "id": id, "meta": content.meta}, base)
 
 
 def check_type(type: str, document: Mapping[str, Any]) -> None:

@@ -18,10 +18,10 @@ from fhirstore.store.cursors import Cursors
 class Request:
     """One request, from HTTP or from an entry of a Bundle.
 
-    `type`, `id` and `vid` are the parts of the path, `linked` the type looked for in a compartment; `query` the decoded pairs after the question mark, in order;
-    `body` is JSON, and `incoming` the resource in it, once it is accepted. `settled` says that the id was found by the
-    criteria of a conditional request. The preconditions are the headers' texts
-    as they came (http://hl7.org/fhir/DSTU2/http.html).
+    `type`, `id` and `vid` are the parts of the path, `linked` the type looked for in a compartment; `query` the
+    decoded pairs after the question mark, in order; `body` is JSON, and `incoming` the resource in it, once it is
+    accepted. `settled` says that the id was found by the criteria of a conditional request. The preconditions and
+    `prefer` are the headers' texts as they came (http://hl7.org/fhir/DSTU2/http.html).
     """
 
     type: str = ""

@@ -13,8 +13,10 @@ from fhirstore.dstu2.catalog import resource_types
 from fhirstore.errors import MethodNotAllowed, NotFound
 from fhirstore.interactions.create import create
 from fhirstore.interactions.delete import delete
+from fhirstore.interactions.document import document
 from fhirstore.interactions.everything import everything
 from fhirstore.interactions.history import history
+from fhirstore.interactions.meta import meta, meta_add, meta_delete
 from fhirstore.interactions.read import read, vread
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
@@ -29,7 +31,8 @@ class Interaction:
     """A row of the table. `code` is the name that a Conformance uses, an operation's with its $; `path` has {type},
     {id}, {vid} and {linked} (a type, or * for all) as places.
 
-    Either `run` answers it, or `write` says what to change, or it is `conditional`: criteria say on what. `access` is None where the parts are judged one by one.
+    Either `run` answers it, or `write` says what to change, or it is `conditional`: criteria say on what. `access` is
+    None where the parts are judged one by one; `types` are those that an operation is for, () for all.
     """
 
     code: str
@@ -40,6 +43,7 @@ class Interaction:
     write: Callable[[Request, Context], Write] | None = None
     takes_resource: bool = False
     conditional: bool = False
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,8 @@ class Table:
         row = rows.get("GET" if method == "HEAD" else method)
         if row is None:
             raise MethodNotAllowed("This address does not know this method.", headers={"Allow": _allowed(rows)})
+        if row.types and found["type"] not in row.types:
+            raise NotFound("This type does not know this operation.")
         return Match(row, **found)
 
 
@@ -104,8 +110,19 @@ INTERACTIONS: Sequence[Interaction] = (
     Interaction("search-system", "POST", "_search", "read", search),
     Interaction("update", "PUT", "{type}", "write", conditional=True, takes_resource=True),
     Interaction("delete", "DELETE", "{type}", "write", conditional=True),
-    Interaction("$everything", "GET", "{type}/{id}/$everything", "read", everything),
-    Interaction("$everything", "GET", "{type}/$everything", "read", everything),
+    Interaction("$everything", "GET", "{type}/{id}/$everything", "read", everything, types=("Patient", "Encounter")),
+    Interaction("$everything", "GET", "{type}/$everything", "read", everything, types=("Patient",)),
+    Interaction("$meta", "GET", "$meta", "read", meta),
+    Interaction("$meta", "POST", "$meta", "read", meta),
+    Interaction("$meta", "GET", "{type}/$meta", "read", meta),
+    Interaction("$meta", "POST", "{type}/$meta", "read", meta),
+    Interaction("$meta", "GET", "{type}/{id}/$meta", "read", meta),
+    Interaction("$meta", "POST", "{type}/{id}/$meta", "read", meta),
+    Interaction("$meta", "GET", "{type}/{id}/_history/{vid}/$meta", "read", meta),
+    Interaction("$meta-add", "POST", "{type}/{id}/$meta-add", "write", write=meta_add),
+    Interaction("$meta-delete", "POST", "{type}/{id}/$meta-delete", "write", write=meta_delete),
+    Interaction("$document", "GET", "{type}/{id}/$document", "read", document, types=("Composition",)),
+    Interaction("$document", "POST", "{type}/{id}/$document", "write", document, types=("Composition",)),
     Interaction("create", "POST", "{type}", "write", write=create, takes_resource=True),
     Interaction("$validate", "POST", "{type}/$validate", "read", validate),
     Interaction("$validate", "POST", "{type}/{id}/$validate", "read", validate),
