@@ -125,7 +125,8 @@ class FhirRoute(routing.BaseRoute):
     def _metadata(self, http: HttpRequest, base: str) -> Reply:
         if http.method not in {"GET", "HEAD"}:
             raise MethodNotAllowed("The Conformance can only be read.", headers={"Allow": "GET, HEAD"})
-        return Reply(200, conformance(base, f"{base.removesuffix(self._prefix)}/oauth2/token"))
+        token_url = f"{base.removesuffix(self._prefix)}/oauth2/token"
+        return Reply(200, conformance(base, token_url, self._parts.limits))
 
     def _base(self, http: HttpRequest) -> str:
         address = self._parts.base_url or f"{http.scheme}://{http.headers.get('host', 'localhost')}"
