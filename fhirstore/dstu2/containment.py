@@ -51,5 +51,9 @@ def unreferenced(resource: dict[str, Any], container: Container) -> Iterator[int
     contained = resource.get("contained")
     if isinstance(contained, list):
         for index, inner in enumerate(contained):
-            if isinstance(inner, dict) and inner.get("id") not in container.fragments:
+            if isinstance(inner, dict) and not _is_referred_to(inner.get("id"), container):
                 yield index
+
+
+def _is_referred_to(identity: Any, container: Container) -> bool:
+    return isinstance(identity, str) and identity in container.fragments
