@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from fhirstore.dstu2.catalog import is_resource_type
+
 
 @dataclass(slots=True)
 class Container:
@@ -29,7 +31,7 @@ def open_container(resource: dict[str, Any]) -> Container:
         for inner in contained:
             if isinstance(inner, dict) and isinstance(inner.get("id"), str):
                 kind = inner.get("resourceType")
-                container.types[inner["id"]] = kind if isinstance(kind, str) else None
+                container.types[inner["id"]] = kind if isinstance(kind, str) and is_resource_type(kind) else None
     return container
 
 
