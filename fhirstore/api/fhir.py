@@ -11,13 +11,8 @@ from dataclasses import dataclass
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
-from fhirstore.api.requests import (
-    JSON_TYPES,
-    HttpRequest,
-    check_content_type,
-    negotiate,
-    read_body,
-)
+from fhirstore.api.formats import Format, read_resource, wanted_format
+from fhirstore.api.requests import HttpRequest, read_body
 from fhirstore.api.responses import failure_answer, reply_headers, send_answer
 from fhirstore.auth.tokens import Bearers
 from fhirstore.caller import Caller
@@ -65,19 +60,21 @@ class FhirRoute(BaseRoute):
         raise NoMatchFound(name, path_params)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        media_type, head = JSON_TYPES[0], scope["method"] == "HEAD"
-        base = ""
+        format, minimal, base = Format(), False, ""
         try:
             http = HttpRequest.of(scope)
             base = self._base(http)
-            media_type = negotiate(http.headers, http.query)
+            format = wanted_format(http.headers, http.query)
+            minimal = "return=minimal" in http.headers.get("prefer", "").replace(" ", "")
             reply = await self._answer(http, base, receive)
-            headers, body = reply_headers(reply, base), reply.body
-            status = reply.status
+            headers, body, status = reply_headers(reply, base), reply.body, reply.status
+            if minimal and reply.location:
+                body = b""
         except Failure as failure:
             headers, body = failure_answer(failure)
             status = failure.status
-        await send_answer(send, status, headers, body, media_type, head=head)
+        body = format.write(body) if body else body
+        await send_answer(send, status, headers, body, format.media_type, head=scope["method"] == "HEAD")
 
     async def _answer(self, http: HttpRequest, base: str, receive: Receive) -> Reply:
         path = http.path.removeprefix(self._prefix)
@@ -91,11 +88,11 @@ class FhirRoute(BaseRoute):
     async def _request(self, http: HttpRequest, receive: Receive, interaction: Interaction) -> Request:
         body = b""
         if http.method in {"POST", "PUT"}:
-            check_content_type(http.headers)
             is_bundle = interaction.code == "transaction"
-            body = await read_body(
-                http.headers, receive, self._parts.bundle_bytes if is_bundle else self._parts.resource_bytes
-            )
+            limit = self._parts.bundle_bytes if is_bundle else self._parts.resource_bytes
+            body = await read_body(http.headers, receive, limit)
+            if body or interaction.takes_resource:
+                body = read_resource(http.headers, body)
         return Request(
             query=http.query,
             body=body,

@@ -1,4 +1,4 @@
-"""From an HTTP request to what an interaction needs: bytes, formats, the bearer token, preconditions."""
+"""An HTTP request, decoded: its parts, its body within a limit, its bearer token."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
 
-from fhirstore.errors import BadRequest, NotAcceptable, TooLarge, Unauthorized, UnsupportedMediaType
-
-JSON_TYPES = ("application/json+fhir", "application/fhir+json", "application/json", "text/json")
-"""The first is DSTU2's own; the others are what clients send for it (http://hl7.org/fhir/DSTU2/http.html#mime-type)."""
+from fhirstore.errors import BadRequest, TooLarge, Unauthorized
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,29 +74,3 @@ async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) ->
         chunks.append(chunk)
         if not message.get("more_body"):
             return b"".join(chunks)
-
-
-def check_content_type(headers: Mapping[str, str]) -> None:
-    """Raises UnsupportedMediaType unless the body is said to be JSON, in UTF-8 and uncompressed."""
-    media_type, _, parameters = headers.get("content-type", "").partition(";")
-    if media_type.strip().lower() not in JSON_TYPES:
-        raise UnsupportedMediaType("The Content-Type must be application/json+fhir (or application/json).")
-    charset = parameters.lower().replace(" ", "").replace('"', "").partition("charset=")[2].partition(";")[0]
-    if charset not in {"", "utf-8", "utf8", "us-ascii"}:
-        raise UnsupportedMediaType("FHIR JSON is written in UTF-8.")
-    if headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
-        raise UnsupportedMediaType("Send the body uncompressed.")
-
-
-def negotiate(headers: Mapping[str, str], query: list[tuple[str, str]]) -> str:
-    """The media type of the answer: `_format` decides, then Accept. Raises NotAcceptable."""
-    wanted = next((value for name, value in query if name == "_format" and value), None)
-    # A plus sign in a query means a blank, and clients forget to escape it.
-    wanted = wanted.replace(" ", "+") if wanted else headers.get("accept", "*/*") or "*/*"
-    for choice in wanted.lower().split(","):
-        media_type = choice.partition(";")[0].strip()
-        if media_type in {"*/*", "application/*", "json"}:
-            return JSON_TYPES[0]
-        if media_type in JSON_TYPES:
-            return media_type
-    raise NotAcceptable("The answer can be had as application/json+fhir.")

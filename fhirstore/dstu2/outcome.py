@@ -16,11 +16,12 @@ def operation_outcome(issues: Iterable[Issue]) -> bytes:
 
 
 def _entry(issue: Issue) -> dict[str, Any]:
+    text = f"{issue.path}: {issue.message}" if issue.path else issue.message
     entry: dict[str, Any] = {
         "severity": issue.severity,
         "code": issue.code,
-        "details": {"text": issue.message},
-        "diagnostics": issue.message,
+        "details": {"text": text},
+        "diagnostics": text,
     }
     if issue.path:
         entry["location"] = [issue.path]

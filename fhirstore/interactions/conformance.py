@@ -12,7 +12,7 @@ from fhirstore.interactions.served import SERVED
 
 RELEASED = "2026-11-21"
 OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
-FORMATS = ("application/json+fhir",)
+FORMATS = ("application/json+fhir", "application/xml+fhir")
 
 
 def conformance(base: str, token_url: str) -> bytes:
@@ -42,7 +42,7 @@ def conformance(base: str, token_url: str) -> bytes:
 def _resource(type: str) -> dict[str, Any]:
     return {
         "type": type,
-        "interaction": [{"code": row.code} for row in SERVED if row.path.startswith("{type}")],
+        "interaction": [{"code": row.code} for row in SERVED if row.path.startswith("{type}") and row.code[0] != "$"],
         "versioning": "versioned-update",
         "readHistory": True,
         "updateCreate": True,

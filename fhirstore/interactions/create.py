@@ -17,7 +17,7 @@ def create(request: Request, context: Context) -> Write:
     assert request.incoming is not None
     now, id = context.clock(), request.id or context.new_id()
     body = request.incoming.content.stamp(id, 1, instant(now))
-    first = Version(request.type, id, 1, now, "POST", body)
+    first = Version(request.type, id, 1, now, "POST", body, request.incoming.entries(id, context.base))
     return Write(
         Change(request.type, id, lambda current: first, fresh=True),
         lambda written: Reply(201, written.body, written, location=True),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
+from fhirstore.dstu2.levels import Level
 from fhirstore.errors import BadRequest, Failure, Issue
 from fhirstore.interactions.incoming import accept_document, check_type
 from fhirstore.interactions.request import Context, Request
@@ -67,7 +68,7 @@ def read_entry(position: int, entry: Mapping[str, Any], context: Context) -> Ent
         match = _TABLE.match(method, path)
         request = match.fill(_request(asked, query))
         if match.interaction.takes_resource:
-            request = _with_resource(request, match.type, entry)
+            request = _with_resource(request, match.type, entry, context.level)
     except Failure as failure:
         raise placed(failure, place) from failure
     full_url = entry.get("fullUrl")
@@ -97,12 +98,12 @@ def _request(asked: Mapping[str, Any], query: str) -> Request:
     )
 
 
-def _with_resource(request: Request, type: str, entry: Mapping[str, Any]) -> Request:
+def _with_resource(request: Request, type: str, entry: Mapping[str, Any], level: Level) -> Request:
     document = entry.get("resource")
     if not isinstance(document, dict):
         raise BadRequest("This entry needs a resource.")
     check_type(type, document)
-    return replace(request, incoming=accept_document(document))
+    return replace(request, incoming=accept_document(document, level))
 
 
 def _refused(reason: str, code: str, path: str) -> BadRequest:

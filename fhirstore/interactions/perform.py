@@ -14,7 +14,7 @@ async def perform(interaction: Interaction, request: Request, context: Context) 
     """Raises Forbidden where the caller's token does not cover the interaction, and what the interaction raises."""
     authorize(interaction, request, context)
     if interaction.takes_resource and request.incoming is None:
-        request = replace(request, incoming=accept(request.type, request.body))
+        request = replace(request, incoming=accept(request.type, request.body, context.level))
     if interaction.write is not None:
         write = interaction.write(request, context)
         written = await context.resources.change(write.change)

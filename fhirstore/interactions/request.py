@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
+from fhirstore.dstu2.levels import Level
 from fhirstore.interactions.incoming import Incoming
 from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
@@ -46,7 +47,8 @@ class Limits:
 class Context:
     """What an interaction may use: the caller's own resources and nobody else's, time, new ids, the limits.
 
-    `base` is the address under which this request reached the server, without a slash at its end.
+    `base` is the address under which this request reached the server, without a slash at its end; `level` says how
+    strictly what is written is judged.
     """
 
     caller: Caller
@@ -55,4 +57,5 @@ class Context:
     new_id: Callable[[], str]
     cursors: Cursors
     base: str
+    level: Level = "official"
     limits: Limits = Limits()

@@ -18,12 +18,14 @@ from fhirstore.interactions.read import read, vread
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.update import update
+from fhirstore.interactions.validate import validate
 from fhirstore.interactions.write import Write
 
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """A row of the table. `code` is the name that a Conformance uses; `path` has {type}, {id} and {vid} as places.
+    """A row of the table. `code` is the name that a Conformance uses, an operation's with its $; `path` has {type},
+    {id} and {vid} as places.
 
     Either `run` answers it, or `write` says what to change. `access` is None where the parts are judged one by one.
     """
@@ -88,6 +90,9 @@ INTERACTIONS: Sequence[Interaction] = (
     Interaction("history-type", "GET", "{type}/_history", "read", history),
     Interaction("history-system", "GET", "_history", "read", history),
     Interaction("create", "POST", "{type}", "write", write=create, takes_resource=True),
+    Interaction("$validate", "POST", "{type}/$validate", "read", validate),
+    Interaction("$validate", "POST", "{type}/{id}/$validate", "read", validate),
+    Interaction("$validate", "GET", "{type}/{id}/$validate", "read", validate),
 )
 """What can be asked for alone, and as an entry of a Bundle."""
 

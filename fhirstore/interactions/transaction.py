@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from fhirstore.dstu2.rewriting import Kind, parse_literal, rewrite
+from fhirstore.dstu2.rewriting import Kind, Rewrite, parse_literal, rewrite
 from fhirstore.errors import BadRequest, Failure, Issue
 from fhirstore.interactions.bundles import bundle, response_entry
 from fhirstore.interactions.entries import Entry, bundle_entries, placed, read_entry
-from fhirstore.interactions.incoming import accept_document
+from fhirstore.interactions.incoming import rewritten
 from fhirstore.interactions.perform import authorize, perform
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context
@@ -28,7 +28,7 @@ async def transaction(document: Mapping[str, Any], context: Context) -> Reply:
     entries = _read(bundle_entries(document, context), context)
     identified = [_with_id(entry, context) for entry in entries]
     _refuse_overlaps(identified)
-    ready = _with_references(identified, context)
+    ready = _with_references(identified)
 
     async def work(inside: Resources) -> list[bytes]:
         return await _carry_out(ready, replace(context, resources=inside))
@@ -70,7 +70,7 @@ def _refuse_overlaps(entries: Sequence[Entry]) -> None:
             raise BadRequest(reason, [Issue("error", "duplicate", reason, found.path) for found in (other, entry)])
 
 
-def _with_references(entries: Sequence[Entry], context: Context) -> list[Entry]:
+def _with_references(entries: Sequence[Entry]) -> list[Entry]:
     addresses = _addresses(entries)
 
     def replaced(kind: Kind, text: str) -> str:
@@ -79,7 +79,7 @@ def _with_references(entries: Sequence[Entry], context: Context) -> list[Entry]:
             return text
         return addresses[address] + mark + fragment if address in addresses else text
 
-    return [_rewritten(entry, replaced, context) for entry in entries]
+    return [_with_rewritten(entry, replaced) for entry in entries]
 
 
 def _addresses(entries: Sequence[Entry]) -> dict[str, str]:
@@ -101,12 +101,12 @@ def _addresses(entries: Sequence[Entry]) -> dict[str, str]:
     return addresses
 
 
-def _rewritten(entry: Entry, replaced: Any, context: Context) -> Entry:
+def _with_rewritten(entry: Entry, replaced: Rewrite) -> Entry:
     incoming = entry.request.incoming
     if incoming is None:
         return entry
     document = rewrite(incoming.document, replaced)
-    return replace(entry, request=replace(entry.request, incoming=accept_document(document)))
+    return replace(entry, request=replace(entry.request, incoming=rewritten(incoming, document)))
 
 
 async def _carry_out(entries: Sequence[Entry], context: Context) -> list[bytes]:

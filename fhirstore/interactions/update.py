@@ -25,6 +25,7 @@ def update(request: Request, context: Context) -> Write:
     assert request.incoming is not None
     incoming = request.incoming
     _check_id(request, incoming)
+    entries = incoming.entries(request.id, context.base)
     created = False
 
     def decide(current: Version | None) -> Version | None:
@@ -37,7 +38,7 @@ def update(request: Request, context: Context) -> Write:
         # Clocks of several servers differ; a resource's time must never fall.
         now = max(context.clock(), current.updated if current else 0)
         body = incoming.content.stamp(request.id, number, instant(now))
-        return Version(request.type, request.id, number, now, "PUT", body)
+        return Version(request.type, request.id, number, now, "PUT", body, entries)
 
     return Write(
         Change(request.type, request.id, decide),

@@ -7,9 +7,10 @@ There is no way to a resource but `Store.within(scope)`: every read and write is
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
+from fhirstore.search.entries import Entries
 from fhirstore.store.accounts import Accounts
 from fhirstore.store.cursors import Cursors
 from fhirstore.store.scope import Scope
@@ -23,7 +24,8 @@ class Version:
     """One version of one resource, as it is stored and as it will be sent.
 
     `number` counts from 1 without holes; `updated` is in milliseconds and never falls from one version to the
-    next; `body` is the final JSON, empty for a deletion.
+    next; `body` is the final JSON, empty for a deletion. `entries` are what the resource is found by: they are given
+    on writing (none for a deletion) and left out on reading.
     """
 
     type: str
@@ -32,6 +34,7 @@ class Version:
     updated: int
     method: Method
     body: bytes
+    entries: Entries = field(default=Entries(), compare=False, repr=False)
 
     @property
     def deleted(self) -> bool:
