@@ -24,7 +24,12 @@ class Container:
     fragments: set[str] = field(default_factory=set)
 
 
+NOTHING = Container()  # of a resource that contains nothing: no fragment is ever found in it
+
+
 def open_container(resource: dict[str, Any]) -> Container:
+    if "contained" not in resource:
+        return NOTHING
     container = Container()
     contained = resource.get("contained")
     if isinstance(contained, list):
