@@ -109,6 +109,11 @@ def resource_types() -> tuple[str, ...]:
     return tuple(sorted(name for name, abstract, _ in _rows("resource_types") if abstract == "no"))
 
 
+@cache
+def _resource_type_set() -> frozenset[str]:
+    return frozenset(resource_types())
+
+
 def is_resource_type(name: str) -> bool:
     return name in _resource_type_set()
 
@@ -194,11 +199,6 @@ def _rows(table: str) -> tuple[tuple[str, ...], ...]:
     header, *lines = text.splitlines()
     width = header.count("\t") + 1
     return tuple(tuple((line + "\t" * width).split("\t")[:width]) for line in lines)
-
-
-@cache
-def _resource_type_set() -> frozenset[str]:
-    return frozenset(resource_types())
 
 
 @cache

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from fhirstore.dstu2.catalog import is_resource_type
+
 
 @dataclass(slots=True)
 class Container:
@@ -22,14 +24,19 @@ class Container:
     fragments: set[str] = field(default_factory=set)
 
 
+NOTHING = Container()  # of a resource that contains nothing: no fragment is ever found in it
+
+
 def open_container(resource: dict[str, Any]) -> Container:
+    if "contained" not in resource:
+        return NOTHING
     container = Container()
     contained = resource.get("contained")
     if isinstance(contained, list):
         for inner in contained:
             if isinstance(inner, dict) and isinstance(inner.get("id"), str):
                 kind = inner.get("resourceType")
-                container.types[inner["id"]] = kind if isinstance(kind, str) else None
+                container.types[inner["id"]] = kind if isinstance(kind, str) and is_resource_type(kind) else None
     return container
 
 
@@ -51,5 +58,9 @@ def unreferenced(resource: dict[str, Any], container: Container) -> Iterator[int
     contained = resource.get("contained")
     if isinstance(contained, list):
         for index, inner in enumerate(contained):
-            if isinstance(inner, dict) and inner.get("id") not in container.fragments:
+            if isinstance(inner, dict) and not _is_referred_to(inner.get("id"), container):
                 yield index
+
+
+def _is_referred_to(identity: Any, container: Container) -> bool:
+    return isinstance(identity, str) and identity in container.fragments

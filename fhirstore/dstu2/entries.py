@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from fhirstore.dstu2.catalog import is_resource_type
+
 FIRST_RESOURCE = {"document": "Composition", "message": "MessageHeader"}
 
 
@@ -18,7 +20,11 @@ def resources(bundle: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
 
 def types_by_url(bundle: dict[str, Any]) -> dict[str, str]:
     """Type of each resource in the bundle by its fullUrl: what a reference to that URL points at."""
-    return {url: kind for url, kind in resources(bundle) if isinstance(url, str) and isinstance(kind, str)}
+    return {
+        url: kind
+        for url, kind in resources(bundle)
+        if isinstance(url, str) and isinstance(kind, str) and is_resource_type(kind)
+    }
 
 
 def leading_fault(bundle: dict[str, Any]) -> str | None:

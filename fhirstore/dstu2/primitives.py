@@ -31,17 +31,12 @@ _match_time = re.compile(_CLOCK).fullmatch
 _match_id = re.compile(r"[A-Za-z0-9\-.]{1,64}").fullmatch
 _match_oid = re.compile(r"urn:oid:(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*").fullmatch
 _match_uuid = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
-_match_plain_uri = re.compile(r"(?!oid:|uuid:)[!-~]{1,1000}").fullmatch
-_match_plain_code = re.compile(r"[!-~]{1,1000}").fullmatch
 _match_code = re.compile(r"[^\s]+(?: [^\s]+)*", re.ASCII).fullmatch
 _match_base64 = re.compile(r"[A-Za-z0-9+/]*={0,2}").fullmatch
 
 # Characters that XML 1.0 cannot hold, and so no FHIR string may: both formats carry the same content.
 _find_forbidden = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]").search
 _WHITESPACE = dict.fromkeys(map(ord, " \t\r\n"))
-
-
-# Most values are plain ASCII without a blank: the checks settle those first.
 
 
 def check_boolean(value: object) -> Fault | None:
@@ -56,15 +51,11 @@ def check_decimal(value: object) -> Fault | None:
 
 
 def check_string(value: object) -> Fault | None:
-    if type(value) is str and value and value.isprintable() and len(value) <= TEXT_LIMIT:
-        return None
     return _text_fault(value)
 
 
 def check_uri(value: object) -> Fault | None:
     """xs:anyURI holds nearly any text; the two prefixes are OIDs and UUIDs written without their "urn:"."""
-    if type(value) is str and _match_plain_uri(value):
-        return None
     fault = _text_fault(value)
     if fault is not None:
         return fault
@@ -77,8 +68,6 @@ def check_uri(value: object) -> Fault | None:
 
 
 def check_code(value: object) -> Fault | None:
-    if type(value) is str and _match_plain_code(value):
-        return None
     fault = _text_fault(value)
     if fault is not None or _match_code(cast("str", value)):
         return fault
@@ -211,4 +200,20 @@ CHECKS: dict[str, Check] = {
     "uri": check_uri,
     "uuid": format_check(_match_uuid, "a UUID is urn:uuid: and lower-case hexadecimal digits in five groups"),
     "xhtml": check_string,
+}
+
+_match_text = re.compile(r"[ -~]{1,1000}").fullmatch
+
+# What settles most strings at once, in compiled code: whatever one of these matches, the check accepts too.
+SURE_MATCHES: dict[str, Callable[[str], object]] = {
+    "code": re.compile(r"[!-~]{1,1000}").fullmatch,
+    "date": re.compile(r"[12][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])").fullmatch,
+    "dateTime": re.compile(
+        rf"[12][0-9]{{3}}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])(?:T{_CLOCK}{_ZONE})?"
+    ).fullmatch,
+    "id": _match_id,
+    "instant": re.compile(rf"[12][0-9]{{3}}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])T{_CLOCK}{_ZONE}").fullmatch,
+    "markdown": _match_text,
+    "string": _match_text,
+    "uri": re.compile(r"(?!oid:|uuid:)[!-~]{1,1000}").fullmatch,
 }

@@ -10,6 +10,7 @@ import re
 from fhirstore.dstu2.catalog import is_resource_type
 
 _match_id = re.compile(r"[A-Za-z0-9\-.]{1,64}").fullmatch
+_match_relative = re.compile(r"([A-Z][A-Za-z]{1,63})/[A-Za-z0-9\-.]{1,64}").fullmatch
 _match_type_name = re.compile(r"[A-Z][A-Za-z]*").fullmatch
 
 
@@ -20,6 +21,9 @@ def target_type(reference: str) -> str | None:
     "Patient?identifier=x" of a transaction all name Patient; "urn:uuid:…", "#p1" and a URL of another form
     name nothing.
     """
+    plain = _match_relative(reference)
+    if plain is not None and is_resource_type(plain[1]):
+        return plain[1]
     address, _, search = reference.partition("?")
     steps = address.split("/")
     if search:

@@ -13,21 +13,22 @@ from typing import Any
 from fhirstore.dstu2 import bindings, catalog
 from fhirstore.dstu2.invariants import rules_for
 from fhirstore.dstu2.invariants.rule import Rule
-from fhirstore.dstu2.primitives import CHECKS, Check, Fault
+from fhirstore.dstu2.primitives import CHECKS, SURE_MATCHES, Check, Fault
 
 
 class Property:
     """One JSON property of an object: an element in one of its types.
 
     `check` judges a primitive's value and is None for everything else; `type` is "Resource" where any
-    resource may stand. `plain` is the same where nothing else is to be asked. `codes` are the "system|code"
-    pairs that a Coding or CodeableConcept must come from. `companion` is False for the XML attributes (id,
+    resource may stand. `sure` tells at once that a string is right, where nothing else is to be asked; `special`
+    marks objects of which more is asked than their shape. `codes` are the "system|code" pairs that a Coding
+    or CodeableConcept must come from. `companion` is False for the XML attributes (id,
     url) and xhtml, which have no `_name` beside them.
     """
 
     __slots__ = (
-        "_shape", "check", "choice", "codes", "companion", "element", "many", "name", "plain", "rules",
-        "targets", "type",
+        "check", "choice", "codes", "companion", "element", "many", "name", "rules", "shape", "special",
+        "sure", "targets", "type",
     )  # fmt: skip
 
     def __init__(
@@ -42,16 +43,15 @@ class Property:
         self.choice = element.name if element.choice else None
         self.targets = frozenset(element.targets)
         self.codes = element.binding.codes if element.binding and kind in bindings.ALLOWS else None
-        self.plain = None if kind == "xhtml" or self.many or self.choice or rules else check
+        self.sure = None if rules or self.many or self.choice or check is None else _sure_match(kind, element)
+        self.special = kind in {"Reference", "Extension"} or self.codes is not None or bool(rules)
         self.companion = check is not None and not is_attribute(element, kind)
-        self._shape: Shape | None = None
+        self.shape: Shape | None = None
 
-    @property
-    def shape(self) -> Shape:
+    def find_shape(self) -> Shape:
         """What the object here consists of; found on first use, since shapes contain themselves."""
-        if self._shape is None:
-            self._shape = shape_of(self._content())
-        return self._shape
+        self.shape = shape_of(self._content())
+        return self.shape
 
     def _content(self) -> str:
         if self.element.content is not None:
@@ -68,7 +68,7 @@ class Shape:
     name: str
     properties: Mapping[str, Property]
     companions: Mapping[str, Property]
-    required: tuple[tuple[str, tuple[str, ...]], ...]
+    required: tuple[tuple[str, str, tuple[str, ...]], ...]
     rules: tuple[Rule, ...]
 
 
@@ -109,10 +109,16 @@ def is_attribute(element: catalog.Element, kind: str) -> bool:
     return kind == "xhtml" or (name == "id" and not catalog.is_resource_type(parent)) or element.path == "Extension.url"
 
 
-def _requirement(element: catalog.Element) -> tuple[str, tuple[str, ...]]:
-    """The element's name as a path says it, and the JSON properties of which one must be there."""
+def _requirement(element: catalog.Element) -> tuple[str, str, tuple[str, ...]]:
+    """The usual JSON property, the element's name as a path says it, and every property that may stand for it."""
     names = tuple(element.json_names)
-    return element.path.rpartition(".")[2], names + tuple(f"_{name}" for name in names)
+    return names[0], element.path.rpartition(".")[2], names + tuple(f"_{name}" for name in names)
+
+
+def _sure_match(kind: str, element: catalog.Element) -> Callable[[str], object] | None:
+    if kind == "code" and element.binding is not None and element.binding.strength == "required":
+        return bindings.code_matcher(element.binding, element.path)
+    return SURE_MATCHES.get(kind)
 
 
 def _bound(check: Check, binding: catalog.Binding, path: str) -> Check:

@@ -12,7 +12,7 @@ from typing import Any
 from fhirstore.dstu2 import entries, narrative
 from fhirstore.dstu2.bindings import ALLOWS
 from fhirstore.dstu2.catalog import is_resource_type
-from fhirstore.dstu2.containment import Container, contained_faults, open_container, unreferenced
+from fhirstore.dstu2.containment import NOTHING, Container, contained_faults, open_container, unreferenced
 from fhirstore.dstu2.invariants.rule import Rule
 from fhirstore.dstu2.json_format import parse
 from fhirstore.dstu2.references import is_malformed, target_type
@@ -62,7 +62,7 @@ class Walk:
 
     def __init__(self) -> None:
         self.issues: list[Issue] = []
-        self.container = Container()
+        self.container: Container = NOTHING
         self.bundled: dict[str, str] = {}
 
     def report(
@@ -120,37 +120,38 @@ class Walk:
         chosen: dict[str, str] | None = None
         for name, item in value.items():
             prop = properties.get(name)
-            if prop is not None and prop.plain is not None:
-                fault = prop.plain(item)
-                if fault is not None:
-                    self.report(place, *fault, name)
-                continue
             if prop is None:
                 prop = self.beside(name, value, shape, place)
                 if prop is None:
                     continue
+            elif prop.sure is not None and type(item) is str and prop.sure(item):
+                continue
             elif prop.many:
                 self.repeated(item, prop, value, place)
             elif prop.check is None:
                 self.complex(item, prop, (place, name))
             else:
-                fault = prop.check(item)
-                if fault is not None:
-                    self.report(place, *fault, name)
-                elif prop.type == "xhtml":
-                    self.issues += narrative.check(item, str(spell((place, name))))
-                if prop.rules:
-                    self.apply(prop.rules, item, (place, name))
+                self.primitive(item, prop, place)
             if prop.choice is not None:
                 chosen = chosen or {}
                 first = chosen.setdefault(prop.choice, prop.name)
                 if first != prop.name:
                     self.report(place, "structure", f"{prop.choice}[x] is already there as {first}", prop.name)
-        for element, names in shape.required:
-            if names[0] not in value and not any(name in value for name in names):
+        for first, element, names in shape.required:
+            if first not in value and not any(name in value for name in names):
                 self.report(place, "required", "is required", element)
         if shape.rules:
             self.apply(shape.rules, value, place)
+
+    def primitive(self, item: Any, prop: Property, place: Place) -> None:
+        assert prop.check is not None
+        fault = prop.check(item)
+        if fault is not None:
+            self.report(place, *fault, prop.name)
+        elif prop.type == "xhtml":
+            self.issues += narrative.check(item, str(spell((place, prop.name))))
+        if prop.rules:
+            self.apply(prop.rules, item, (place, prop.name))
 
     def repeated(self, items: Any, prop: Property, owner: dict[str, Any], place: Place) -> None:
         name = prop.name
@@ -175,34 +176,32 @@ class Walk:
         """An object: a data type, a backbone element, or a resource within the resource."""
         if type(item) is not dict:
             self.report(place, "structure", f"must be an object: {prop.type}")
-            return
-        kind = prop.type
-        if kind == "Resource":
+        elif not item:
+            self.report(place, "structure", "an object is never empty: leave the element out")
+        elif len(item) < 3 and NO_CONTENT.issuperset(item):
+            self.report(place, "invariant", "ele-1: an element has a value or children")
+        elif prop.type == "Resource":
             if prop.name == "contained":
                 self.contained(item, place)
             else:
                 self.resource(item, place)
-            return
-        if len(item) < 3 and item.keys() <= NO_CONTENT:
-            self.empty(item, place)
-            return
-        self.object(item, prop.shape, place)
-        if kind == "Reference":
+        else:
+            self.object(item, prop.shape or prop.find_shape(), place)
+            if prop.special:
+                self.special(item, prop, place)
+
+    def special(self, item: dict[str, Any], prop: Property, place: Place) -> None:
+        """What is asked of some objects only, by their type or by the element they stand for."""
+        if prop.type == "Reference":
             self.reference(item, prop, place)
-        elif kind == "Extension":
+        elif prop.type == "Extension":
             self.extension(item, place)
-        elif prop.codes is not None and not ALLOWS[kind](prop.codes, item):
+        elif prop.codes is not None and not ALLOWS[prop.type](prop.codes, item):
             binding = prop.element.binding
             assert binding is not None
             self.report(place, "code-invalid", f"has no code of {binding.value_set}, whose binding is required")
         if prop.rules:
             self.apply(prop.rules, item, place)
-
-    def empty(self, item: dict[str, Any], place: Place) -> None:
-        if item:
-            self.report(place, "invariant", "ele-1: an element has a value or children")
-        else:
-            self.report(place, "structure", "an object is never empty: leave the element out")
 
     def beside(self, name: str, owner: dict[str, Any], shape: Shape, place: Place) -> Property | None:
         """A property that is no element: a companion (whose element is returned), a comment, or unknown."""
@@ -248,10 +247,10 @@ class Walk:
         if type(literal) is not str or not literal:
             return
         if literal[0] == "#":
-            self.container.fragments.add(literal[1:])
             if literal[1:] not in self.container.types:
                 self.report(place, "invariant", "ref-1: the resource contains nothing with this id", "reference")
                 return
+            self.container.fragments.add(literal[1:])
             found = self.container.types[literal[1:]]
         else:
             found = self.bundled.get(literal) or target_type(literal)

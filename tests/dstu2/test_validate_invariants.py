@@ -20,7 +20,7 @@ CONCEPT = {"text": "x"}
 REFERENCE = {"display": "x"}
 
 CAPABILITY = ({"capability": [{"description": "x"}]}, {"capability": [{"required": True}]})
-ACTION = ({"operation": {}, "assert": {}}, {"operation": {}})
+ACTION: tuple[Any, Any] = ({"operation": {}, "assert": {}}, {"operation": {}})
 TARGET = ({"targetId": "a", "url": "b"}, {"targetId": "a"})
 COMPARISON = ({"compareToSourceId": "a"}, {"compareToSourceId": "a", "compareToSourcePath": "b"})
 SINGLE = ({"contentType": "xml", "path": "a"}, {"path": "a"})
