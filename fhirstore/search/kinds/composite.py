@@ -25,10 +25,12 @@ def index_within(parameter: Parameter, element: Mapping[str, Any], into: Collect
     """Make the entries of one element that holds both components."""
     first, second = parameter.components
     values = [found for place in second.locations for found in follow(place, element)]
-    if not values:
+    starts = [found for place in first.locations for found in follow(place, element)] if values else []
+    if not starts:
         return
-    lefts = [half for place in first.locations for found in follow(place, element) for half in _halves(first, *found, into)]
-    for left in dict.fromkeys(lefts):
+    before = len(into.keys) + len(into.ranges)
+    lefts = dict.fromkeys(half for found in starts for half in _halves(first, *found, into))
+    for left in lefts:
         for value, type_ in values:
             if second.kind == "quantity":
                 quantity.index_as(f"{parameter.key}${left}$", value, type_, into)
@@ -37,6 +39,8 @@ def index_within(parameter: Parameter, element: Mapping[str, Any], into: Collect
             else:
                 for right in _halves(second, value, type_, into):
                     into.keys[f"{parameter.key}={left}${right}"] = None
+    if len(into.keys) + len(into.ranges) == before:
+        into.keys[f"{parameter.key}!"] = None
 
 
 def _halves(component: Parameter, value: Any, type_: str, into: Collector) -> list[str]:
@@ -85,4 +89,4 @@ def _ranged(parameter: Parameter, second: Parameter, left: Side, text: str, cont
 
 def present(key: str) -> Filter:
     prefix = f"{key}$"
-    return any_of((HasPrefix(f"{key}="), RangeScan(prefix, UnitIs(prefix, "", left=Side()))))
+    return any_of((HasKey((f"{key}!",)), HasPrefix(f"{key}="), RangeScan(prefix, UnitIs(prefix, "", left=Side()))))
