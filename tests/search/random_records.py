@@ -165,7 +165,10 @@ def escaped(text: str) -> str:
 
 def query(random: Random, type_: str) -> tuple[str, str | None, str] | None:
     """A parameter of the type, a modifier and a value; None where the parameter cannot be asked for so."""
-    parameter = random.choice(list(catalog.search_parameters(type_).values()))
+    known = catalog.search_parameters(type_).values()
+    # Each kind as often as any other: there are three hundred references and five numbers.
+    kind = random.choice(sorted({each.type for each in known}))
+    parameter = random.choice([each for each in known if each.type == kind])
     if parameter.name.startswith("_") and parameter.type in {"string", "date"} or parameter.name == "_query":
         return None
     if parameter.usage in {"phonetic", "nearby", "distance"}:
@@ -210,8 +213,10 @@ def asked(random: Random, type_: str, parameter: catalog.SearchParameter, modifi
         case "uri":
             return escaped(pick(URIS))
         case "composite":
-            known = catalog.search_parameters(type_)
-            return "$".join(asked(random, type_, known[name]) for name in parameter.components)
+            named = catalog.search_parameters(type_)
+            sides = [named[name] for name in parameter.components]
+            bare = random.random() < 0.6 and sides[0].type == "token"
+            return f"{escaped(pick(CODES)) if bare else asked(random, type_, sides[0])}${asked(random, type_, sides[1])}"
     raise AssertionError(parameter.type)
 
 

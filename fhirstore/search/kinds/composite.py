@@ -70,11 +70,11 @@ def _side(component: Parameter, text: str, context: Context) -> Side | None:
 
 
 def _keyed(prefix: str, left: Side, right: Side) -> Filter:
-    if left.exact is not None and right.exact is not None:
-        return HasKey((f"{prefix}{left.exact}${right.exact}",))
-    if left.exact is not None and not right.ends:
-        return HasPrefix(f"{prefix}{left.exact}${right.begins}")
-    return KeyScan(prefix, BothSides(prefix, left, right))
+    if left.exacts is None or (right.exacts is None and right.ends):
+        return KeyScan(prefix, BothSides(prefix, left, right))
+    if right.exacts is None:
+        return any_of(tuple(HasPrefix(f"{prefix}{each}${right.begins}") for each in left.exacts))
+    return HasKey(tuple(f"{prefix}{each}${other}" for each in left.exacts for other in right.exacts))
 
 
 def _ranged(parameter: Parameter, second: Parameter, left: Side, text: str, context: Context) -> Filter:
@@ -82,11 +82,11 @@ def _ranged(parameter: Parameter, second: Parameter, left: Side, text: str, cont
     if second.kind == "quantity":
         return quantity.compile_as(second, name, left, text)
     found = date.limits_of(second, text, context)
-    if left.exact is not None:
-        return any_of(tuple(InRange(f"{name}{left.exact}$", limits) for limits in found))
-    return any_of(tuple(RangeScan(name, UnitIs(name, "", left=left), limits) for limits in found))
+    if left.exacts is not None:
+        return any_of(tuple(InRange(f"{name}{each}$", limits) for each in left.exacts for limits in found))
+    return any_of(tuple(RangeScan(name, UnitIs(name, left=left), limits) for limits in found))
 
 
 def present(key: str) -> Filter:
     prefix = f"{key}$"
-    return any_of((HasKey((f"{key}!",)), HasPrefix(f"{key}="), RangeScan(prefix, UnitIs(prefix, "", left=Side()))))
+    return any_of((HasKey((f"{key}!",)), HasPrefix(f"{key}="), RangeScan(prefix, UnitIs(prefix, left=Side()))))

@@ -117,11 +117,7 @@ def order(parameter: Parameter, descending: bool) -> ByKey:
 
 def side(parameter: Parameter, text: str, context: Context) -> Side:
     """What a reference asks of its half of a composite's key."""
-    value = forms(unescape(text), context.base)[-1]
-    if _ID.fullmatch(value) and len(_types(parameter, None)) > 1:
-        return Side(ends=f"/{value}")
-    names = asked(parameter, None, text, context)
-    return Side(exact=escape(names[0]))
+    return Side(tuple(escape(name) for name in asked(parameter, None, text, context)))
 
 
 def halves(parameter: Parameter, value: Any, type_: str, into: Collector) -> list[str]:

@@ -160,10 +160,10 @@ def side(parameter: Parameter, text: str) -> Side | None:
     if parameter.plain:
         if _bare(parameter, system, code) == NOTHING:
             return None
-        return Side(exact=f"|{code}") if code else Side()
+        return Side((f"|{code}",)) if code else Side()
     if not code:
         return Side(begins=f"{system}|")
-    return Side(ends=f"|{code}") if system is None else Side(exact=f"{system}|{code}")
+    return Side(ends=f"|{code}") if system is None else Side((f"{system}|{code}",))
 
 
 def halves(value: Any, type_: str) -> list[str]:
