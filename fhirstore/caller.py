@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+from fhirstore.errors import Forbidden
+
+Access = Literal["read", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +21,14 @@ class Caller:
     client_id: str
     user: int
     scope: str
+
+    def require(self, access: Access, type: str) -> None:
+        """Raises Forbidden where the scope does not reach so far: it narrows types and verbs, and never widens.
+
+        A scope looks like `user/Observation.read`, with `*` for any type or verb.
+        """
+        for granted in self.scope.split():
+            resource, _, verb = granted.partition("/")[2].partition(".")
+            if resource in {"*", type} and verb in {"*", access}:
+                return
+        raise Forbidden(f"The token's scope does not include {access} access to {type or 'this'}.")

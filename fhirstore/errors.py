@@ -123,3 +123,14 @@ class NotSupported(Failure):
 
 class Unavailable(Failure):
     status, code = 503, "transient"
+
+
+@dataclass(eq=False)
+class OAuthFailure(Failure):
+    """A refusal of the token endpoint, in the words of RFC 6749 §5.2 (`error` is one of its codes)."""
+
+    error: str = "invalid_request"
+
+    @property
+    def http_status(self) -> int:
+        return 401 if self.error == "invalid_client" else 400

@@ -41,9 +41,7 @@ def resource_types(published: Path) -> Table:
 def primitive_types(published: Path) -> Table:
     """The types of JSON strings, numbers and booleans: those with a primitive value, and xhtml."""
     declared = {
-        row["path"].removesuffix(".value")
-        for row in read_rows(published, "elements")
-        if _is_primitive_value(row)
+        row["path"].removesuffix(".value") for row in read_rows(published, "elements") if _is_primitive_value(row)
     }
     return ("type",), ((name,) for name in sorted(declared | {"xhtml"}))
 
@@ -163,9 +161,7 @@ def build(published: Path) -> dict[str, bytes]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=REPOSITORY.parent / "shared" / "dstu2")
     published = parser.parse_args().folder
     DEFINITIONS.mkdir(exist_ok=True)

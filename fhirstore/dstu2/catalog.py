@@ -160,11 +160,7 @@ def severities() -> Mapping[tuple[str, str], Literal["error", "warning"]]:
 def search_parameters(resource_type: str) -> Mapping[str, SearchParameter]:
     """Search parameters of a type by name, those on every resource (_id, _lastUpdated …) included."""
     return MappingProxyType(
-        {
-            row[1]: _search_parameter(row)
-            for row in _rows("search_parameters")
-            if row[0] in {resource_type, "Resource"}
-        }
+        {row[1]: _search_parameter(row) for row in _rows("search_parameters") if row[0] in {resource_type, "Resource"}}
     )
 
 
@@ -183,9 +179,7 @@ def compartment(name: str) -> Mapping[str, tuple[str, ...]]:
     defines the compartment itself (only types that are in the compartment are keys). In the Patient
     compartment the Patient is listed with its `link` and not with "{def}".
     """
-    return MappingProxyType(
-        {row[1]: tuple(row[2].split()) for row in _rows("compartments") if row[0] == name}
-    )
+    return MappingProxyType({row[1]: tuple(row[2].split()) for row in _rows("compartments") if row[0] == name})
 
 
 @cache
@@ -260,9 +254,7 @@ def _binding(strength: Strength, value_set: str, *, bare: bool) -> Binding:
     pairs = _codes().get(value_set) if strength == "required" else None
     if pairs is None:
         return Binding(strength, value_set, None)
-    return Binding(
-        strength, value_set, frozenset(code if bare else f"{system}|{code}" for system, code in pairs)
-    )
+    return Binding(strength, value_set, frozenset(code if bare else f"{system}|{code}" for system, code in pairs))
 
 
 def _search_parameter(row: tuple[str, ...]) -> SearchParameter:

@@ -47,7 +47,10 @@ def parse(body: bytes) -> dict[str, Any]:
         _refuse(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.")
     except _RepeatedPropertyError as error:
         _refuse(f"The property {_name(error.name)} stands twice in one object.")
-    except (ValueError, ArithmeticError):  # more digits or a larger exponent than Python is willing to convert
+    except (
+        ValueError,
+        ArithmeticError,
+    ):  # more digits or a larger exponent than Python is willing to convert
         _refuse("The body holds a number that is too long.")
     if not isinstance(document, dict):
         _refuse("The body must be one JSON object.")

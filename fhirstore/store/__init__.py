@@ -1,0 +1,21 @@
+"""Where everything rests: one contract, two engines, chosen by the database's address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fhirstore.store.contract import Store
+
+
+def open_store(database: str) -> Store:
+    """A store for `sqlite:///path` or `mongodb://…`, not yet connected. Raises ValueError for anything else."""
+    if database.startswith("sqlite:///"):
+        from fhirstore.store.sqlite import SqliteStore
+
+        return SqliteStore(Path(database.removeprefix("sqlite:///")))
+    if database.startswith(("mongodb://", "mongodb+srv://")):
+        # Importing the driver costs a tenth of a second, which the embedded store need not pay.
+        from fhirstore.store.mongodb import MongoStore
+
+        return MongoStore(database)
+    raise ValueError("A database is sqlite:///path, mongodb://host… or mongodb+srv://host…")

@@ -114,8 +114,12 @@ class Accounts(Protocol):
 
     async def token(self, hash: str) -> Token | None: ...
 
-    async def spend_token(self, hash: str, now: int) -> bool:
-        """Mark a code or refresh token as used; of any number of concurrent calls exactly one answers True."""
+    async def exchange_token(self, hash: str, now: int, tokens: Sequence[Token], grace: int = 0) -> bool:
+        """Mark a code or refresh token as used and add the tokens that are given for it.
+
+        Of any number of concurrent calls exactly one answers True, and with it those that come within `grace`
+        milliseconds of the first. The others add nothing.
+        """
         ...
 
     async def forget_expired_tokens(self, now: int) -> None: ...

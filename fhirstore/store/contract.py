@@ -7,10 +7,12 @@ There is no way to a resource but `Store.within(scope)`: every read and write is
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
+from fhirstore.search.entries import Entries
 from fhirstore.store.accounts import Accounts
+from fhirstore.store.cursors import Cursors
 from fhirstore.store.scope import Scope
 
 Result = TypeVar("Result")
@@ -22,7 +24,8 @@ class Version:
     """One version of one resource, as it is stored and as it will be sent.
 
     `number` counts from 1 without holes; `updated` is in milliseconds and never falls from one version to the
-    next; `body` is the final JSON, empty for a deletion.
+    next; `body` is the final JSON, empty for a deletion. `entries` are what the resource is found by: they are given
+    on writing (none for a deletion) and left out on reading.
     """
 
     type: str
@@ -31,6 +34,7 @@ class Version:
     updated: int
     method: Method
     body: bytes
+    entries: Entries = field(default=Entries(), compare=False, repr=False)
 
     @property
     def deleted(self) -> bool:
@@ -68,21 +72,28 @@ class HistoryPlace:
 
 @dataclass(frozen=True, slots=True)
 class HistoryQuery:
-    """Which versions: of one resource, of one type, or of all; those since a moment, those after a page's end."""
+    """Which versions: of one resource, of one type, or of all; how many; those after a page's end.
+
+    `since` asks for versions made at that moment or later, `before` for those made earlier, `until` for those that
+    were still current then (a version ends when the next is made). Moments are milliseconds.
+    """
 
     type: str | None = None
     id: str | None = None
     since: int | None = None
+    before: int | None = None
+    until: int | None = None
     after: HistoryPlace | None = None
     count: int = 10
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """Versions newest first, and how many there are in all pages together."""
+    """Versions newest first, how many there are in all pages together, and whether this page is the last."""
 
     versions: Sequence[Version]
     total: int
+    more: bool = False
 
 
 class Resources(Protocol):
@@ -105,9 +116,14 @@ class Resources(Protocol):
         """
         ...
 
-    async def transact(self, work: Callable[[Resources], Awaitable[Result]]) -> Result:
+    async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
+        """Make several writes of different resources, together or not at all; answers as `change` does."""
+        ...
+
+    async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
         """Run `work` with resources whose reads share one snapshot and whose writes happen together or not at all.
 
+        Of transactions that name an equal lock in the same scope, one runs after the other, also over processes.
         `work` may be run again after a conflict with other writers, so it must have no other effects.
         """
         ...
@@ -118,6 +134,11 @@ class Store(Protocol):
 
     @property
     def accounts(self) -> Accounts: ...
+
+    @property
+    def cursors(self) -> Cursors:
+        """Page tokens that every process on this database can read."""
+        ...
 
     def within(self, scope: Scope) -> Resources: ...
 

@@ -14,9 +14,7 @@ PUBLISHED = REPOSITORY.parent / "shared" / "dstu2"
 
 
 def load_script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "build_definitions", REPOSITORY / "scripts" / "build_definitions.py"
-    )
+    spec = importlib.util.spec_from_file_location("build_definitions", REPOSITORY / "scripts" / "build_definitions.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -24,9 +22,7 @@ def load_script() -> ModuleType:
     return module
 
 
-@pytest.mark.skipif(
-    not PUBLISHED.is_dir(), reason="the published DSTU2 definitions are not beside the repository"
-)
+@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published DSTU2 definitions are not beside the repository")
 def test_rebuilding_gives_the_same_bytes() -> None:
     built = load_script().build(PUBLISHED)
     shipped = {file.name: file.read_bytes() for file in DEFINITIONS.iterdir()}

@@ -1,0 +1,82 @@
+"""The store for more than one machine: a MongoDB replica set or cluster. The only package that imports pymongo."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from typing import Any
+
+from pymongo import AsyncMongoClient
+from pymongo.errors import CollectionInvalid, DuplicateKeyError, PyMongoError
+
+from fhirstore.errors import Unavailable
+from fhirstore.store.cursors import Cursors
+from fhirstore.store.mongodb.accounts import MongoAccounts
+from fhirstore.store.mongodb.indexes import INDEXES
+from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
+from fhirstore.store.scope import Scope
+
+DEFAULT_DATABASE = "fhirstore"
+
+
+class MongoStore:
+    """A `Store` on MongoDB. Writes are acknowledged by a majority, from their journals."""
+
+    def __init__(self, uri: str, patience_seconds: float = 10) -> None:
+        self._uri = uri
+        self._patience = patience_seconds
+        self._client: AsyncMongoClient[dict[str, Any]]
+        self._database: Database
+        self._accounts: MongoAccounts
+        self._cursors: Cursors
+
+    @property
+    def cursors(self) -> Cursors:
+        return self._cursors
+
+    @property
+    def accounts(self) -> MongoAccounts:
+        return self._accounts
+
+    def within(self, scope: Scope) -> MongoResources:
+        return MongoResources(scope, self._database)
+
+    async def open(self) -> None:
+        try:
+            self._client = AsyncMongoClient(self._uri, serverSelectionTimeoutMS=int(self._patience * 1000))
+            self._database = self._client.get_default_database(DEFAULT_DATABASE, write_concern=DURABLE)
+            await self._create()
+            self._cursors = Cursors(await self._cursor_key())
+        except (PyMongoError, ValueError) as error:
+            raise Unavailable(f"MongoDB cannot be reached or refuses: {type(error).__name__}.") from error
+        self._accounts = MongoAccounts(self._database)
+
+    async def ping(self) -> None:
+        try:
+            await self._database.command("ping")
+        except PyMongoError as error:
+            raise Unavailable("MongoDB cannot be reached.") from error
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _create(self) -> None:
+        present = set(await self._database.list_collection_names())
+        for name, indexes in INDEXES.items():
+            if name not in present:
+                with suppress(CollectionInvalid):  # another process was first
+                    await self._database.create_collection(name)
+            for index in indexes:
+                options: dict[str, Any] = {"name": index.name, "unique": index.unique}
+                if index.expire_after_seconds is not None:
+                    options["expireAfterSeconds"] = index.expire_after_seconds
+                await self._database[name].create_index(list(index.keys), **options)
+
+    async def _cursor_key(self) -> bytes:
+        """The key that signs page tokens: made by the first process on this database, read by all."""
+        keys, name = self._database["keys"], {"_id": "cursors"}
+        with suppress(DuplicateKeyError):
+            await keys.update_one(name, {"$setOnInsert": {"value": secrets.token_bytes(32)}}, upsert=True)
+        found = await keys.find_one(name)
+        assert found is not None
+        return bytes(found["value"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from pathlib import Path
 
 from fhirstore.errors import Unavailable
+from fhirstore.store.cursors import Cursors
 from fhirstore.store.scope import Scope
 from fhirstore.store.sqlite.accounts import SqliteAccounts
 from fhirstore.store.sqlite.connection import connect, prepare
@@ -21,6 +23,11 @@ class SqliteStore:
         self._reader: sqlite3.Connection
         self._writer: Writer
         self._accounts: SqliteAccounts
+        self._cursors: Cursors
+
+    @property
+    def cursors(self) -> Cursors:
+        return self._cursors
 
     @property
     def accounts(self) -> SqliteAccounts:
@@ -35,6 +42,7 @@ class SqliteStore:
         self._reader.execute("PRAGMA query_only = ON")
         self._writer = Writer(self._path)
         self._accounts = SqliteAccounts(self._reader, self._writer)
+        self._cursors = Cursors(await self._writer.run(_cursor_key))
 
     async def ping(self) -> None:
         try:
@@ -45,3 +53,10 @@ class SqliteStore:
     async def close(self) -> None:
         self._writer.close()
         self._reader.close()
+
+
+def _cursor_key(connection: sqlite3.Connection) -> bytes:
+    """The key that signs page tokens: made by the first process on this file, read by all."""
+    connection.execute("INSERT OR IGNORE INTO keys VALUES ('cursors', ?)", (secrets.token_bytes(32),))
+    key: bytes = connection.execute("SELECT value FROM keys WHERE name = 'cursors'").fetchone()[0]
+    return key

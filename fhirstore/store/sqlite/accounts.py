@@ -80,14 +80,16 @@ class SqliteAccounts:
         return row and _user(row)
 
     async def users(self, query: UserQuery) -> UserPage:
-        where, values = "client_id = ?", [query.client_id]
+        where = "client_id = ?"
+        values: list[str | int] = [query.client_id]
         for column, value in (("app_user_id", query.app_user_id), ("id", query.id)):
             if value is not None:
                 where += f" AND {column} = ?"
                 values.append(value)
         total = self._reader.execute(f"SELECT count(*) FROM users WHERE {where}", values).fetchone()[0]
         rows = self._reader.execute(
-            f"SELECT {_USER} FROM users WHERE {where} ORDER BY id LIMIT ? OFFSET ?", [*values, query.count, query.skip]
+            f"SELECT {_USER} FROM users WHERE {where} ORDER BY id LIMIT ? OFFSET ?",
+            [*values, query.count, query.skip],
         )
         return UserPage([_user(row) for row in rows], total)
 
@@ -103,29 +105,23 @@ class SqliteAccounts:
         return await self._writer.run(update)
 
     async def add_tokens(self, tokens: Sequence[Token]) -> None:
-        rows = [
-            (token.hash, token.kind, token.user, token.client_id, token.scope, token.family, token.expires, token.spent)
-            for token in tokens
-        ]
-        await self._writer.run(
-            lambda connection: connection.executemany(
-                f"INSERT INTO tokens ({_TOKEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
-            )
-        )
+        await self._writer.run(lambda connection: _insert_tokens(connection, tokens))
 
     async def token(self, hash: str) -> Token | None:
         row = self._reader.execute(f"SELECT {_TOKEN} FROM tokens WHERE hash = ?", (hash,)).fetchone()
         return row and Token(*row)
 
-    async def spend_token(self, hash: str, now: int) -> bool:
-        return await self._writer.run(
-            lambda connection: (
-                connection.execute(
-                    "UPDATE tokens SET spent = ? WHERE hash = ? AND spent IS NULL", (now, hash)
-                ).rowcount
-                == 1
+    async def exchange_token(self, hash: str, now: int, tokens: Sequence[Token], grace: int = 0) -> bool:
+        def exchange(connection: sqlite3.Connection) -> bool:
+            spent = connection.execute(
+                "UPDATE tokens SET spent = coalesce(spent, ?) WHERE hash = ? AND (spent IS NULL OR spent > ?)",
+                (now, hash, now - grace),
             )
-        )
+            if spent.rowcount == 1:
+                _insert_tokens(connection, tokens)
+            return spent.rowcount == 1
+
+        return await self._writer.run(exchange)
 
     async def forget_expired_tokens(self, now: int) -> None:
         await self._writer.run(
@@ -141,6 +137,14 @@ class _unique_app_user_id:  # noqa: N801 - reads as the statement it is
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, sqlite3.IntegrityError) and "app_user_id" in str(error):
             raise AppUserIdTakenError from error
+
+
+def _insert_tokens(connection: sqlite3.Connection, tokens: Sequence[Token]) -> None:
+    rows = [
+        (token.hash, token.kind, token.user, token.client_id, token.scope, token.family, token.expires, token.spent)
+        for token in tokens
+    ]
+    connection.executemany(f"INSERT INTO tokens ({_TOKEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def _user(row: tuple[int, str, str, str, int, int]) -> User:

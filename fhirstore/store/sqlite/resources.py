@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from fhirstore.store.contract import Change, HistoryPage, HistoryQuery, Resources, Version
@@ -36,7 +37,11 @@ class SqliteResources:
     async def change(self, change: Change) -> Version | None:
         return await self._writer.run(_changing(self._scope, change))
 
-    async def transact(self, work: Callable[[Resources], Awaitable[Result]]) -> Result:
+    async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
+        return await self._writer.run(_changing_all(self._scope, changes))
+
+    async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
+        # Locks need no keeping here: a session has the only writing connection, and the file's write lock.
         async def within(run: Run) -> Result:
             return await work(_TransactionResources(self._scope, run))
 
@@ -62,7 +67,10 @@ class _TransactionResources:
     async def change(self, change: Change) -> Version | None:
         return await self._do(_changing(self._scope, change))
 
-    async def transact(self, work: Callable[[Resources], Awaitable[Result]]) -> Result:
+    async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
+        return await self._do(_changing_all(self._scope, changes))
+
+    async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
         return await work(self)
 
     async def _do(self, job: Job[Result]) -> Result:
@@ -87,30 +95,32 @@ def _version(connection: sqlite3.Connection, scope: Scope, type: str, id: str, n
 
 
 def _history(connection: sqlite3.Connection, scope: Scope, query: HistoryQuery) -> HistoryPage:
-    where, values = ["owner = :owner"], {"owner": scope.owner, "count": query.count}
-    for name, value in (("type", query.type), ("id", query.id)):
-        if value is not None:
-            where.append(f"{name} = :{name}")
-            values[name] = value
-    if query.since is not None:
-        where.append("updated >= :since")
-        values["since"] = query.since
-    everywhere = " AND ".join(where)
-    page = everywhere
-    if query.after is not None:
-        page += " AND (updated, type, id, number) < (:after_updated, :after_type, :after_id, :after_number)"
-        after = query.after
-        values |= {"after_updated": after.updated, "after_type": after.type, "after_id": after.id, "after_number": after.number}
+    where, values = _versions_of(scope, query)
+    ended = "" if query.until is None else " AND ended > :until"
     total = connection.execute(
-        f"SELECT (SELECT count(*) FROM resources WHERE {everywhere}) + (SELECT count(*) FROM history WHERE {everywhere})",
+        f"SELECT (SELECT count(*) FROM resources WHERE {where}) + (SELECT count(*) FROM history WHERE {where}{ended})",
         values,
     ).fetchone()[0]
+    if query.after is not None:
+        where += " AND (updated, type, id, number) < (:after_updated, :after_type, :after_id, :after_number)"
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM resources WHERE {page} UNION ALL SELECT {_COLUMNS} FROM history WHERE {page}"
-        " ORDER BY updated DESC, type DESC, id DESC, number DESC LIMIT :count",
+        f"SELECT {_COLUMNS} FROM resources WHERE {where} UNION ALL SELECT {_COLUMNS} FROM history WHERE {where}{ended}"
+        " ORDER BY updated DESC, type DESC, id DESC, number DESC LIMIT :count + 1",
         values,
-    )
-    return HistoryPage([Version(*row) for row in rows], total)
+    ).fetchall()
+    return HistoryPage([Version(*row) for row in rows[: query.count]], total, len(rows) > query.count)
+
+
+def _versions_of(scope: Scope, query: HistoryQuery) -> tuple[str, dict[str, Any]]:
+    conditions = ["owner = :owner"]
+    values = {"owner": scope.owner, "count": query.count, "until": query.until}
+    for name, comparison in (("type", "type ="), ("id", "id ="), ("since", "updated >="), ("before", "updated <")):
+        if (value := getattr(query, name)) is not None:
+            conditions.append(f"{comparison} :{name}")
+            values[name] = value
+    if query.after is not None:
+        values |= {f"after_{name}": value for name, value in asdict(query.after).items()}
+    return " AND ".join(conditions), values
 
 
 def _changing(scope: Scope, change: Change) -> Job[Version | None]:
@@ -128,6 +138,10 @@ def _changing(scope: Scope, change: Change) -> Job[Version | None]:
     return run
 
 
+def _changing_all(scope: Scope, changes: Sequence[Change]) -> Job[Sequence[Version | None]]:
+    return lambda connection: [_changing(scope, change)(connection) for change in changes]
+
+
 def _insert(connection: sqlite3.Connection, scope: Scope, new: Version) -> None:
     connection.execute(
         f"INSERT INTO resources (owner, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", (scope.owner, *_row(new))
@@ -138,9 +152,9 @@ def _replace(connection: sqlite3.Connection, scope: Scope, new: Version) -> None
     """Move the current version into the history and put the new one in its place."""
     key = (scope.owner, new.type, new.id)
     connection.execute(
-        f"INSERT INTO history (owner, {_COLUMNS}) SELECT owner, {_COLUMNS} FROM resources"
+        f"INSERT INTO history (owner, ended, {_COLUMNS}) SELECT owner, ?, {_COLUMNS} FROM resources"
         " WHERE owner = ? AND type = ? AND id = ?",
-        key,
+        (new.updated, *key),
     )
     connection.execute(
         "UPDATE resources SET number = ?, updated = ?, method = ?, body = ? WHERE owner = ? AND type = ? AND id = ?",

@@ -1,0 +1,5 @@
+"""python -m fhirstore"""
+
+from fhirstore.cli import main
+
+main()

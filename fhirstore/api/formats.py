@@ -1,0 +1,90 @@
+"""JSON and XML on the wire: which was sent, which is wanted, and the way between the two.
+
+http://hl7.org/fhir/DSTU2/http.html#mime-type. Inside the server everything is JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fhirstore.dstu2 import json_format, xml_read, xml_write
+from fhirstore.errors import NotAcceptable, UnsupportedMediaType
+
+JSON_TYPES = ("application/json+fhir", "application/fhir+json", "application/json", "text/json")
+XML_TYPES = ("application/xml+fhir", "application/fhir+xml", "application/xml", "text/xml")
+"""The first of each is DSTU2's own; the others are what clients send for it."""
+
+_SHORT = {"json": JSON_TYPES[0], "xml": XML_TYPES[0], "*/*": "", "application/*": "", "*": ""}
+_CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How an answer is written."""
+
+    media_type: str = JSON_TYPES[0]
+    pretty: bool = False
+
+    def write(self, body: bytes) -> bytes:
+        if self.media_type in XML_TYPES:
+            return xml_write.from_json(body, self.pretty)
+        return json_format.pretty(body) if self.pretty else body
+
+
+def wanted_format(headers: Mapping[str, str], query: Sequence[tuple[str, str]]) -> Format:
+    """`_format` decides, then Accept by its weights, then the format that was sent. Raises NotAcceptable."""
+    asked = dict(query)
+    pretty = asked.get("_pretty", "") == "true"
+    if asked.get("_format"):
+        # A plus sign in a query means a blank, and clients forget to escape it.
+        choices = [asked["_format"].replace(" ", "+").partition(";")[0].strip().lower()]
+    else:
+        choices = _by_weight(headers.get("accept", ""))
+    for choice in choices or ["*/*"]:
+        known = _SHORT.get(choice, choice)
+        if known == "":
+            return Format(_sent(headers) or JSON_TYPES[0], pretty)
+        if known in JSON_TYPES or known in XML_TYPES:
+            return Format(known, pretty)
+    raise NotAcceptable("Answers can be had as application/json+fhir and application/xml+fhir.")
+
+
+def read_resource(headers: Mapping[str, str], body: bytes) -> bytes:
+    """The body as JSON. Raises UnsupportedMediaType for another Content-Type, BadRequest for broken XML."""
+    if headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
+        raise UnsupportedMediaType("Send the body uncompressed.")
+    media_type, charset = _content_type(headers)
+    if media_type in XML_TYPES:
+        return xml_read.to_json(body)
+    if media_type not in JSON_TYPES:
+        raise UnsupportedMediaType("The Content-Type must be application/json+fhir or application/xml+fhir.")
+    if charset not in _CHARSETS:
+        raise UnsupportedMediaType("FHIR JSON is written in UTF-8.")
+    return body
+
+
+def _sent(headers: Mapping[str, str]) -> str | None:
+    media_type, _ = _content_type(headers)
+    return media_type if media_type in XML_TYPES else None
+
+
+def _content_type(headers: Mapping[str, str]) -> tuple[str, str]:
+    media_type, _, parameters = headers.get("content-type", "").lower().partition(";")
+    charset = parameters.replace(" ", "").replace('"', "").partition("charset=")[2].partition(";")[0]
+    return media_type.strip(), charset
+
+
+def _by_weight(accept: str) -> list[str]:
+    """The media ranges of an Accept header, best first; equal ones in their order (RFC 9110 §12.5.1)."""
+    weighted: list[tuple[float, str]] = []
+    for choice in accept.lower().split(",")[:50]:
+        media_range, _, parameters = choice.partition(";")
+        weight = parameters.replace(" ", "").partition("q=")[2].partition(";")[0]
+        try:
+            quality = float(weight) if weight else 1.0
+        except ValueError:
+            quality = 1.0
+        if media_range.strip() and quality > 0:
+            weighted.append((quality, media_range.strip()))
+    return [media_range for _, media_range in sorted(weighted, key=lambda pair: -pair[0])]

@@ -1,0 +1,89 @@
+"""Around every request: an id, a line in the log, and a plain answer to what nobody foresaw. Pure ASGI.
+
+The log names method, route, status and time. It never holds a query, a header or a body: tokens and health data
+travel there.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fhirstore.dstu2.outcome import operation_outcome
+from fhirstore.errors import Issue
+
+_log = logging.getLogger("fhirstore")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9\-_.]{1,64}")
+
+
+class RequestLog:
+    """Gives each request its `X-Request-Id` (the client's own where it sent a proper one) and logs its end."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        started = time.perf_counter()
+        status = 0
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_on)
+        except Exception as error:  # noqa: BLE001 - the last resort: logged with its place, answered plainly
+            # Neither the error's text nor its chain: they may quote the request.
+            _log.error("request %s failed: %s at %s", request_id, type(error).__name__, _place(error))
+            if status == 0:
+                await _answer_unforeseen(send_on, request_id)
+        finally:
+            took = (time.perf_counter() - started) * 1000
+            _log.info("%s %s %s %.1f ms %s", scope["method"], _route(scope["path"]), status, took, request_id)
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            given: str = value.decode("latin-1")
+            if _REQUEST_ID.fullmatch(given):
+                return given
+    return secrets.token_hex(8)
+
+
+def _route(path: str) -> str:
+    """The path with everything but the API's own words left out: ids point at people."""
+    words = [segment if _WORD.fullmatch(segment) else "*" for segment in path.split("/")[:8]]
+    return "/".join(words)
+
+
+_WORD = re.compile(
+    r"|[A-Z][A-Za-z]{2,30}|[_$][a-z\-]{1,30}|dstu2|fhir|oauth2|token|user|user-management|v1|auth-code|metadata|health|ready"
+)
+
+
+def _place(error: BaseException) -> str:
+    """File and line where the error arose."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"
+
+
+async def _answer_unforeseen(send: Send, request_id: str) -> None:
+    reason = f"The server failed to answer. The log knows more under request {request_id}."
+    body = operation_outcome([Issue("fatal", "exception", reason)])
+    headers = [(b"content-type", b"application/json+fhir; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 500, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,76 @@
+"""An HTTP request, decoded: its parts, its body within a limit, its bearer token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from starlette.types import Receive, Scope
+
+from fhirstore.errors import BadRequest, TooLarge, Unauthorized
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """The parts of an ASGI scope, decoded once. Header names are in lower case, and the last of equals counts."""
+
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    headers: Mapping[str, str]
+    scheme: str
+
+    @classmethod
+    def of(cls, scope: Scope) -> HttpRequest:
+        query_string: bytes = scope["query_string"]
+        return cls(
+            scope["method"],
+            scope["path"],
+            _query(query_string) if query_string else [],
+            {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+            scope["scheme"],
+        )
+
+    def bearer(self) -> str:
+        """The bearer token, from its header or, as some of 1upHealth's clients send it, from the query.
+
+        Raises Unauthorized where there is none.
+        """
+        scheme, _, token = self.headers.get("authorization", "").strip().partition(" ")
+        if scheme.lower() == "bearer" and token.strip():
+            return token.strip()
+        for name, value in self.query:
+            if name == "access_token" and value:
+                return value
+        raise Unauthorized("A bearer token is needed.")
+
+
+def _query(query_string: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=1000, separator="&"
+        )
+    except ValueError as error:
+        raise BadRequest("The query is not percent-encoded UTF-8, or has over 1,000 parameters.") from error
+
+
+async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) -> bytes:
+    """The whole body. Raises TooLarge as soon as it is known to be, without reading on."""
+    too_large = TooLarge(f"The body is larger than {limit:,} bytes.")
+    declared = headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise too_large
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BadRequest("The client went away while sending the body.")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise too_large
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            return b"".join(chunks)

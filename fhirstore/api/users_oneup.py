@@ -1,0 +1,99 @@
+"""User management as 1upHealth's clients know it: shapes, words and statuses are part of the contract."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+
+from fhirstore.api.dependencies import AccountsOf, BearersOf, ClockOf
+from fhirstore.api.parameters import Given, Parameters
+from fhirstore.auth.applications import authenticate
+from fhirstore.auth.tokens import issue_code
+from fhirstore.auth.users import UserInactive, UserInvalid, create_user, find_user, list_users, update_user
+from fhirstore.store.accounts import Application, User
+
+router = APIRouter(prefix="/user-management/v1", tags=["User management"])
+
+PAGE_LIMIT = 1000
+
+
+async def _application(parameters: Given, accounts: AccountsOf) -> Application:
+    return await authenticate(accounts, parameters.get("client_id"), parameters.get("client_secret"))
+
+
+Authenticated = Annotated[Application, Depends(_application)]
+
+
+@router.post("/user", summary="Create a user and a first code")
+async def create(parameters: Given, application: Authenticated, accounts: AccountsOf, clock: ClockOf) -> dict[str, Any]:
+    active = _boolean(parameters, "active")
+    user = await create_user(
+        accounts, application, parameters.get("app_user_id", ""), clock(), active=active is not False
+    )
+    return {"success": True, "code": await issue_code(accounts, user, clock()), **_shown(user)}
+
+
+@router.get("/user", summary="List the application's users, or look one up")
+async def find(parameters: Given, application: Authenticated, accounts: AccountsOf) -> dict[str, Any]:
+    page = await list_users(
+        accounts,
+        application,
+        app_user_id=parameters.get("app_user_id"),
+        id=_number(parameters, "oneup_user_id"),
+        skip=_number(parameters, "_skip", "offset") or 0,
+        count=min(_number(parameters, "_count", "limit") or PAGE_LIMIT, PAGE_LIMIT),
+    )
+    return {"success": True, "entry": [_shown(user) for user in page.users], "total": page.total}
+
+
+@router.put("/user", summary="Rename a user, or switch one off or on")
+async def update(
+    parameters: Given, application: Authenticated, accounts: AccountsOf, bearers: BearersOf
+) -> dict[str, Any]:
+    id, active = _number(parameters, "oneup_user_id"), _boolean(parameters, "active")
+    # The documentation of 1upHealth has the second spelling.
+    new_name = parameters.get("app_user_id") or parameters.get("app_id_user")
+    if id is None:
+        user = await find_user(accounts, application, app_user_id=new_name)
+        new_name = None
+    else:
+        user = await find_user(accounts, application, id=id)
+    changed = await update_user(accounts, user, app_user_id=new_name, active=active)
+    bearers.forget(user.id)
+    return {"success": True, **_shown(changed)}
+
+
+@router.post("/user/auth-code", summary="A new code for an existing user")
+async def auth_code(
+    parameters: Given, application: Authenticated, accounts: AccountsOf, clock: ClockOf
+) -> dict[str, Any]:
+    user = await find_user(
+        accounts, application, app_user_id=parameters.get("app_user_id"), id=_number(parameters, "oneup_user_id")
+    )
+    if not user.active:
+        raise UserInactive("this user is not active")
+    return {"success": True, "code": await issue_code(accounts, user, clock()), **_shown(user)}
+
+
+def _shown(user: User) -> dict[str, Any]:
+    return {"oneup_user_id": user.id, "app_user_id": user.app_user_id, "active": user.active}
+
+
+def _number(parameters: Parameters, *names: str) -> int | None:
+    for name in names:
+        text = parameters.get(name)
+        if text:
+            if not (text.isascii() and text.isdigit() and len(text) < 16):
+                raise UserInvalid(f"{name} must be a whole number")
+            return int(text)
+    return None
+
+
+def _boolean(parameters: Parameters, name: str) -> bool | None:
+    text = parameters.get(name)
+    if not text:
+        return None
+    if text.lower() not in {"true", "false", "1", "0"}:
+        raise UserInvalid(f"{name} must be true or false")
+    return text.lower() in {"true", "1"}

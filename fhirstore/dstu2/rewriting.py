@@ -1,0 +1,102 @@
+"""References: taken apart, and rewritten where a document holds them.
+
+http://hl7.org/fhir/DSTU2/references.html. The definitions decide what counts as one: `Reference.reference`,
+every element of type uri, and the links of a narrative (http://hl7.org/fhir/DSTU2/http.html#transaction).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from fhirstore.dstu2.catalog import elements, is_resource_type, primitive_types
+
+Kind = Literal["reference", "uri", "link"]
+Rewrite = Callable[[Kind, str], str]
+"""What a text is, and the text; answers what shall stand there."""
+
+_LITERAL = re.compile(
+    r"(?P<base>https?://[^?#]*/)?(?P<type>[A-Z][A-Za-z]{1,40})/(?P<id>[A-Za-z0-9\-.]{1,64})"
+    r"(?:/_history/(?P<version>[A-Za-z0-9\-.]{1,64}))?"
+)
+_NARRATIVE_LINK = re.compile(r"""(\s(?:href|src)\s*=\s*)(["'])([^"']*)\2""")
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralReference:
+    """A reference to a resource by type and id; `base` is the address of its server ("" for this one)."""
+
+    type: str
+    id: str
+    version: str | None = None
+    base: str = ""
+
+
+def parse_literal(text: str) -> LiteralReference | None:
+    """`Patient/1`, `http://server/base/Patient/1/_history/2` …; None for anything else."""
+    found = _LITERAL.fullmatch(text)
+    if found is None or not is_resource_type(found["type"]):
+        return None
+    return LiteralReference(found["type"], found["id"], found["version"], (found["base"] or "").rstrip("/"))
+
+
+def rewrite(document: Mapping[str, Any], replace: Rewrite) -> dict[str, Any]:
+    """A copy of a resource in which every reference, uri and narrative link is what `replace` makes of it."""
+    return _rewrite_object(document, str(document.get("resourceType", "")), replace)
+
+
+def references(document: Mapping[str, Any]) -> list[str]:
+    """The text of every `Reference.reference` in a resource, contained ones included."""
+    found: list[str] = []
+
+    def note(kind: Kind, text: str) -> str:
+        if kind == "reference":
+            found.append(text)
+        return text
+
+    rewrite(document, note)
+    return found
+
+
+@cache
+def _children(path: str) -> Mapping[str, tuple[Kind | None, str]]:
+    """JSON name → (what its text is, None for an object; path of its children) of the elements to walk into."""
+    found: dict[str, tuple[Kind | None, str]] = {}
+    for element in elements(path):
+        for name, type in element.json_names.items():
+            if element.path == "Reference.reference":
+                found[name] = ("reference", "")
+            elif type in _KINDS:
+                found[name] = (_KINDS[type], "")
+            elif type not in primitive_types():
+                nested = type in {"BackboneElement", "Element"}
+                found[name] = (None, (element.content or element.path) if nested else type)
+    return found
+
+
+def _rewrite_object(document: Mapping[str, Any], path: str, replace: Rewrite) -> dict[str, Any]:
+    changed = dict(document)
+    for name, (kind, child) in _children(path).items():
+        if name in document:
+            changed[name] = _rewrite_value(document[name], kind, child, replace)
+    return changed
+
+
+def _rewrite_value(value: Any, kind: Kind | None, path: str, replace: Rewrite) -> Any:
+    if isinstance(value, list):
+        return [_rewrite_value(item, kind, path, replace) for item in value]
+    if isinstance(value, str) and kind:
+        return _rewrite_links(value, replace) if kind == "link" else replace(kind, value)
+    if isinstance(value, dict):
+        return _rewrite_object(value, str(value.get("resourceType", "")) if path == "Resource" else path, replace)
+    return value
+
+
+def _rewrite_links(div: str, replace: Rewrite) -> str:
+    return _NARRATIVE_LINK.sub(lambda link: f"{link[1]}{link[2]}{replace('link', link[3])}{link[2]}", div)
+
+
+_KINDS: Mapping[str, Kind] = {"uri": "uri", "xhtml": "link"}

@@ -1,0 +1,74 @@
+"""Bundles as joins of bytes: stored resources go in untouched. http://hl7.org/fhir/DSTU2/bundle.html."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import msgspec
+
+from fhirstore.clock import instant
+from fhirstore.dstu2.outcome import operation_outcome
+from fhirstore.errors import Failure
+from fhirstore.interactions.reply import Reply
+from fhirstore.store.contract import HistoryPage, Version
+
+_encode = msgspec.json.encode
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    relation: str
+    url: str
+
+
+def bundle(type: str, entries: Iterable[bytes], links: Sequence[Link] = (), total: int | None = None) -> bytes:
+    """`entry` is always an array, also an empty one: clients of 1upHealth count on it."""
+    parts = [b'{"resourceType":"Bundle","type":%b' % _encode(type)]
+    if total is not None:
+        parts.append(b'"total":%d' % total)
+    if links:
+        parts.append(b'"link":%b' % _encode([{"relation": link.relation, "url": link.url} for link in links]))
+    parts.append(b'"entry":[%b]}' % b",".join(entries))
+    return b",".join(parts)
+
+
+def history_bundle(page: HistoryPage, base: str, links: Sequence[Link]) -> bytes:
+    """A Bundle of type history: each entry says by which request it came about, deletions too."""
+    return bundle("history", (_history_entry(version, base) for version in page.versions), links, page.total)
+
+
+def response_entry(reply: Reply, base: str, method: str) -> bytes:
+    """One entry of a batch-response or transaction-response; what a GET found comes with it."""
+    response: dict[str, str] = {"status": _status(reply.status)}
+    version = reply.version
+    full_url = b""
+    if version is not None:
+        address = f"{base}/{version.type}/{version.id}"
+        response["etag"] = f'W/"{version.number}"'
+        response["lastModified"] = instant(version.updated)
+        if reply.location:
+            response["location"] = f"{address}/_history/{version.number}"
+        full_url = b'"fullUrl":%b,' % _encode(address)
+    if method != "GET" or not reply.body:
+        return b'{"response":%b}' % _encode(response)
+    return b'{%b"resource":%b,"response":%b}' % (full_url, reply.body, _encode(response))
+
+
+def failure_entry(failure: Failure) -> bytes:
+    """DSTU2's response has no place for an outcome, so it is the entry's resource."""
+    outcome = operation_outcome(failure.issues)
+    return b'{"resource":%b,"response":{"status":%b}}' % (outcome, _encode(_status(failure.status)))
+
+
+def _status(status: int) -> str:
+    return f"{status} {HTTPStatus(status).phrase}"
+
+
+def _history_entry(version: Version, base: str) -> bytes:
+    place = f"{version.type}/{version.id}"
+    request = {"method": version.method, "url": version.type if version.method == "POST" else place}
+    if version.deleted:  # without fullUrl: an entry has it exactly when it has a resource (bdl-6)
+        return b'{"request":%b}' % _encode(request)
+    return b'{"fullUrl":%b,"resource":%b,"request":%b}' % (_encode(f"{base}/{place}"), version.body, _encode(request))

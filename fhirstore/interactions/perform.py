@@ -1,0 +1,29 @@
+"""The one way in: permission around whatever interaction it is handed, for HTTP and for Bundles alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fhirstore.interactions.incoming import accept
+from fhirstore.interactions.reply import Reply
+from fhirstore.interactions.request import Context, Request
+from fhirstore.interactions.table import Interaction
+
+
+async def perform(interaction: Interaction, request: Request, context: Context) -> Reply:
+    """Raises Forbidden where the caller's token does not cover the interaction, and what the interaction raises."""
+    authorize(interaction, request, context)
+    if interaction.takes_resource and request.incoming is None:
+        request = replace(request, incoming=accept(request.type, request.body, context.level))
+    if interaction.write is not None:
+        write = interaction.write(request, context)
+        written = await context.resources.change(write.change)
+        assert written is not None
+        return write.reply(written)
+    assert interaction.run is not None
+    return await interaction.run(request, context)
+
+
+def authorize(interaction: Interaction, request: Request, context: Context) -> None:
+    if interaction.access is not None:
+        context.caller.require(interaction.access, request.type)

@@ -1,0 +1,20 @@
+"""What an interaction answers, free of HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fhirstore.store.contract import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A status and JSON bytes; `version` where the answer is about one version of one resource.
+
+    `location` says that the version's own address belongs into the answer.
+    """
+
+    status: int
+    body: bytes = b""
+    version: Version | None = None
+    location: bool = False

@@ -1,0 +1,61 @@
+"""What is asked, free of HTTP: a request of the FHIR RESTful API as an interaction sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fhirstore.caller import Caller
+from fhirstore.clock import Clock
+from fhirstore.dstu2.levels import Level
+from fhirstore.interactions.incoming import Incoming
+from fhirstore.store.contract import Resources
+from fhirstore.store.cursors import Cursors
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, from HTTP or from an entry of a Bundle.
+
+    `type`, `id` and `vid` are the parts of the path; `query` the decoded pairs after the question mark, in order;
+    `body` is JSON, and `incoming` the resource in it, once it is accepted. The preconditions are the headers' texts
+    as they came (http://hl7.org/fhir/DSTU2/http.html).
+    """
+
+    type: str = ""
+    id: str = ""
+    vid: str = ""
+    query: Sequence[tuple[str, str]] = ()
+    body: bytes = b""
+    incoming: Incoming | None = None
+    if_match: str | None = None
+    if_none_match: str | None = None
+    if_modified_since: str | None = None
+    if_none_exist: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one request may ask for."""
+
+    page: int = 1000
+    default_page: int = 10
+    bundle_entries: int = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an interaction may use: the caller's own resources and nobody else's, time, new ids, the limits.
+
+    `base` is the address under which this request reached the server, without a slash at its end; `level` says how
+    strictly what is written is judged.
+    """
+
+    caller: Caller
+    resources: Resources
+    clock: Clock
+    new_id: Callable[[], str]
+    cursors: Cursors
+    base: str
+    level: Level = "official"
+    limits: Limits = Limits()

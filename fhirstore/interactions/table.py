@@ -1,0 +1,118 @@
+"""The interactions: each method and path of the RESTful API, what it does, and what it takes to be allowed.
+
+http://hl7.org/fhir/DSTU2/http.html. The same rows serve HTTP, the entries of Bundles and the Conformance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from fhirstore.caller import Access
+from fhirstore.dstu2.catalog import resource_types
+from fhirstore.errors import MethodNotAllowed, NotFound
+from fhirstore.interactions.create import create
+from fhirstore.interactions.delete import delete
+from fhirstore.interactions.history import history
+from fhirstore.interactions.read import read, vread
+from fhirstore.interactions.reply import Reply
+from fhirstore.interactions.request import Context, Request
+from fhirstore.interactions.update import update
+from fhirstore.interactions.validate import validate
+from fhirstore.interactions.write import Write
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """A row of the table. `code` is the name that a Conformance uses, an operation's with its $; `path` has {type},
+    {id} and {vid} as places.
+
+    Either `run` answers it, or `write` says what to change. `access` is None where the parts are judged one by one.
+    """
+
+    code: str
+    method: str
+    path: str
+    access: Access | None
+    run: Callable[[Request, Context], Awaitable[Reply]] | None = None
+    write: Callable[[Request, Context], Write] | None = None
+    takes_resource: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which interaction a method and path ask for, and of what."""
+
+    interaction: Interaction
+    type: str = ""
+    id: str = ""
+    vid: str = ""
+
+    def fill(self, request: Request) -> Request:
+        return replace(request, type=self.type, id=self.id, vid=self.vid)
+
+
+class Table:
+    """Rows, found by method and path in the time of a dictionary look-up."""
+
+    def __init__(self, rows: Sequence[Interaction]) -> None:
+        self.rows = rows
+        self._by_shape: dict[str, dict[str, Interaction]] = {}
+        for row in rows:
+            self._by_shape.setdefault(row.path, {})[row.method] = row
+
+    def match(self, method: str, path: str) -> Match:
+        """Find the interaction for a path below the base, such as `Patient/123`. HEAD is asked as GET.
+
+        Raises NotFound for an address that leads nowhere, MethodNotAllowed (with Allow) for one that knows other
+        methods.
+        """
+        segments = path.strip("/").split("/")
+        places = [_place(segment, position) for position, segment in enumerate(segments)]
+        rows = self._by_shape.get("/".join(places))
+        if rows is None:
+            raise NotFound("There is nothing at this address.")
+        found = {place[1:-1]: segment for place, segment in zip(places, segments, strict=True) if place[:1] == "{"}
+        if "type" in found:
+            found["type"] = _type(found["type"])
+        row = rows.get("GET" if method == "HEAD" else method)
+        if row is None:
+            raise MethodNotAllowed("This address does not know this method.", headers={"Allow": _allowed(rows)})
+        return Match(row, **found)
+
+
+INTERACTIONS: Sequence[Interaction] = (
+    Interaction("read", "GET", "{type}/{id}", "read", read),
+    Interaction("vread", "GET", "{type}/{id}/_history/{vid}", "read", vread),
+    Interaction("update", "PUT", "{type}/{id}", "write", write=update, takes_resource=True),
+    Interaction("delete", "DELETE", "{type}/{id}", "write", write=delete),
+    Interaction("history-instance", "GET", "{type}/{id}/_history", "read", history),
+    Interaction("history-type", "GET", "{type}/_history", "read", history),
+    Interaction("history-system", "GET", "_history", "read", history),
+    Interaction("create", "POST", "{type}", "write", write=create, takes_resource=True),
+    Interaction("$validate", "POST", "{type}/$validate", "read", validate),
+    Interaction("$validate", "POST", "{type}/{id}/$validate", "read", validate),
+    Interaction("$validate", "GET", "{type}/{id}/$validate", "read", validate),
+)
+"""What can be asked for alone, and as an entry of a Bundle."""
+
+_TYPES = {type.lower(): type for type in resource_types()}
+
+
+def _type(segment: str) -> str:
+    """A type by its name; clients of 1upHealth write it in lower case."""
+    type = _TYPES.get(segment.lower())
+    if type is None:
+        raise NotFound("DSTU2 has no resource type of this name.")
+    return type
+
+
+def _place(segment: str, position: int) -> str:
+    """The name of the place that a segment fills; words of the API, which start with _ or $, stand for themselves."""
+    if segment[:1] in {"_", "$", ""}:
+        return segment
+    return ("{type}", "{id}", segment, "{vid}")[position] if position < 4 else segment
+
+
+def _allowed(rows: Mapping[str, Interaction]) -> str:
+    return ", ".join([*rows, "HEAD"] if "GET" in rows else rows)

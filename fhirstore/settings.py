@@ -1,0 +1,44 @@
+"""Every setting, read once from the environment: FHIRSTORE_ and its name in capitals."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SCHEMES = ("sqlite:///", "mongodb://", "mongodb+srv://")
+
+
+class Settings(BaseSettings):
+    """Read by `app` and `cli` alone; everybody else is handed values."""
+
+    model_config = SettingsConfigDict(env_prefix="FHIRSTORE_", frozen=True, extra="ignore")
+
+    database: str = Field(
+        default="sqlite:///fhirstore-data/fhirstore.db",
+        description="Where everything rests: `sqlite:///path`, `mongodb://…` or `mongodb+srv://…`",
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on")
+    workers: int = Field(default=1, ge=1, description="Server processes")
+    base_url: str | None = Field(
+        default=None, description="Public address, such as `https://records.example.org`; by default the request's own"
+    )
+    resource_bytes: int = Field(default=10_000_000, ge=1000, description="Largest resource accepted, in bytes")
+    bundle_bytes: int = Field(default=50_000_000, ge=1000, description="Largest Bundle accepted, in bytes")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged")
+
+    @field_validator("database")
+    @classmethod
+    def _known_scheme(cls, value: str) -> str:
+        if not value.startswith(SCHEMES) or value in SCHEMES:
+            raise ValueError("must be sqlite:///path, mongodb://host… or mongodb+srv://host…")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _plain_address(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/") if value else None

@@ -1,0 +1,121 @@
+"""How versions, applications, users and tokens are written as documents, and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fhirstore.store.accounts import Application, Token, User
+from fhirstore.store.contract import Version
+from fhirstore.store.scope import Scope
+
+Document = Mapping[str, Any]
+
+VERSION_FIELDS = {"_id": 0, "type": 1, "id": 1, "number": 1, "updated": 1, "method": 1, "body": 1}
+
+
+def resource_key(scope: Scope, type: str, id: str) -> str:
+    """The `_id` of a resource's current version."""
+    return f"{scope.owner}/{type}/{id}"
+
+
+def history_key(scope: Scope, type: str, id: str, number: int) -> str:
+    """The `_id` of an older version: it ends in the version, so that writing it twice is harmless."""
+    return f"{scope.owner}/{type}/{id}/{number}"
+
+
+def from_version(key: str, scope: Scope, version: Version) -> dict[str, Any]:
+    return {
+        "_id": key,
+        "owner": scope.owner,
+        "type": version.type,
+        "id": version.id,
+        "number": version.number,
+        "updated": version.updated,
+        "method": version.method,
+        "body": version.body,
+    }
+
+
+def to_version(document: Document) -> Version:
+    return Version(
+        document["type"],
+        document["id"],
+        document["number"],
+        document["updated"],
+        document["method"],
+        bytes(document["body"]),
+    )
+
+
+def from_application(application: Application) -> dict[str, Any]:
+    return {
+        "_id": application.client_id,
+        "name": application.name,
+        "secret_hash": application.secret_hash,
+        "organization_id": application.organization_id,
+        "organization_token_hash": application.organization_token_hash,
+        "created": application.created,
+    }
+
+
+def to_application(document: Document) -> Application:
+    return Application(
+        document["_id"],
+        document["name"],
+        document["secret_hash"],
+        document["organization_id"],
+        document["organization_token_hash"],
+        document["created"],
+    )
+
+
+def from_user(user: User) -> dict[str, Any]:
+    return {
+        "_id": user.id,
+        "hex_id": user.hex_id,
+        "client_id": user.client_id,
+        "app_user_id": user.app_user_id,
+        "active": user.active,
+        "created": user.created,
+    }
+
+
+def to_user(document: Document) -> User:
+    return User(
+        document["_id"],
+        document["hex_id"],
+        document["client_id"],
+        document["app_user_id"],
+        document["active"],
+        document["created"],
+    )
+
+
+def from_token(token: Token) -> dict[str, Any]:
+    return {
+        "_id": token.hash,
+        "kind": token.kind,
+        "user": token.user,
+        "client_id": token.client_id,
+        "scope": token.scope,
+        "family": token.family,
+        "expires": token.expires,
+        # The same moment as a date: what the TTL index reads.
+        "expires_at": datetime.fromtimestamp(token.expires / 1000, UTC),
+        "spent": token.spent,
+    }
+
+
+def to_token(document: Document) -> Token:
+    return Token(
+        document["_id"],
+        document["kind"],
+        document["user"],
+        document["client_id"],
+        document["scope"],
+        document["family"],
+        document["expires"],
+        document["spent"],
+    )

@@ -1,0 +1,45 @@
+"""The collections and indexes of the MongoDB store, made at start and never inside a transaction.
+
+The owner is the first key of every index of resources, and the shard key (hashed) where the cluster is sharded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    name: str
+    keys: Sequence[tuple[str, int]]
+    unique: bool = False
+    expire_after_seconds: int | None = None
+
+
+INDEXES: Mapping[str, Sequence[Index]] = {
+    "resources": [
+        Index("by_time", [("owner", 1), ("updated", 1), ("type", 1), ("id", 1), ("number", 1)]),
+    ],
+    "history": [
+        Index("by_id", [("owner", 1), ("type", 1), ("id", 1), ("number", 1)]),
+        Index("by_time", [("owner", 1), ("updated", 1), ("type", 1), ("id", 1), ("number", 1)]),
+    ],
+    "applications": [
+        Index("by_organization", [("organization_id", 1)], unique=True),
+    ],
+    "users": [
+        Index("by_app_user_id", [("client_id", 1), ("app_user_id", 1)], unique=True),
+        Index("by_id", [("client_id", 1), ("_id", 1)]),
+        Index("by_hex_id", [("hex_id", 1)], unique=True),
+    ],
+    "tokens": [
+        Index("by_expiry", [("expires_at", 1)], expire_after_seconds=0),
+    ],
+    "locks": [
+        Index("by_age", [("at", 1)], expire_after_seconds=3600),
+    ],
+    "counters": [],
+    "keys": [],
+}
+"""Every index by collection; `_id` has its own. Nothing else is created anywhere."""

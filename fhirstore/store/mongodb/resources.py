@@ -1,0 +1,183 @@
+"""Resources in MongoDB: one document a resource, compare-and-set on its version, older versions beside it.
+
+A single write needs no database transaction. An update first puts the old version into `history`, under a key that
+makes doing it twice harmless, then replaces the current document where its version is still the one that was read.
+A crash between the two leaves a double, which reading drops.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError, OperationFailure
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from fhirstore.errors import Unavailable
+from fhirstore.store.contract import Change, HistoryPage, HistoryPlace, HistoryQuery, Resources, Version
+from fhirstore.store.mongodb.documents import (
+    VERSION_FIELDS,
+    from_version,
+    history_key,
+    resource_key,
+    to_version,
+)
+from fhirstore.store.scope import Scope
+
+Result = TypeVar("Result")
+Database = AsyncDatabase[dict[str, Any]]
+Collection = AsyncCollection[dict[str, Any]]
+
+NEWEST_FIRST = [("updated", -1), ("type", -1), ("id", -1), ("number", -1)]
+TRANSACTION_SECONDS = 60
+DURABLE = WriteConcern("majority", j=True)
+
+_ILLEGAL_OPERATION = 20  # "Transaction numbers are only allowed on a replica set member or mongos"
+
+
+class MongoResources:
+    """`Resources` of one scope; with a session, those inside that session's transaction."""
+
+    def __init__(self, scope: Scope, database: Database, session: AsyncClientSession | None = None) -> None:
+        self._scope = scope
+        self._database = database
+        self._session = session
+        self._resources: Collection = database["resources"]
+        self._history: Collection = database["history"]
+
+    async def current(self, type: str, id: str) -> Version | None:
+        return await self._get(self._resources, {"_id": resource_key(self._scope, type, id)})
+
+    async def version(self, type: str, id: str, number: int) -> Version | None:
+        # The current document first: an update moves versions from there to the history, never back.
+        key = resource_key(self._scope, type, id)
+        return await self._get(self._resources, {"_id": key, "number": number}) or await self._get(
+            self._history, {"_id": history_key(self._scope, type, id, number)}
+        )
+
+    async def history(self, query: HistoryQuery) -> HistoryPage:
+        """Both collections are read newest first and merged; a version that stands in both counts once."""
+        matching = self._matching(query)
+        page = matching if query.after is None else {"$and": [matching, _older_than(query.after)]}
+        current = await self._newest(self._resources, page, query.count)
+        older = await self._newest(self._history, page | self._still_current(query), query.count)
+        found = {(version.type, version.id, version.number): version for version in (*older, *current)}
+        ordered = sorted(found.values(), key=lambda v: (v.updated, v.type, v.id, v.number), reverse=True)
+        total = await self._count(query, matching)
+        return HistoryPage(ordered[: query.count], total, len(ordered) > query.count)
+
+    async def change(self, change: Change) -> Version | None:
+        current = None if change.fresh else await self.current(change.type, change.id)
+        while True:
+            following = change.decide(current)
+            if following is None:
+                return current
+            done = await (self._insert(following) if current is None else self._replace(current, following))
+            if done:
+                return following
+            current = await self.current(change.type, change.id)
+
+    async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
+        async def work(inside: Resources) -> Sequence[Version | None]:
+            return [await inside.change(change) for change in changes]
+
+        return await self.transact(work)
+
+    async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
+        if self._session is not None:
+            return await work(self)
+
+        async def locked(session: AsyncClientSession) -> Result:
+            for lock in sorted(set(locks)):
+                await self._lock(lock, session)
+            return await work(MongoResources(self._scope, self._database, session))
+
+        try:
+            async with self._database.client.start_session() as session:
+                return await session.with_transaction(
+                    locked,
+                    read_concern=ReadConcern("snapshot"),
+                    write_concern=DURABLE,
+                    max_commit_time_ms=TRANSACTION_SECONDS * 1000,
+                )
+        except OperationFailure as error:
+            if error.code == _ILLEGAL_OPERATION:
+                raise Unavailable(
+                    "This MongoDB server is not a member of a replica set, so it has no transactions."
+                ) from error
+            raise
+
+    async def _lock(self, name: str, session: AsyncClientSession) -> None:
+        """Touch a row that others with the same lock touch too: the later ones conflict, and are run again."""
+        key = hashlib.sha256(f"{self._scope.owner}/{name}".encode()).hexdigest()
+        # The date is what the TTL index reads: a lock is worth nothing once its transaction is over.
+        touch = {"$set": {"at": datetime.now(UTC)}, "$inc": {"times": 1}}
+        await self._database["locks"].update_one({"_id": key}, touch, upsert=True, session=session)
+
+    async def _get(self, collection: Collection, key: dict[str, Any]) -> Version | None:
+        document = await collection.find_one(key, VERSION_FIELDS, session=self._session)
+        return to_version(document) if document else None
+
+    async def _insert(self, new: Version) -> bool:
+        document = from_version(resource_key(self._scope, new.type, new.id), self._scope, new)
+        try:
+            await self._resources.insert_one(document, session=self._session)
+        except DuplicateKeyError:
+            if self._session is not None:  # the server has already ended the transaction: with_transaction decides
+                raise
+            return False
+        return True
+
+    async def _replace(self, current: Version, new: Version) -> bool:
+        old_key = history_key(self._scope, current.type, current.id, current.number)
+        old = {**from_version(old_key, self._scope, current), "ended": new.updated}
+        await self._history.replace_one({"_id": old_key}, old, upsert=True, session=self._session)
+        key = resource_key(self._scope, new.type, new.id)
+        replaced = await self._resources.replace_one(
+            {"_id": key, "number": current.number}, from_version(key, self._scope, new), session=self._session
+        )
+        return replaced.matched_count == 1
+
+    def _matching(self, query: HistoryQuery) -> dict[str, Any]:
+        matching: dict[str, Any] = {"owner": self._scope.owner}
+        if query.type is not None:
+            matching["type"] = query.type
+        if query.id is not None:
+            matching["id"] = query.id
+        moments = {"$gte": query.since, "$lt": query.before}
+        if limits := {operator: moment for operator, moment in moments.items() if moment is not None}:
+            matching["updated"] = limits
+        return matching
+
+    def _still_current(self, query: HistoryQuery) -> dict[str, Any]:
+        return {} if query.until is None else {"ended": {"$gt": query.until}}
+
+    async def _newest(self, collection: Collection, page: dict[str, Any], count: int) -> list[Version]:
+        cursor = collection.find(page, VERSION_FIELDS, session=self._session).sort(NEWEST_FIRST).limit(count + 1)
+        return [to_version(document) async for document in cursor]
+
+    async def _count(self, query: HistoryQuery, matching: dict[str, Any]) -> int:
+        """Exact although the collections may hold doubles: versions have no holes, so the current numbers add up."""
+        if query.since is None and query.before is None:
+            total = {"$group": {"_id": None, "total": {"$sum": "$number"}}}
+            cursor = await self._resources.aggregate([{"$match": matching}, total], session=self._session)
+            return sum([int(group["total"]) async for group in cursor])
+        names = {"_id": 0, "type": 1, "id": 1, "number": 1}
+        found: set[tuple[str, str, int]] = set()
+        older = matching | self._still_current(query)
+        for collection, wanted in ((self._resources, matching), (self._history, older)):
+            async for document in collection.find(wanted, names, session=self._session):
+                found.add((document["type"], document["id"], document["number"]))
+        return len(found)
+
+
+def _older_than(place: HistoryPlace) -> dict[str, Any]:
+    """What comes after a place in the order newest first, as MongoDB has no comparison of tuples."""
+    fields = [("updated", place.updated), ("type", place.type), ("id", place.id), ("number", place.number)]
+    return {"$or": [{**dict(fields[:position]), name: {"$lt": value}} for position, (name, value) in enumerate(fields)]}

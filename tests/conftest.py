@@ -1,0 +1,72 @@
+"""Both stores under every test that asks for one, on real files and real sockets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pymongo import AsyncMongoClient
+
+from fhirstore.store.contract import Store
+from fhirstore.store.mongodb import MongoStore
+from fhirstore.store.sqlite import SqliteStore
+from tests.mongodb_server import MongoServer
+
+SHARED = Path(__file__).parents[2] / "shared" / "dstu2"
+
+
+@pytest.fixture(scope="session")
+def definitions() -> Path:
+    """The folder of official definitions beside the repository."""
+    if not SHARED.is_dir():
+        pytest.skip(f"the official DSTU2 files are not at {SHARED.parent.name}/{SHARED.name} beside the repository")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def mongodb_uri() -> Iterator[str]:
+    """One server for the whole run; each test takes a database of its own."""
+    given = os.environ.get("FHIRSTORE_TEST_MONGODB_URI")
+    if given:
+        yield given
+        return
+    server = MongoServer(None)
+    server.start()
+    yield server.uri
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "mongodb"])
+def store_kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+async def database(store_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The URI of an empty database, dropped afterwards."""
+    if store_kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+        return
+    server: str = request.getfixturevalue("mongodb_uri")
+    name = f"test_{uuid4().hex}"
+    address, _, options = server.partition("/?")
+    yield f"{address.rstrip('/')}/{name}?{options}"
+    async with AsyncMongoClient[dict[str, object]](server) as client:
+        await client.drop_database(name)
+
+
+@pytest.fixture
+async def store(database: str) -> AsyncIterator[Store]:
+    opened = open_store(database)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+def open_store(database: str) -> Store:
+    if database.startswith("sqlite:///"):
+        return SqliteStore(Path(database.removeprefix("sqlite:///")))
+    return MongoStore(database)

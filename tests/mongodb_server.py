@@ -1,0 +1,68 @@
+"""A MongoDB-compatible wire server as a process of its own, so that tests talk to a database over a real socket.
+
+`FHIRSTORE_TEST_MONGODB_URI` replaces it by a real replica set.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class MongoServer:
+    """Start it, kill it, start it again on the same files."""
+
+    def __init__(self, storage: Path | None, *, sync_on_commit: bool = False) -> None:
+        self.port = free_port()
+        self._command = [
+            str(Path(sys.executable).with_name("secantusd-py")),
+            *("--host", "127.0.0.1", "--port", str(self.port), "--log-level", "ERROR", "--cache-size", "256M"),
+            *("--storage-path", str(storage) if storage else ":memory:"),
+            *(["--sync-on-commit"] if sync_on_commit else []),
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def uri(self) -> str:
+        # This server's record of retryable writes makes inserts ten times slower.
+        return f"mongodb://127.0.0.1:{self.port}/?retryWrites=false"
+
+    def start(self) -> None:
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("FHIRSTORE_")}
+        self._process = subprocess.Popen(
+            self._command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                with MongoClient[dict[str, object]](self.uri, serverSelectionTimeoutMS=200) as client:
+                    client.admin.command("ping")
+                return
+            except PyMongoError:
+                if time.monotonic() > deadline or self._process.poll() is not None:
+                    raise
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(how)
+        self._process.wait(timeout=30)
