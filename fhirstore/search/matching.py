@@ -47,7 +47,9 @@ class Side:
     def __call__(self, text: str) -> bool:
         if self.exacts is not None:
             return text in self.exacts
-        return text.startswith(self.begins) and text.endswith(self.ends) and len(text) >= len(self.begins) + len(self.ends)
+        return (
+            text.startswith(self.begins) and text.endswith(self.ends) and len(text) >= len(self.begins) + len(self.ends)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,9 @@ def find(plan: Plan, items: Sequence[Item]) -> list[Item]:
     """The items that a plan finds, in its order."""
     inner = [sibling for each in items for sibling in each.siblings.values()]
     looked_at = {"resources": items, "contained": inner, "both": [*items, *inner]}[plan.population]
-    found = [each for each in looked_at if (not plan.types or each.type in plan.types) and holds(plan.filter, each, items)]
+    found = [
+        each for each in looked_at if (not plan.types or each.type in plan.types) and holds(plan.filter, each, items)
+    ]
     found.sort(key=lambda each: (each.type, each.id))
     for order in reversed(plan.order):
         _sort(found, order)

@@ -7,7 +7,8 @@ from random import Random
 from typing import Any
 
 from fhirstore.dstu2 import catalog
-from tests.search.brute import BASE, UCUM
+from tests.search.brute import BASE
+from tests.search.brute_ordered import UCUM
 
 Document = dict[str, Any]
 
@@ -27,7 +28,8 @@ NUMBERS = [
     "37", "98.6", "37.0", "310.15", "1000", "0.1",
 ]  # fmt: skip
 UNITS = [
-    {"system": UCUM, "code": "mg", "unit": "mg"}, {"system": UCUM, "code": "g", "unit": "grams"}, {"system": UCUM, "code": "kg"},
+    {"system": UCUM, "code": "mg", "unit": "mg"}, {"system": UCUM, "code": "g", "unit": "grams"},
+    {"system": UCUM, "code": "kg"},
     {"unit": "mg"}, {"system": "http://example.org/units", "code": "mg"}, {"system": UCUM, "code": "Cel"},
     {"system": UCUM, "code": "[degF]"}, {}, {"system": UCUM, "code": "d"}, {"system": UCUM, "code": "h"},
     {"code": "mg"}, {"system": UCUM, "code": "furlong"},
@@ -45,7 +47,11 @@ def resource(random: Random, type_: str, id_: str, *, likelihood: float = 0.5) -
     document: Document = {"resourceType": type_, "id": id_}
     if random.random() < 0.3:
         document["contained"] = [
-            {"resourceType": random.choice(["Patient", "Practitioner"]), "id": "c1", "name": [{"text": random.choice(TEXTS)}]}
+            {
+                "resourceType": random.choice(["Patient", "Practitioner"]),
+                "id": "c1",
+                "name": [{"text": random.choice(TEXTS)}],
+            }
         ]
     for parameter in catalog.search_parameters(type_).values():
         for path in parameter.paths:
@@ -95,12 +101,15 @@ def _reach(random: Random, node: Document, here: str, path: str) -> tuple[Docume
     return node, here
 
 
-def value(random: Random, kind: str) -> Any:  # noqa: C901
+def value(random: Random, kind: str) -> Any:
     pick = random.choice
     match kind:
         case "CodeableConcept":
             codings = [value(random, "Coding") for _ in range(random.randint(0, 2))]
-            return {**({"coding": codings} if codings else {}), **({"text": pick(TEXTS)} if random.random() < 0.5 else {"id": "e"})}
+            return {
+                **({"coding": codings} if codings else {}),
+                **({"text": pick(TEXTS)} if random.random() < 0.5 else {"id": "e"}),
+            }
         case "Coding":
             return {**_maybe(random, "system", SYSTEMS), "code": pick(CODES), **_maybe(random, "display", TEXTS)}
         case "Identifier":
@@ -119,7 +128,10 @@ def value(random: Random, kind: str) -> Any:  # noqa: C901
         case "Period":
             return {**_maybe(random, "start", DATES), **_maybe(random, "end", DATES)}
         case "Timing":
-            return {"event": [pick(DATES), pick(DATES)], **({"repeat": {"boundsPeriod": value(random, "Period")}} if random.random() < 0.5 else {})}
+            return {
+                "event": [pick(DATES), pick(DATES)],
+                **({"repeat": {"boundsPeriod": value(random, "Period")}} if random.random() < 0.5 else {}),
+            }
         case "SampledData":
             return {"origin": {"value": 0}, "data": "E"}
         case "date" | "dateTime" | "instant":
@@ -148,9 +160,13 @@ def _number(text: str) -> Decimal | int:
 
 
 def address(random: Random) -> str:
-    kind, id_ = random.choice(["Patient", "Practitioner", "Group", "Organization", "CarePlan", "Observation", "Medication"]), random.choice(IDS)
+    kind, id_ = (
+        random.choice(["Patient", "Practitioner", "Group", "Organization", "CarePlan", "Observation", "Medication"]),
+        random.choice(IDS),
+    )
     return random.choice(
-        [f"{kind}/{id_}"] * 6 + [f"{BASE}/{kind}/{id_}", f"http://other.org/{kind}/{id_}", f"{kind}/{id_}/_history/2", "#c1", "urn:uuid:7"]
+        [f"{kind}/{id_}"] * 6
+        + [f"{BASE}/{kind}/{id_}", f"http://other.org/{kind}/{id_}", f"{kind}/{id_}/_history/2", "#c1", "urn:uuid:7"]
     )
 
 
@@ -169,7 +185,7 @@ def query(random: Random, type_: str) -> tuple[str, str | None, str] | None:
     # Each kind as often as any other: there are three hundred references and five numbers.
     kind = random.choice(sorted({each.type for each in known}))
     parameter = random.choice([each for each in known if each.type == kind])
-    if parameter.name.startswith("_") and parameter.type in {"string", "date"} or parameter.name == "_query":
+    if (parameter.name.startswith("_") and parameter.type in {"string", "date"}) or parameter.name == "_query":
         return None
     if parameter.usage in {"phonetic", "nearby", "distance"}:
         return None
@@ -197,16 +213,34 @@ def asked(random: Random, type_: str, parameter: catalog.SearchParameter, modifi
             return escaped(_part(random, pick(TEXTS)))
         case "token":
             code = escaped(pick([*CODES, "false"]).swapcase() if random.random() < 0.3 else pick(CODES))
-            system = escaped(pick([*SYSTEMS, "http://hl7.org/fhir/observation-status", "http://hl7.org/fhir/administrative-gender"]))
+            system = escaped(
+                pick([*SYSTEMS, "http://hl7.org/fhir/observation-status", "http://hl7.org/fhir/administrative-gender"])
+            )
             return pick([code, code, f"{system}|{code}", f"|{code}", f"{system}|"])
         case "string":
             return escaped(pick(TEXTS) if modifier == "exact" else _part(random, pick(TEXTS)))
         case "date":
             return pick(PREFIXES) + pick(DATES)
         case "number":
-            return pick(PREFIXES) + (pick(NUMBERS).replace("E", "e") if random.random() < 0.5 else str(random.randint(1, 12)))
+            return pick(PREFIXES) + (
+                pick(NUMBERS).replace("E", "e") if random.random() < 0.5 else str(random.randint(1, 12))
+            )
         case "quantity":
-            unit = pick(["", "", f"|{UCUM}|mg", f"|{UCUM}|g", f"|{UCUM}|Cel", f"|{UCUM}|[degF]", "||mg", f"|{UCUM}|furlong", "|http://example.org/units|mg", "|http://example.org/units|", "||grams"])
+            unit = pick(
+                [
+                    "",
+                    "",
+                    f"|{UCUM}|mg",
+                    f"|{UCUM}|g",
+                    f"|{UCUM}|Cel",
+                    f"|{UCUM}|[degF]",
+                    "||mg",
+                    f"|{UCUM}|furlong",
+                    "|http://example.org/units|mg",
+                    "|http://example.org/units|",
+                    "||grams",
+                ]
+            )
             return pick(PREFIXES) + pick(NUMBERS) + unit
         case "reference":
             return pick([pick(IDS), address(random), f"Patient/{pick(IDS)}", f"{BASE}/Patient/{pick(IDS)}"])
@@ -216,7 +250,9 @@ def asked(random: Random, type_: str, parameter: catalog.SearchParameter, modifi
             named = catalog.search_parameters(type_)
             sides = [named[name] for name in parameter.components]
             bare = random.random() < 0.6 and sides[0].type == "token"
-            return f"{escaped(pick(CODES)) if bare else asked(random, type_, sides[0])}${asked(random, type_, sides[1])}"
+            return (
+                f"{escaped(pick(CODES)) if bare else asked(random, type_, sides[0])}${asked(random, type_, sides[1])}"
+            )
     raise AssertionError(parameter.type)
 
 

@@ -50,8 +50,6 @@ def _halves(component: Parameter, value: Any, type_: str, into: Collector) -> li
 
 
 def compile(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:
-    if modifier is not None:
-        refuse(parameter, f"has no modifier ':{modifier}'")
     parts = split(text, "$")
     if len(parts) != 2:
         refuse(parameter, "needs two values with $ between them")

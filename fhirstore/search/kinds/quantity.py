@@ -120,8 +120,6 @@ def _sample(text: str) -> Decimal | None:
 
 
 def compile(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:
-    if modifier is not None:
-        refuse(parameter, f"has no modifier ':{modifier}'")
     return compile_as(parameter, parameter.key, None, text)
 
 
@@ -137,10 +135,7 @@ def compile_as(parameter: Parameter, name: str, left: Side | None, text: str) ->
     amount = number.asked(parameter, rest)
     system, code = (parts[1], parts[2]) if len(parts) == 3 else ("", "")
     known = unit(code) if system in SYSTEMS else None
-    if known:
-        alternatives = number.limits_of(prefix, amount, known.to_base)
-    else:
-        alternatives = number.limits_of(prefix, amount)
+    alternatives = number.limits_of(prefix, amount, known.to_base if known else None)
     half = _unit_half(system, code, known)
     if left is not None and left.exacts is None:
         return any_of(tuple(RangeScan(name, half.of(name, left), limits) for limits in alternatives))
@@ -168,5 +163,3 @@ def present(key: str) -> Filter:
 
 def order(parameter: Parameter, descending: bool) -> ByRange:
     return ByRange(parameter.key, "least", "most", descending)
-
-

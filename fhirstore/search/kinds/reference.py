@@ -87,8 +87,6 @@ def compile(parameter: Parameter, modifier: str | None, text: str, context: Cont
 
 def asked(parameter: Parameter, modifier: str | None, text: str, context: Context) -> list[str]:
     """The addresses that a search value may mean."""
-    if modifier is not None and not catalog.is_resource_type(modifier):
-        refuse(parameter, f"has no modifier ':{modifier}'")
     value = unescape(text)
     if not value or len(value) > _LENGTH_LIMIT:
         refuse(parameter, "needs an id, a type and id, or a URL")
