@@ -70,7 +70,9 @@ def extract(resource_type: str, document: Mapping[str, Any], base: str = "") -> 
     return Entries(tuple(into.keys), tuple(into.ranges), words_of(document), inner)
 
 
-def references(resource_type: str, document: Mapping[str, Any], name: str = "*", base: str = "") -> list[tuple[str, str]]:
+def references(
+    resource_type: str, document: Mapping[str, Any], name: str = "*", base: str = ""
+) -> list[tuple[str, str]]:
     """Type and id of the resources here that a document refers to by a reference parameter, or by any ("*")."""
     found: dict[tuple[str, str], None] = {}
     contained = {id_: type_ for type_, id_, _ in _contained(document)}
@@ -119,7 +121,9 @@ def _table(resource_type: str) -> _Table:
         if index is None:
             continue
         compartments = tuple(
-            name for name in catalog.compartments() if parameter.name in catalog.compartment(name).get(resource_type, ())
+            name
+            for name in catalog.compartments()
+            if parameter.name in catalog.compartment(name).get(resource_type, ())
         )
         for location in parameter.locations:
             for first in _firsts(location):
@@ -144,9 +148,7 @@ def _contained(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[
                 yield type_, id_, each
 
 
-def _entries_of_contained(
-    type_: str, document: Mapping[str, Any], base: str, contained: dict[str, str]
-) -> Entries:
+def _entries_of_contained(type_: str, document: Mapping[str, Any], base: str, contained: dict[str, str]) -> Entries:
     into = Collector(base, contained)
     _collect(type_, document, into)
     return Entries(tuple(into.keys), tuple(into.ranges), words_of(document))

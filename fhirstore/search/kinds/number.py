@@ -85,8 +85,6 @@ def _index_duration(parameter: Parameter, code: str, value: Any, into: Collector
 
 
 def compile(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:
-    if modifier is not None:
-        refuse(parameter, f"has no modifier ':{modifier}'")
     prefix, rest = cut(unescape(text))
     alternatives = limits_of(prefix, asked(parameter, rest))
     return any_of(tuple(InRange(parameter.key, limits) for limits in alternatives))
