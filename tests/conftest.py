@@ -15,7 +15,7 @@ from fhirstore.store.mongodb import MongoStore
 from fhirstore.store.sqlite import SqliteStore
 from tests.clients import ApplicationClient, UserClient, new_application
 from tests.mongodb_server import MongoServer
-from tests.server import AppServer, running
+from tests.server import AppServer, TurnedClock, running
 
 SHARED = Path(__file__).parents[2] / "shared" / "dstu2"
 
@@ -88,6 +88,18 @@ def user(application: ApplicationClient) -> UserClient:
 def stranger(application: ApplicationClient) -> UserClient:
     """Another user of the same application."""
     return application.user()
+
+
+@pytest.fixture
+def clock() -> TurnedClock:
+    return TurnedClock()
+
+
+@pytest.fixture
+def turned(database: str, clock: TurnedClock) -> Iterator[AppServer]:
+    """A server of its own, for a test that moves the time."""
+    with running(database, clock) as started:
+        yield started
 
 
 @pytest.fixture

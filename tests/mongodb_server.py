@@ -41,6 +41,13 @@ class MongoServer:
         # This server's record of retryable writes makes inserts ten times slower.
         return f"mongodb://127.0.0.1:{self.port}/?retryWrites=false"
 
+    def __enter__(self) -> MongoServer:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
     def start(self) -> None:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("FHIRSTORE_")}
         self._process = subprocess.Popen(

@@ -84,6 +84,16 @@ def running(database: str, clock: Clock = now, **settings: Any) -> Iterator[AppS
         server.stop()
 
 
+class TurnedClock:
+    """A clock that tests set forward, by seconds."""
+
+    def __init__(self) -> None:
+        self.ahead = 0
+
+    def __call__(self) -> int:
+        return now() + self.ahead * 1000
+
+
 class ServerProcess:
     """`python -m fhirstore serve` with its output kept in files; start it, kill it, start it again."""
 
@@ -95,6 +105,13 @@ class ServerProcess:
         self._command = [sys.executable, "-m", "fhirstore", "serve"]
         self._command += ["--port", str(self.port), "--database", database, *options]
         self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> ServerProcess:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
 
     def start(self) -> None:
         with self.output.open("ab") as output, self.log.open("ab") as log:

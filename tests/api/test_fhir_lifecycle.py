@@ -140,7 +140,8 @@ def test_history_lists_every_version_newest_first_with_its_request(user: UserCli
     user.delete(place)
     answer = user.get(f"{place}/_history")
     bundle = answer.json()
-    assert (answer.status_code, bundle["resourceType"], bundle["type"], bundle["total"]) == (200, "Bundle", "history", 3)
+    assert (answer.status_code, bundle["resourceType"], bundle["type"]) == (200, "Bundle", "history")
+    assert bundle["total"] == 3
     assert bundle["link"][0] == {"relation": "self", "url": f"{user.base}/{place}/_history"}
     deleted, updated, created = bundle["entry"]
     assert deleted == {"request": {"method": "DELETE", "url": place}}
