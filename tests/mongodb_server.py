@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Self
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
@@ -41,7 +42,7 @@ class MongoServer:
         # This server's record of retryable writes makes inserts ten times slower.
         return f"mongodb://127.0.0.1:{self.port}/?retryWrites=false"
 
-    def __enter__(self) -> MongoServer:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
