@@ -97,13 +97,14 @@ class TurnedClock:
 class ServerProcess:
     """`python -m fhirstore serve` with its output kept in files; start it, kill it, start it again."""
 
-    def __init__(self, database: str, folder: Path, *options: str) -> None:
+    def __init__(self, database: str, folder: Path, *options: str, **settings: str) -> None:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.output = folder / "server.out"
         self.log = folder / "server.log"
         self._command = [sys.executable, "-m", "fhirstore", "serve"]
         self._command += ["--port", str(self.port), "--database", database, *options]
+        self._environment = environment(**{f"FHIRSTORE_{name.upper()}": value for name, value in settings.items()})
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -117,7 +118,7 @@ class ServerProcess:
         with self.output.open("ab") as output, self.log.open("ab") as log:
             # A session of its own, so that a kill reaches the workers too.
             self._process = subprocess.Popen(
-                self._command, env=environment(), stdout=output, stderr=log, start_new_session=True
+                self._command, env=self._environment, stdout=output, stderr=log, start_new_session=True
             )
         deadline = time.monotonic() + 30
         while True:
