@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -18,17 +17,10 @@ from fhirstore.api.middleware import RequestLog
 from fhirstore.api.proxies import TrustedProxies
 from fhirstore.auth.tokens import Bearers
 from fhirstore.clock import Clock, now
+from fhirstore.ids import new_id
 from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
-
-
-def new_id() -> str:
-    """An id for a new resource: 28 hexadecimal digits, never given twice, later ones greater.
-
-    The time in front keeps neighbours in time together in the database's indexes; the rest is random.
-    """
-    return f"{now():012x}{secrets.token_hex(8)}"
 
 
 def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Callable[[], str] = new_id) -> FastAPI:

@@ -6,7 +6,8 @@ import re
 
 from fhirstore.clock import instant
 from fhirstore.dstu2.json_format import content, parse
-from fhirstore.errors import BadRequest, Issue
+from fhirstore.errors import BadRequest, Issue, NotFound
+from fhirstore.ids import is_own
 from fhirstore.interactions.incoming import Incoming
 from fhirstore.interactions.preconditions import check_preconditions
 from fhirstore.interactions.reply import Reply
@@ -20,7 +21,8 @@ _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 def update(request: Request, context: Context) -> Write:
     """Store the next version of a resource: 200, or 201 where there was none (or only a deleted one).
 
-    Content equal to the current version's makes no new version. Raises BadRequest, Conflict, PreconditionFailed.
+    Content equal to the current version's makes no new version. Raises BadRequest, NotFound, Conflict,
+    PreconditionFailed.
     """
     assert request.incoming is not None
     incoming = request.incoming
@@ -30,6 +32,10 @@ def update(request: Request, context: Context) -> Write:
 
     def decide(current: Version | None) -> Version | None:
         nonlocal created
+        if current is None and is_own(request.id):
+            # Only the server gives such ids, so this one is another user's or never was. A caller who may pick
+            # any other id for a new resource must not come to hold a copy beside somebody else's.
+            raise NotFound(f"There is no {request.type} with this id.")
         check_preconditions(request, current)
         created = current is None or current.deleted
         if current is not None and _same(current, incoming):
