@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from fhirstore.api.formats import JSON_TYPES, XML_TYPES
+from fhirstore.api.formats import JSON_TYPES, XML_TYPES, by_weight
 from fhirstore.dstu2.json_format import parse
 
 _FHIR_TYPES = frozenset({*JSON_TYPES, *XML_TYPES})
@@ -30,11 +30,14 @@ def is_raw(headers: Mapping[str, str]) -> bool:
 
 
 def wants_raw(headers: Mapping[str, str], query: Sequence[tuple[str, str]]) -> bool:
-    """Whether the answer is to be the content itself: no FHIR type is asked for by name."""
+    """Whether the answer is to be the content itself: what the client likes best is no FHIR type.
+
+    A bare `*/*` is what HTTP libraries send for their users, who expect a resource from a FHIR server.
+    """
     if any(name == "_format" and value for name, value in query):
         return False
-    ranges = (choice.partition(";")[0].strip().lower() for choice in headers.get("accept", "").split(","))
-    return not any(choice in _FHIR_TYPES for choice in ranges)
+    best = by_weight(headers.get("accept", ""))[:1]
+    return not best or best[0] not in _FHIR_TYPES | {"*/*"}
 
 
 def wrap(headers: Mapping[str, str], body: bytes, id: str) -> bytes:

@@ -74,7 +74,7 @@ class FhirRoute(routing.BaseRoute):
             headers, body, status = reply_headers(reply, base), reply.body, reply.status
             if raw and reply.version is not None and body and (content := unwrap(body)):
                 headers += RAW_HEADERS
-                await send_answer(send, status, headers, content[1], content[0], head=_is_head(scope))
+                await send_answer(send, status, headers, content[1], content[0])
                 return
             if reply.location and prefers_minimal(http.headers):
                 body = b""
@@ -82,7 +82,7 @@ class FhirRoute(routing.BaseRoute):
             headers, body = failure_answer(failure)
             status = failure.status
         body = format.write(body) if body else body
-        await send_answer(send, status, headers, body, format.content_type, head=_is_head(scope))
+        await send_answer(send, status, headers, body, format.content_type)
 
     async def _answer(self, http: HttpRequest, base: str, receive: Receive) -> Reply:
         path = http.path.removeprefix(self._prefix)
@@ -135,7 +135,3 @@ class FhirRoute(routing.BaseRoute):
 
 def is_binary(path: str) -> bool:
     return "/Binary/" in path
-
-
-def _is_head(scope: Scope) -> bool:
-    return bool(scope["method"] == "HEAD")

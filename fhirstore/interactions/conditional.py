@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from fhirstore.errors import BadRequest, NotFound, PreconditionFailed
 from fhirstore.interactions.create import create
 from fhirstore.interactions.delete import delete
+from fhirstore.interactions.incoming import check_id
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.search import search_context
@@ -56,7 +57,9 @@ async def settle(method: str, request: Request, context: Context) -> Sequence[Se
     if not matches:
         return [Settled(replace(request, id=context.new_id()), create)]
     match = matches[0]
-    settled = replace(request, id=match.id, settled=True)
+    settled = replace(request, id=match.id)
+    if method == "PUT" and request.incoming and "id" in request.incoming.document:
+        check_id(request.type, match.id, request.incoming.document)
     return [Settled(settled, update) if method == "PUT" else Settled(settled, existing=match)]
 
 

@@ -78,7 +78,13 @@ def _page(request: Request, context: Context, given: Mapping[str, str]) -> Asked
     address = "/".join(part for part in (context.base, request.type, request.id, "$everything") if part)
     pairs = [(name, value) for name, value in given.items() if name not in {"_skip", PAGE}]
     skip = whole_number("_skip", given["_skip"]) if "_skip" in given else None
-    return Asked(address, pairs, page_size(given.get("_count"), context.limits), given.get(PAGE), skip)
+    return Asked(
+        address,
+        pairs,
+        page_size(given.get("_count"), context.limits.default_page, context.limits),
+        given.get(PAGE),
+        skip,
+    )
 
 
 def _given(request: Request) -> dict[str, str]:

@@ -32,7 +32,10 @@ async def history(request: Request, context: Context) -> Reply:
 def _page(request: Request, context: Context, given: Mapping[str, str]) -> Asked:
     address = "/".join(part for part in (context.base, request.type, request.id, "_history") if part)
     pairs = [(name, value) for name, value in given.items() if name != PAGE]
-    return Asked(address, pairs, page_size(given.get("_count"), context.limits), given.get(PAGE))
+    limits = context.limits
+    # A resource's own history is asked for as a whole; those of a type or of everything may be long.
+    default = limits.page if request.id else limits.default_history
+    return Asked(address, pairs, page_size(given.get("_count"), default, limits), given.get(PAGE))
 
 
 def _query(request: Request, given: Mapping[str, str], count: int, place: Place | None) -> HistoryQuery:

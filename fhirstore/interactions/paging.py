@@ -60,9 +60,9 @@ class Asked:
         return Link(relation, f"{self.address}?{query}" if query else self.address)
 
 
-def page_size(count: str | None, limits: Limits) -> int:
+def page_size(count: str | None, default: int, limits: Limits) -> int:
     """What `_count` asks for, as far as the limit goes. Raises BadRequest."""
-    return limits.default_page if count is None else min(whole_number("_count", count), limits.page)
+    return default if count is None else min(whole_number("_count", count), limits.page)
 
 
 def whole_number(name: str, text: str) -> int:

@@ -15,7 +15,7 @@ async def perform(interaction: Interaction, request: Request, context: Context) 
     """Raises Forbidden where the caller's token does not cover the interaction, and what the interaction raises."""
     authorize(interaction, request, context)
     if interaction.takes_resource and request.incoming is None:
-        request = replace(request, incoming=accept(request.type, request.body, context.level))
+        request = replace(request, incoming=accept(request.type, request.id, request.body, context.level))
     if interaction.conditional or request.if_none_exist:
         return await perform_conditional(interaction.method, request, context)
     if interaction.write is not None:

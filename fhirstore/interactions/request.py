@@ -20,8 +20,7 @@ class Request:
 
     `type`, `id` and `vid` are the parts of the path, `linked` the type looked for in a compartment; `query` the
     decoded pairs after the question mark, in order; `body` is JSON, and `incoming` the resource in it, once it is
-    accepted. `settled` says that the id was found by the criteria of a conditional request. The preconditions and
-    `prefer` are the headers' texts as they came (http://hl7.org/fhir/DSTU2/http.html).
+    accepted. The preconditions and `prefer` are the headers' texts as they came (http://hl7.org/fhir/DSTU2/http.html).
     """
 
     type: str = ""
@@ -31,7 +30,6 @@ class Request:
     query: Sequence[tuple[str, str]] = ()
     body: bytes = b""
     incoming: Incoming | None = None
-    settled: bool = False
     if_match: str | None = None
     if_none_match: str | None = None
     if_modified_since: str | None = None
@@ -45,6 +43,7 @@ class Limits:
 
     page: int = 1000
     default_page: int = 10
+    default_history: int = 100
     bundle_entries: int = 5000
     conditional_delete: Literal["single", "multiple"] = "single"
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from fhirstore.clock import instant
 from fhirstore.dstu2.json_format import content, parse
-from fhirstore.errors import BadRequest, Issue, NotFound
+from fhirstore.errors import NotFound
 from fhirstore.ids import is_own
 from fhirstore.interactions.incoming import Incoming
 from fhirstore.interactions.preconditions import check_preconditions
@@ -14,8 +12,6 @@ from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.write import Write
 from fhirstore.store.contract import Change, Version
-
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
 def update(request: Request, context: Context) -> Write:
@@ -26,7 +22,6 @@ def update(request: Request, context: Context) -> Write:
     """
     assert request.incoming is not None
     incoming = request.incoming
-    _check_id(request, incoming)
     entries = incoming.entries(request.id, context.base)
     created = False
 
@@ -50,15 +45,6 @@ def update(request: Request, context: Context) -> Write:
         Change(request.type, request.id, decide),
         lambda written: Reply(201 if created else 200, written.body, written, location=True),
     )
-
-
-def _check_id(request: Request, incoming: Incoming) -> None:
-    if not _ID.fullmatch(request.id):
-        raise BadRequest("An id has 1 to 64 letters, digits, hyphens and dots.")
-    sent = incoming.document.get("id")
-    if sent != request.id and not (request.settled and sent is None):
-        reason = "The body must hold the same id as the address."
-        raise BadRequest(reason, [Issue("error", "value", reason, f"{request.type}.id")])
 
 
 def _same(current: Version, incoming: Incoming) -> bool:
