@@ -168,7 +168,7 @@ def listed(text: str) -> Filter:
 def near(found: Parameter, texts: Sequence[str], distances: Sequence[str]) -> Filter:
     """Location's near, with near-distance where it is given."""
     if len(distances) > 1 or not texts:
-        refuse(found, "needs one near and at most one near-distance")
+        refuse("near-distance", "may be given once, together with near")
     distance = position.metres(found, distances[0]) if distances else None
     alternatives = [each for text in texts for each in split(text, ",")]
     return any_of(tuple(position.compile(found, each, distance) for each in alternatives))

@@ -115,8 +115,10 @@ def _term(text: str) -> Unit | None:
     factor, powers = Fraction(1), dict[str, int]()
     # A group's sign is kept on a stack instead of recursing: "/" turns the next component, or the whole group.
     signs, sign, expects = [1], 1, True
-    for token in tokens:
+    for place, token in enumerate(tokens):
         if token == "/":
+            if expects and place and tokens[place - 1] != "(":
+                return None
             sign, expects = -1, True
         elif token == ".":
             if expects:

@@ -119,7 +119,7 @@ def reference(value: Value, text: str, modifier: str | None, targets: tuple[str,
             named = type_of(wanted, {})
             if address == wanted and (modifier is None or named in {None, modifier}):
                 return True
-        elif address == f"{kind}/{wanted}" and modifier in {None, kind}:
+        elif (address == f"{kind}/{wanted}" and modifier in {None, kind}) or (modifier is None and address == wanted):
             return True
     return False
 

@@ -38,10 +38,7 @@ def test_every_kind_modifier_and_prefix_finds_what_the_specification_says(seed: 
     documents = [random_records.resource(random, type_, f"p{number}") for number in range(12)]
     items = [memory.item(document, base=brute.BASE) for document in documents]
     for _ in range(QUERIES):
-        asked = random_records.query(random, type_)
-        if asked is None:
-            continue
-        name, modifier, text = asked
+        name, modifier, text = _plain_query(random, type_)
         plan = read_search(type_, [(f"{name}:{modifier}" if modifier else name, text)], CONTEXT).plan
         found = [each.id for each in memory.find(plan, items)]
         wanted = sorted(each["id"] for each in documents if brute.matches(each, name, modifier, text))

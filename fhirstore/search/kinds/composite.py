@@ -18,11 +18,12 @@ from fhirstore.search.paths import follow
 from fhirstore.search.plan import NOTHING, Filter, HasKey, HasPrefix, InRange, KeyScan, RangeScan, any_of
 from fhirstore.search.separators import split
 
+_HALVES_LIMIT = 100
 _RANGES = frozenset({"date", "quantity"})
 
 
 def index_within(parameter: Parameter, element: Mapping[str, Any], into: Collector) -> None:
-    """Make the entries of one element that holds both components."""
+    """Make the entries of one element that holds both components; of hundreds of codes, only the first pairs."""
     first, second = parameter.components
     values = [found for place in second.locations for found in follow(place, element)]
     starts = [found for place in first.locations for found in follow(place, element)] if values else []
@@ -30,14 +31,15 @@ def index_within(parameter: Parameter, element: Mapping[str, Any], into: Collect
         return
     before = len(into.keys) + len(into.ranges)
     lefts = dict.fromkeys(half for found in starts for half in _halves(first, *found, into))
-    for left in lefts:
+    # The pairs of two long lists would grow with the square of the document.
+    for left in list(lefts)[:_HALVES_LIMIT]:
         for value, type_ in values:
             if second.kind == "quantity":
                 quantity.index_as(f"{parameter.key}${left}$", value, type_, into)
             elif second.kind == "date":
                 date.index_as(f"{parameter.key}${left}$", value, type_, into)
             else:
-                for right in _halves(second, value, type_, into):
+                for right in _halves(second, value, type_, into)[:_HALVES_LIMIT]:
                     into.keys[f"{parameter.key}={left}${right}"] = None
     if len(into.keys) + len(into.ranges) == before:
         into.keys[f"{parameter.key}!"] = None

@@ -34,7 +34,7 @@ def read(value: Any) -> Decimal | int | None:
         return None
     if isinstance(value, Decimal):
         return value if value.is_finite() and abs(value.adjusted()) <= _SIZE_LIMIT else None
-    return value if abs(value) < 10**_SIZE_LIMIT else None
+    return value if value.bit_length() < 3 * _SIZE_LIMIT else None
 
 
 def index(parameter: Parameter, value: Any, type_: str, into: Collector) -> bool:

@@ -92,7 +92,8 @@ def asked(parameter: Parameter, modifier: str | None, text: str, context: Contex
         refuse(parameter, "needs an id, a type and id, or a URL")
     value = forms(value, context.base)[-1]
     if _ID.fullmatch(value):
-        return [f"{kind}/{value}" for kind in _types(parameter, modifier)]
+        # Some documents refer by an id alone; only its own text can find that.
+        return [*(f"{kind}/{value}" for kind in _types(parameter, modifier)), *([] if modifier else [value])]
     if local(value) is None and ":" not in value and not value.startswith("#"):
         refuse(parameter, "needs an id, a type and id, or a URL")
     kind = target_type(value, {})
