@@ -19,11 +19,13 @@ def resources(bundle: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
 
 
 def types_by_url(bundle: dict[str, Any]) -> dict[str, str]:
-    """Type of each resource in the bundle by its fullUrl: what a reference to that URL points at."""
+    """Type of each resource in the bundle by its fullUrl, which is absolute: what a reference to it points
+    at.
+    """
     return {
         url: kind
         for url, kind in resources(bundle)
-        if isinstance(url, str) and isinstance(kind, str) and is_resource_type(kind)
+        if isinstance(url, str) and ":" in url and isinstance(kind, str) and is_resource_type(kind)
     }
 
 

@@ -20,14 +20,14 @@ class Property:
     """One JSON property of an object: an element in one of its types.
 
     `check` judges a primitive's value and is None for everything else; `type` is "Resource" where any
-    resource may stand. `sure` tells at once that a string is right, where nothing else is to be asked; `special`
-    marks objects of which more is asked than their shape. `codes` are the "system|code" pairs that a Coding
-    or CodeableConcept must come from. `companion` is False for the XML attributes (id,
-    url) and xhtml, which have no `_name` beside them.
+    resource may stand. `match` tells at once that a string is right; `sure` is the same where nothing else is
+    to be asked; `special` marks objects of which more is asked than their shape. `codes` are the
+    "system|code" pairs that a Coding or CodeableConcept must come from. `companion` is False for the XML
+    attributes (id, url) and xhtml, which have no `_name` beside them.
     """
 
     __slots__ = (
-        "check", "choice", "codes", "companion", "element", "many", "name", "rules", "shape", "special",
+        "check", "choice", "codes", "companion", "element", "many", "match", "name", "rules", "shape", "special",
         "sure", "targets", "type",
     )  # fmt: skip
 
@@ -43,7 +43,8 @@ class Property:
         self.choice = element.name if element.choice else None
         self.targets = frozenset(element.targets)
         self.codes = element.binding.codes if element.binding and kind in bindings.ALLOWS else None
-        self.sure = None if rules or self.many or self.choice or check is None else _sure_match(kind, element)
+        self.match = _sure_match(kind, element)
+        self.sure = None if rules or self.many or self.choice else self.match
         self.special = kind in {"Reference", "Extension"} or self.codes is not None or bool(rules)
         self.companion = check is not None and not is_attribute(element, kind)
         self.shape: Shape | None = None
@@ -110,7 +111,9 @@ def is_attribute(element: catalog.Element, kind: str) -> bool:
 
 
 def _requirement(element: catalog.Element) -> tuple[str, str, tuple[str, ...]]:
-    """The usual JSON property, the element's name as a path says it, and every property that may stand for it."""
+    """The usual JSON property, the element's name as a path says it, and every property that may stand for
+    it.
+    """
     names = tuple(element.json_names)
     return names[0], element.path.rpartition(".")[2], names + tuple(f"_{name}" for name in names)
 

@@ -13,6 +13,7 @@ from fhirstore.dstu2 import entries, narrative
 from fhirstore.dstu2.bindings import ALLOWS
 from fhirstore.dstu2.catalog import is_resource_type
 from fhirstore.dstu2.containment import NOTHING, Container, contained_faults, open_container, unreferenced
+from fhirstore.dstu2.flawless import is_flawless
 from fhirstore.dstu2.invariants.rule import Rule
 from fhirstore.dstu2.json_format import parse
 from fhirstore.dstu2.references import is_malformed, target_type
@@ -20,6 +21,7 @@ from fhirstore.dstu2.shapes import Property, Shape, shape_of
 from fhirstore.errors import BadRequest, Issue, Severity
 
 ISSUE_LIMIT = 1000
+HOLDERS = frozenset({"Bundle", "Parameters"})  # of resources: each within is settled by itself
 NO_CONTENT = frozenset({"id", "fhir_comments"})
 
 # A place is the chain of steps that lead to it; the path is spelt out only where a fault is found.
@@ -81,6 +83,8 @@ class Walk:
         """A resource that stands for itself: the document, or what an entry or a parameter holds."""
         name = self.resource_type(value, place)
         if name is None:
+            return
+        if name not in HOLDERS and is_flawless(value, name):
             return
         outer, self.container = self.container, open_container(value)
         bundled = self.bundled

@@ -1,0 +1,133 @@
+"""Settle in one sweep what is certainly right, so that the walk need only explain the rest.
+
+Most resources are flawless and plain. For those a verdict without places and messages is enough: each JSON
+property has one callable that must answer true, compiled code where it can be. Whatever is unusual
+(companions, comments, contained resources, references that need their surroundings) counts as not sure, never
+as wrong: the walk decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fhirstore.dstu2 import narrative
+from fhirstore.dstu2.bindings import ALLOWS
+from fhirstore.dstu2.catalog import is_resource_type
+from fhirstore.dstu2.primitives import Check
+from fhirstore.dstu2.references import target_type
+from fhirstore.dstu2.shapes import Property, Shape, shape_of
+
+Verdict = Callable[[Any], object]
+
+_judges: dict[str, Verdict] = {}
+
+
+def is_flawless(resource: dict[str, Any], type_name: str) -> bool:
+    """Whether the walk would certainly find nothing in a resource of that type; False means not sure."""
+    try:
+        return bool(_judge(shape_of(type_name))(resource))
+    except (TypeError, AttributeError, ValueError, KeyError, IndexError):
+        return False  # a wrong JSON kind or an unknown element: a sure answer is no longer possible
+
+
+def _judge(shape: Shape) -> Verdict:
+    """The verdict on an object of a shape. It is known before its properties are: shapes contain themselves."""
+    known = _judges.get(shape.name)
+    if known is not None:
+        return known
+    verdicts: dict[str, Verdict] = {}
+    required = tuple(names for _, _, names in shape.required)
+    rules = tuple(rule.holds for rule in shape.rules)
+    choices = _choices(shape)
+
+    def judge(value: dict[str, Any]) -> bool:
+        for name, item in value.items():
+            if not verdicts[name](item):
+                return False
+        for names in required:
+            if names[0] not in value and not any(name in value for name in names):
+                return False
+        for alternatives in choices:
+            if len(alternatives.intersection(value)) > 1:
+                return False
+        for holds in rules:
+            if not holds(value):
+                return False
+        return bool(value)
+
+    _judges[shape.name] = judge
+    verdicts.update((name, _property_verdict(prop)) for name, prop in shape.properties.items() if _is_plain(prop))
+    if is_resource_type(shape.name):
+        verdicts["resourceType"] = bool
+    return judge
+
+
+def _choices(shape: Shape) -> tuple[frozenset[str], ...]:
+    elements = {prop.element.path: prop.element for prop in shape.properties.values() if prop.choice}
+    return tuple(frozenset(element.json_names) for element in elements.values())
+
+
+def _is_plain(prop: Property) -> bool:
+    """An element's own id is left to the walk, for it is no content: an object of nothing else is empty."""
+    own_id = prop.name == "id" and not prop.companion
+    return prop.type != "Resource" and not own_id
+
+
+def _property_verdict(prop: Property) -> Verdict:
+    verdict = _object_verdict(prop) if prop.check is None else _primitive_verdict(prop, prop.check)
+    return _each(verdict) if prop.many else verdict
+
+
+def _each(verdict: Verdict) -> Verdict:
+    def judge(items: Any) -> bool:
+        if type(items) is not list or not items:
+            return False
+        for item in items:  # noqa: SIM110 - a generator would cost as much as the verdicts
+            if not verdict(item):
+                return False
+        return True
+
+    return judge
+
+
+def _primitive_verdict(prop: Property, check: Check) -> Verdict:
+    if prop.match is not None and not prop.rules:
+        return prop.match
+    if prop.type == "xhtml":
+        return lambda div: check(div) is None and not narrative.check(div, "")
+    rules = tuple(rule.holds for rule in prop.rules)
+    if rules:
+        return lambda value: check(value) is None and all(holds(value) for holds in rules)
+    return lambda value: check(value) is None
+
+
+def _object_verdict(prop: Property) -> Verdict:
+    verdict = _judge(prop.shape or prop.find_shape())
+    further = [rule.holds for rule in prop.rules]
+    if prop.type == "Reference":
+        further.append(lambda reference: _refers_rightly(reference, prop))
+    elif prop.type == "Extension":
+        further.append(_has_value_or_extensions)
+    elif prop.codes is not None:
+        allows, codes = ALLOWS[prop.type], prop.codes
+        further.append(lambda coded: allows(codes, coded))
+    if not further:
+        return verdict
+    if len(further) == 1:
+        last = further[0]
+        return lambda value: verdict(value) and last(value)
+    return lambda value: verdict(value) and all(holds(value) for holds in further)
+
+
+def _refers_rightly(reference: dict[str, Any], prop: Property) -> bool:
+    """Sure of a relative literal only; fragments and URLs depend on what is contained or bundled."""
+    literal = reference.get("reference")
+    if literal is None:
+        return True
+    found = None if ":" in literal else target_type(literal)
+    return found is not None and (not prop.targets or found in prop.targets)
+
+
+def _has_value_or_extensions(extension: dict[str, Any]) -> bool:
+    return ("extension" in extension) != any(name.startswith("value") for name in extension)
