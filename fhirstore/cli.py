@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from fhirstore import __version__
 from fhirstore.auth import applications
@@ -85,7 +85,8 @@ def list_applications(database: Database = None) -> None:
     async def run(accounts: Accounts) -> list[tuple[str, str, str]]:
         return [(known.client_id, known.name, instant(known.created)) for known in await accounts.applications()]
 
-    table = Table("client_id", "name", "created")
+    # An id that is cut to fit the window could not be copied.
+    table = Table(Column("client_id", no_wrap=True), "name", Column("created", no_wrap=True))
     for row in _with_accounts(_settings(database=database), run):
         table.add_row(*row)
     Console().print(table)

@@ -35,10 +35,8 @@ def mongodb_uri() -> Iterator[str]:
     if given:
         yield given
         return
-    server = MongoServer(None)
-    server.start()
-    yield server.uri
-    server.stop()
+    with MongoServer(None) as started:
+        yield started.uri
 
 
 @pytest.fixture(params=["sqlite", "mongodb"])
