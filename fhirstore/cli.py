@@ -17,6 +17,7 @@ from rich.table import Column, Table
 
 from fhirstore import __version__
 from fhirstore.auth import applications
+from fhirstore.cli_validate import validate
 from fhirstore.clock import instant, now
 from fhirstore.errors import Failure
 from fhirstore.settings import Settings
@@ -34,6 +35,7 @@ main = typer.Typer(
 )
 app = typer.Typer(help="Applications: the clients that create users and get their tokens.", no_args_is_help=True)
 main.add_typer(app, name="app")
+main.command()(validate)
 
 Database = Annotated[
     str | None, typer.Option("--database", help="sqlite:///path, mongodb://… or mongodb+srv://…", metavar="URI")
