@@ -19,6 +19,7 @@ from fhirstore import __version__
 from fhirstore.auth import applications
 from fhirstore.cli_validate import validate
 from fhirstore.clock import instant, now
+from fhirstore.dstu2.levels import Level
 from fhirstore.errors import Failure
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
@@ -64,13 +65,14 @@ def serve(
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="What people call the application.")],
+    validation: Annotated[Level | None, typer.Option(help="How strictly its writes are judged.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     database: Database = None,
 ) -> None:
     """Make an application and print its secrets: they are shown this once."""
 
     async def run(accounts: Accounts) -> applications.NewApplication:
-        return await applications.create_application(accounts, name, now())
+        return await applications.create_application(accounts, name, now(), validation)
 
     new = asdict(_with_accounts(_settings(database=database), run))
     if as_json:
