@@ -178,7 +178,7 @@ def test_on_a_terminal_faults_stand_in_a_table_and_many_files_have_a_progress_ba
         shown.append(not options["disable"])
         return Progress(*columns, **options)
 
-    monkeypatch.setattr("fhirstore.cli_validate.Progress", recorded)
+    monkeypatch.setattr("fhirstore.cli.validate.Progress", recorded)
     bad = write("bad.json", BAD)
     one, two = run(bad), run(bad, write("good.json", GOOD))
     assert shown == [False, True]

@@ -1,0 +1,28 @@
+"""The command line: start the server, look after its applications, judge files."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from fhirstore import __version__
+from fhirstore.cli import applications
+from fhirstore.cli.serve import serve as serve_forever
+from fhirstore.cli.validate import validate as validate_files
+
+main = typer.Typer(
+    name="fhirstore",
+    help="A self-hosted store for patients' health records that speaks FHIR DSTU2.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+main.command("serve")(serve_forever)
+main.command("validate")(validate_files)
+main.add_typer(applications.commands, name="app")
+
+
+@main.command()
+def version() -> None:
+    """Print the version."""
+    sys.stdout.write(f"{__version__}\n")

@@ -1,0 +1,51 @@
+"""What every command that touches a database needs: settings, the store opened, a plain word when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from pydantic import ValidationError
+
+from fhirstore.errors import Failure
+from fhirstore.settings import Settings
+from fhirstore.store import open_store
+from fhirstore.store.accounts import Accounts
+
+Result = TypeVar("Result")
+
+Database = Annotated[
+    str | None, typer.Option("--database", help="sqlite:///path, mongodb://… or mongodb+srv://…", metavar="URI")
+]
+
+
+def with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[Result]]) -> Result:
+    async def run() -> Result:
+        store = open_store(settings.database)
+        await store.open()
+        try:
+            return await work(store.accounts)
+        finally:
+            await store.close()
+
+    try:
+        return asyncio.run(run())
+    except Failure as failure:
+        fail(failure.reason)
+
+
+def read_settings(**given: Any) -> Settings:
+    """Options of the command line go before the environment."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        fail(f"The setting {'.'.join(map(str, fault['loc']))} {fault['msg'].removeprefix('Value error, ')}.")
+
+
+def fail(reason: str) -> NoReturn:
+    sys.stderr.write(f"fhirstore: {reason}\n")
+    raise typer.Exit(2)
