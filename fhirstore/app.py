@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from brotli_asgi import BrotliMiddleware
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from fhirstore import __version__
 from fhirstore.api import health, oauth, users_oneup
 from fhirstore.api.failures import add_failure_handlers
 from fhirstore.api.fhir import PREFIXES, FhirParts, FhirRoute
 from fhirstore.api.middleware import RequestLog
+from fhirstore.api.proxies import TrustedProxies
 from fhirstore.auth.tokens import Bearers
 from fhirstore.clock import Clock, now
+from fhirstore.ids import new_id
+from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
-
-
-def new_id() -> str:
-    """An id for a new resource: 28 hexadecimal digits, never given twice, later ones greater.
-
-    The time in front keeps neighbours in time together in the database's indexes; the rest is random.
-    """
-    return f"{now():012x}{secrets.token_hex(8)}"
 
 
 def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Callable[[], str] = new_id) -> FastAPI:
@@ -41,11 +37,40 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
 
     app = FastAPI(title="fhirstore", version=__version__, lifespan=lifespan, redoc_url=None)
     app.state.store, app.state.clock, app.state.bearers = store, clock, bearers
-    parts = FhirParts(store, bearers, clock, new_id, settings.base_url, settings.resource_bytes, settings.bundle_bytes)
+    parts = FhirParts(
+        store,
+        bearers,
+        clock,
+        new_id,
+        settings.base_url,
+        settings.resource_bytes,
+        settings.bundle_bytes,
+        settings.validation,
+        Limits(bundle_entries=settings.bundle_entries, conditional_delete=settings.conditional_delete),
+    )
     for prefix in PREFIXES:
         app.router.routes.insert(0, FhirRoute(prefix, parts))
     for router in (oauth.router, users_oneup.router, health.router):
         app.include_router(router)
     add_failure_handlers(app)
-    app.add_middleware(RequestLog)
+    _add_middleware(app, settings)
     return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """Innermost first: what is added last meets a request first."""
+    app.add_middleware(BrotliMiddleware, minimum_size=1000, quality=4, gzip_fallback=True)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=_listed(settings.cors_origins),
+        allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
+        allow_headers=["*"],
+        expose_headers=["ETag", "Location", "Content-Location", "Last-Modified", "X-Request-Id"],
+        max_age=600,
+    )
+    app.add_middleware(RequestLog)
+    app.add_middleware(TrustedProxies, trusted=_listed(settings.trusted_proxies))
+
+
+def _listed(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from fhirstore.dstu2.levels import Level
 from fhirstore.errors import Forbidden
 
 Access = Literal["read", "write"]
@@ -15,12 +16,14 @@ class Caller:
     """A user's bearer token, understood.
 
     `user` is the owner of all that is read and written; `client_id` the application that holds the token;
-    `scope` the OAuth scope it was granted.
+    `scope` the OAuth scope it was granted; `level` how strictly the application wants its writes judged, where
+    it chose.
     """
 
     client_id: str
     user: int
     scope: str
+    level: Level | None = None
 
     def require(self, access: Access, type: str) -> None:
         """Raises Forbidden where the scope does not reach so far: it narrows types and verbs, and never widens.

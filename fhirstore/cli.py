@@ -13,11 +13,13 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from fhirstore import __version__
 from fhirstore.auth import applications
+from fhirstore.cli_validate import validate
 from fhirstore.clock import instant, now
+from fhirstore.dstu2.levels import Level
 from fhirstore.errors import Failure
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
@@ -34,6 +36,7 @@ main = typer.Typer(
 )
 app = typer.Typer(help="Applications: the clients that create users and get their tokens.", no_args_is_help=True)
 main.add_typer(app, name="app")
+main.command()(validate)
 
 Database = Annotated[
     str | None, typer.Option("--database", help="sqlite:///path, mongodb://… or mongodb+srv://…", metavar="URI")
@@ -62,13 +65,14 @@ def serve(
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="What people call the application.")],
+    validation: Annotated[Level | None, typer.Option(help="How strictly its writes are judged.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     database: Database = None,
 ) -> None:
     """Make an application and print its secrets: they are shown this once."""
 
     async def run(accounts: Accounts) -> applications.NewApplication:
-        return await applications.create_application(accounts, name, now())
+        return await applications.create_application(accounts, name, now(), validation)
 
     new = asdict(_with_accounts(_settings(database=database), run))
     if as_json:
@@ -85,7 +89,8 @@ def list_applications(database: Database = None) -> None:
     async def run(accounts: Accounts) -> list[tuple[str, str, str]]:
         return [(known.client_id, known.name, instant(known.created)) for known in await accounts.applications()]
 
-    table = Table("client_id", "name", "created")
+    # An id that is cut to fit the window could not be copied.
+    table = Table(Column("client_id", no_wrap=True), "name", Column("created", no_wrap=True))
     for row in _with_accounts(_settings(database=database), run):
         table.add_row(*row)
     Console().print(table)
@@ -167,6 +172,8 @@ def _run_server(settings: Settings) -> None:
         access_log=False,
         server_header=False,
         date_header=False,
+        # Whom to believe about the client's address is decided in `api.proxies`.
+        proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
 

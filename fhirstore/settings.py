@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from fhirstore.dstu2.levels import Level
+
 SCHEMES = ("sqlite:///", "mongodb://", "mongodb+srv://")
 
 
@@ -27,6 +29,19 @@ class Settings(BaseSettings):
     )
     resource_bytes: int = Field(default=10_000_000, ge=1000, description="Largest resource accepted, in bytes")
     bundle_bytes: int = Field(default=50_000_000, ge=1000, description="Largest Bundle accepted, in bytes")
+    trusted_proxies: str = Field(
+        default="127.0.0.1,::1", description="Networks whose `X-Forwarded-*` headers are believed, with commas between"
+    )
+    cors_origins: str = Field(
+        default="*", description="Origins whose pages may call the server, with commas between; empty for none"
+    )
+    validation: Level = Field(
+        default="official", description="How strictly writes are judged: `strict`, `official` or `structure`"
+    )
+    conditional_delete: Literal["single", "multiple"] = Field(
+        default="single", description="Whether a conditional delete may delete more than one resource"
+    )
+    bundle_entries: int = Field(default=5000, ge=1, description="Most entries of a batch or transaction")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged")
 
     @field_validator("database")

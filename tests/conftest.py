@@ -8,12 +8,14 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, MongoClient
 
 from fhirstore.store.contract import Store
 from fhirstore.store.mongodb import MongoStore
 from fhirstore.store.sqlite import SqliteStore
+from tests.clients import ApplicationClient, UserClient, new_application
 from tests.mongodb_server import MongoServer
+from tests.server import AppServer, TurnedClock, running
 
 SHARED = Path(__file__).parents[2] / "shared" / "dstu2"
 
@@ -33,10 +35,8 @@ def mongodb_uri() -> Iterator[str]:
     if given:
         yield given
         return
-    server = MongoServer(None)
-    server.start()
-    yield server.uri
-    server.stop()
+    with MongoServer(None) as started:
+        yield started.uri
 
 
 @pytest.fixture(params=["sqlite", "mongodb"])
@@ -52,10 +52,52 @@ async def database(store_kind: str, tmp_path: Path, request: pytest.FixtureReque
         return
     server: str = request.getfixturevalue("mongodb_uri")
     name = f"test_{uuid4().hex}"
-    address, _, options = server.partition("/?")
-    yield f"{address.rstrip('/')}/{name}?{options}"
+    yield database_of(server, name)
     async with AsyncMongoClient[dict[str, object]](server) as client:
         await client.drop_database(name)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "mongodb"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """The running server, one for the whole run: tests keep apart by having users of their own."""
+    if request.param == "sqlite":
+        with running(f"sqlite:///{tmp_path_factory.mktemp('server') / 'store.db'}") as started:
+            yield started
+        return
+    uri: str = request.getfixturevalue("mongodb_uri")
+    name = f"test_{uuid4().hex}"
+    with running(database_of(uri, name)) as started:
+        yield started
+    with MongoClient[dict[str, object]](uri) as client:
+        client.drop_database(name)
+
+
+@pytest.fixture
+def application(server: AppServer) -> ApplicationClient:
+    return new_application(server)
+
+
+@pytest.fixture
+def user(application: ApplicationClient) -> UserClient:
+    return application.user()
+
+
+@pytest.fixture
+def stranger(application: ApplicationClient) -> UserClient:
+    """Another user of the same application."""
+    return application.user()
+
+
+@pytest.fixture
+def clock() -> TurnedClock:
+    return TurnedClock()
+
+
+@pytest.fixture
+def turned(database: str, clock: TurnedClock) -> Iterator[AppServer]:
+    """A server of its own, for a test that moves the time."""
+    with running(database, clock) as started:
+        yield started
 
 
 @pytest.fixture
@@ -64,6 +106,11 @@ async def store(database: str) -> AsyncIterator[Store]:
     await opened.open()
     yield opened
     await opened.close()
+
+
+def database_of(server_uri: str, name: str) -> str:
+    address, _, options = server_uri.partition("/?")
+    return f"{address.rstrip('/')}/{name}?{options}"
 
 
 def open_store(database: str) -> Store:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Self
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
@@ -40,6 +41,13 @@ class MongoServer:
     def uri(self) -> str:
         # This server's record of retryable writes makes inserts ten times slower.
         return f"mongodb://127.0.0.1:{self.port}/?retryWrites=false"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
 
     def start(self) -> None:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("FHIRSTORE_")}

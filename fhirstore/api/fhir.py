@@ -8,22 +8,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from starlette.routing import BaseRoute, Match, NoMatchFound
+from starlette import routing
 from starlette.types import Receive, Scope, Send
 
+from fhirstore.api.binary import RAW_HEADERS, is_raw, unwrap, wants_raw, wrap
 from fhirstore.api.formats import Format, read_resource, wanted_format
-from fhirstore.api.requests import HttpRequest, read_body
-from fhirstore.api.responses import failure_answer, reply_headers, send_answer
+from fhirstore.api.requests import HttpRequest, decode_query, read_body
+from fhirstore.api.responses import failure_answer, prefers_minimal, reply_headers, send_answer
 from fhirstore.auth.tokens import Bearers
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
+from fhirstore.dstu2.levels import Level
 from fhirstore.errors import Failure, MethodNotAllowed
 from fhirstore.interactions.conformance import conformance
 from fhirstore.interactions.perform import perform
 from fhirstore.interactions.reply import Reply
-from fhirstore.interactions.request import Context, Request
+from fhirstore.interactions.request import Context, Limits, Request
 from fhirstore.interactions.served import TABLE
-from fhirstore.interactions.table import Interaction
+from fhirstore.interactions.table import Match
 from fhirstore.store.contract import Store
 from fhirstore.store.scope import scope_of
 
@@ -33,7 +35,7 @@ PREFIXES = ("/dstu2", "/fhir/dstu2")
 
 @dataclass(frozen=True, slots=True)
 class FhirParts:
-    """What the endpoint is made of."""
+    """What the endpoint is made of. Sizes of bodies are in bytes."""
 
     store: Store
     bearers: Bearers
@@ -42,39 +44,45 @@ class FhirParts:
     base_url: str | None
     resource_bytes: int
     bundle_bytes: int
+    level: Level
+    limits: Limits
 
 
-class FhirRoute(BaseRoute):
+class FhirRoute(routing.BaseRoute):
     """Everything below one prefix."""
 
     def __init__(self, prefix: str, parts: FhirParts) -> None:
         self._prefix = prefix
         self._parts = parts
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+    def matches(self, scope: Scope) -> tuple[routing.Match, Scope]:
         path: str = scope.get("path", "")
         inside = path.startswith(self._prefix) and path[len(self._prefix) :][:1] in {"", "/"}
-        return (Match.FULL if inside and scope["type"] == "http" else Match.NONE), {}
+        return (routing.Match.FULL if inside and scope["type"] == "http" else routing.Match.NONE), {}
 
     def url_path_for(self, name: str, /, **path_params: object) -> None:  # type: ignore[override]
-        raise NoMatchFound(name, path_params)
+        raise routing.NoMatchFound(name, path_params)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        format, minimal, base = Format(), False, ""
+        http, base, format = None, "", Format()
         try:
             http = HttpRequest.of(scope)
             base = self._base(http)
-            format = wanted_format(http.headers, http.query)
-            minimal = "return=minimal" in http.headers.get("prefer", "").replace(" ", "")
+            raw = is_binary(http.path) and wants_raw(http.headers, http.query)
+            format = Format() if raw else wanted_format(http.headers, http.query)
             reply = await self._answer(http, base, receive)
             headers, body, status = reply_headers(reply, base), reply.body, reply.status
-            if minimal and reply.location:
+            if raw and reply.version is not None and body and (content := unwrap(body)):
+                headers += RAW_HEADERS
+                await send_answer(send, status, headers, content[1], content[0])
+                return
+            if reply.location and prefers_minimal(http.headers):
                 body = b""
         except Failure as failure:
             headers, body = failure_answer(failure)
             status = failure.status
         body = format.write(body) if body else body
-        await send_answer(send, status, headers, body, format.media_type, head=scope["method"] == "HEAD")
+        await send_answer(send, status, headers, body, format.content_type)
 
     async def _answer(self, http: HttpRequest, base: str, receive: Receive) -> Reply:
         path = http.path.removeprefix(self._prefix)
@@ -82,36 +90,48 @@ class FhirRoute(BaseRoute):
             return self._metadata(http, base)
         match = TABLE.match(http.method, path)
         caller = await self._parts.bearers.caller(http.bearer())
-        request = match.fill(await self._request(http, receive, match.interaction))
+        request = match.fill(await self._request(http, receive, match))
         return await perform(match.interaction, request, self._context(caller, base))
 
-    async def _request(self, http: HttpRequest, receive: Receive, interaction: Interaction) -> Request:
-        body = b""
+    async def _request(self, http: HttpRequest, receive: Receive, match: Match) -> Request:
+        query, body = http.query, b""
         if http.method in {"POST", "PUT"}:
-            is_bundle = interaction.code == "transaction"
+            is_bundle = match.interaction.code == "transaction"
             limit = self._parts.bundle_bytes if is_bundle else self._parts.resource_bytes
             body = await read_body(http.headers, receive, limit)
-            if body or interaction.takes_resource:
+            if match.interaction.code.startswith("search-"):
+                query, body = [*query, *decode_query(body)], b""
+            elif match.type == "Binary" and match.interaction.takes_resource and is_raw(http.headers):
+                body = wrap(http.headers, body, match.id)
+            elif body or match.interaction.takes_resource:
                 body = read_resource(http.headers, body)
         return Request(
-            query=http.query,
+            query=query,
             body=body,
             if_match=http.headers.get("if-match"),
             if_none_match=http.headers.get("if-none-match"),
             if_modified_since=http.headers.get("if-modified-since"),
             if_none_exist=http.headers.get("if-none-exist"),
+            prefer=http.headers.get("prefer"),
         )
 
     def _context(self, caller: Caller, base: str) -> Context:
-        store = self._parts.store
+        parts, store = self._parts, self._parts.store
         resources = store.within(scope_of(caller))
-        return Context(caller, resources, self._parts.clock, self._parts.new_id, store.cursors, base)
+        return Context(
+            caller, resources, parts.clock, parts.new_id, store.cursors, base, caller.level or parts.level, parts.limits
+        )
 
     def _metadata(self, http: HttpRequest, base: str) -> Reply:
         if http.method not in {"GET", "HEAD"}:
             raise MethodNotAllowed("The Conformance can only be read.", headers={"Allow": "GET, HEAD"})
-        return Reply(200, conformance(base, f"{base.removesuffix(self._prefix)}/oauth2/token"))
+        token_url = f"{base.removesuffix(self._prefix)}/oauth2/token"
+        return Reply(200, conformance(base, token_url, self._parts.limits))
 
     def _base(self, http: HttpRequest) -> str:
         address = self._parts.base_url or f"{http.scheme}://{http.headers.get('host', 'localhost')}"
         return address + self._prefix
+
+
+def is_binary(path: str) -> bool:
+    return "/Binary/" in path

@@ -26,6 +26,10 @@ class Format:
     media_type: str = JSON_TYPES[0]
     pretty: bool = False
 
+    @property
+    def content_type(self) -> str:
+        return f"{self.media_type}; charset=utf-8"
+
     def write(self, body: bytes) -> bytes:
         if self.media_type in XML_TYPES:
             return xml_write.from_json(body, self.pretty)
@@ -40,7 +44,7 @@ def wanted_format(headers: Mapping[str, str], query: Sequence[tuple[str, str]]) 
         # A plus sign in a query means a blank, and clients forget to escape it.
         choices = [asked["_format"].replace(" ", "+").partition(";")[0].strip().lower()]
     else:
-        choices = _by_weight(headers.get("accept", ""))
+        choices = by_weight(headers.get("accept", ""))
     for choice in choices or ["*/*"]:
         known = _SHORT.get(choice, choice)
         if known == "":
@@ -75,7 +79,7 @@ def _content_type(headers: Mapping[str, str]) -> tuple[str, str]:
     return media_type.strip(), charset
 
 
-def _by_weight(accept: str) -> list[str]:
+def by_weight(accept: str) -> list[str]:
     """The media ranges of an Accept header, best first; equal ones in their order (RFC 9110 §12.5.1)."""
     weighted: list[tuple[float, str]] = []
     for choice in accept.lower().split(",")[:50]:

@@ -13,6 +13,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fhirstore.dstu2.catalog import is_resource_type
 from fhirstore.dstu2.outcome import operation_outcome
 from fhirstore.errors import Issue
 
@@ -63,13 +64,14 @@ def _request_id(scope: Scope) -> str:
 
 
 def _route(path: str) -> str:
-    """The path with everything but the API's own words left out: ids point at people."""
-    words = [segment if _WORD.fullmatch(segment) else "*" for segment in path.split("/")[:8]]
-    return "/".join(words)
+    """The path with everything but the API's own words left out: ids, and what people mistype, point at people."""
+    return "/".join(
+        segment if _WORD.fullmatch(segment) or is_resource_type(segment) else "*" for segment in path.split("/")[:8]
+    )
 
 
 _WORD = re.compile(
-    r"|[A-Z][A-Za-z]{2,30}|[_$][a-z\-]{1,30}|dstu2|fhir|oauth2|token|user|user-management|v1|auth-code|metadata|health|ready"
+    r"|[_$][a-z\-]{1,30}|dstu2|fhir|oauth2|token|user|user-management|v1|auth-code|metadata|health|ready|docs"
 )
 
 

@@ -27,7 +27,7 @@ class HttpRequest:
         return cls(
             scope["method"],
             scope["path"],
-            _query(query_string) if query_string else [],
+            decode_query(query_string) if query_string else [],
             {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
             scope["scheme"],
         )
@@ -46,7 +46,8 @@ class HttpRequest:
         raise Unauthorized("A bearer token is needed.")
 
 
-def _query(query_string: bytes) -> list[tuple[str, str]]:
+def decode_query(query_string: bytes) -> list[tuple[str, str]]:
+    """The pairs of a query or a form, in order. Raises BadRequest."""
     try:
         return parse_qsl(
             query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=1000, separator="&"

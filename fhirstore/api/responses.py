@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from starlette.types import Send
 
@@ -39,14 +39,17 @@ def failure_answer(failure: Failure) -> tuple[list[Header], bytes]:
     return headers, operation_outcome(failure.issues)
 
 
-async def send_answer(
-    send: Send, status: int, headers: Iterable[Header], body: bytes, media_type: str, *, head: bool = False
-) -> None:
-    """Send it in one piece. For HEAD the headers are those of GET, and the body stays here."""
+def prefers_minimal(headers: Mapping[str, str]) -> bool:
+    """http://hl7.org/fhir/DSTU2/http.html#return: the client wants no copy of what it wrote."""
+    return "return=minimal" in headers.get("prefer", "").replace(" ", "")
+
+
+async def send_answer(send: Send, status: int, headers: Iterable[Header], body: bytes, content_type: str) -> None:
+    """Send it in one piece. To a HEAD it is the same: the server around us keeps the body back."""
     about = [*headers]
     if body:
-        about.append((b"content-type", media_type.encode() + b"; charset=utf-8"))
+        about.append((b"content-type", content_type.encode("latin-1")))
     if status not in {204, 304}:
         about.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": about})
-    await send({"type": "http.response.body", "body": b"" if head else body})
+    await send({"type": "http.response.body", "body": body})

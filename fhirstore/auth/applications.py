@@ -6,6 +6,7 @@ import secrets as random
 from dataclasses import dataclass
 
 from fhirstore.auth.secrets import digest, matches, mint
+from fhirstore.dstu2.levels import Level
 from fhirstore.errors import NotFound, Unauthorized
 from fhirstore.store.accounts import Accounts, Application
 
@@ -22,7 +23,7 @@ class NewApplication:
     organization_token: str
 
 
-async def create_application(accounts: Accounts, name: str, now: int) -> NewApplication:
+async def create_application(accounts: Accounts, name: str, now: int, level: Level | None = None) -> NewApplication:
     new = NewApplication(random.token_hex(16), mint(), random.token_hex(12), mint())
     await accounts.add_application(
         Application(
@@ -32,6 +33,7 @@ async def create_application(accounts: Accounts, name: str, now: int) -> NewAppl
             new.organization_id,
             digest(new.organization_token),
             now,
+            level,
         )
     )
     return new

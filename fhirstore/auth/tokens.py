@@ -82,7 +82,8 @@ class Bearers:
         user = await accounts.user(token.user) if token else None
         if token is None or token.kind != "access" or token.expires <= now or user is None or not user.active:
             raise Unauthorized("The access token is unknown, expired or revoked.")
-        caller = Caller(token.client_id, token.user, token.scope)
+        application = await accounts.application(token.client_id)
+        caller = Caller(token.client_id, token.user, token.scope, application.level if application else None)
         if len(self._known) >= _CACHE_LIMIT:
             self._known.clear()
         self._known[hash] = (caller, min(token.expires, now + _CACHE_SECONDS * SECOND))

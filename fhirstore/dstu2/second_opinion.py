@@ -62,6 +62,7 @@ UNENFORCED: Mapping[str, str] = MappingProxyType(
         "code-invalid": "no binding is enforced",
         "invariant": "hardly any invariant is enforced",
         "value": "some formats are read more loosely",
+        "too-long": "strings have no bound",
     }
 )
 """Issue code of the gate → why the library's silence says nothing about it."""

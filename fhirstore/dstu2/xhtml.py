@@ -23,36 +23,47 @@ _NAMES_A_NAMESPACE = re.compile(r"\sxmlns\s*=")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 # CDATA sections and comments come first: a name inside them is text, not a reference.
-_NAMED_ENTITY = re.compile(
-    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&([A-Za-z][A-Za-z0-9]{1,9});", re.DOTALL
-)
+_NAMED_ENTITY = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&([A-Za-z][A-Za-z0-9]{1,9});", re.DOTALL)
 
 _NUMBERED = re.compile("&#00([1-9][0-9]{1,4});", re.ASCII)
 
 
 def to_xml(div: str) -> str:
-    """A div as it stands in a document of XML; where it is not well-formed, a div with its text, escaped."""
+    """A div as it stands in a document of XML; what is no well-formed div becomes its text, escaped."""
     xhtml = without_named_entities(div)
     start = _START_TAG.match(xhtml)
     if start is not None and xhtml.startswith("<div") and not _NAMES_A_NAMESPACE.search(start.group()):
         xhtml = _IMPLIED + xhtml[4:]
-    try:
-        if start is not None:
-            new_parser().Parse(xhtml.encode(), True)
-            return xhtml
-    except (expat.ExpatError, NotAllowedError):
-        pass
+    if _is_div(xhtml):
+        return xhtml
     return _START + escape(_NOT_XML.sub("\ufffd", div)) + "</div>"
 
 
-def from_xml(text: str, *, empty: bool = False) -> str:
+def _is_div(xhtml: str) -> bool:
+    """Whether a text is one well-formed div of XHTML and nothing before it."""
+    roots: list[str] = []
+
+    def take_root(name: str, _: object) -> None:
+        roots.append(name)
+        parser.StartElementHandler = None
+
+    parser = new_parser()
+    parser.StartElementHandler = take_root
+    try:
+        parser.Parse(xhtml.encode(), True)
+    except (expat.ExpatError, NotAllowedError):
+        return False
+    return xhtml.startswith("<div") and roots == [f"{XHTML} div"]
+
+
+def from_xml(text: str) -> str:
     """A div cut out of a well-formed document, made to stand alone: no prefix, its namespace named.
 
-    `empty` says that the div is the one tag with which `text` begins.
+    What follows a div of just one tag is ignored.
     """
     tag = _START_TAG.match(text)
     assert tag is not None, "a parser has accepted the start tag"
-    text = tag.group() if empty else text
+    text = tag.group() if tag.group().endswith("/>") else text
     if prefix := tag.group(1):
         # "<" stands in well-formed text only where a tag, comment or CDATA section begins.
         text = re.sub(f"(</?){re.escape(prefix)}:", r"\1", text)

@@ -31,7 +31,7 @@ _SCHEMA_LOCATION = "http://www.w3.org/2001/XMLSchema-instance schemaLocation"
 _WHITESPACE = " \t\r\n"
 _BOOLEANS = {"true": True, "false": False}
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _NUMERIC = frozenset({"decimal", "integer", "positiveInt", "unsignedInt"})
 _encode = msgspec.json.Encoder().encode
 
@@ -120,7 +120,7 @@ class _Reader:
         self.comments: list[str] = []
         self.root: dict[str, Any] = {"": None}
         whole = Slot("", "container", "Resource", "", many=False, order=0)
-        self.frames = [_Frame(whole, self.root, 0, 0, filled=False)]
+        self.frames = [_Frame(whole, self.root, 0, 1, filled=False)]
         # An open primitive with just a value, as most are, gets no frame until something is inside.
         self.leaf: Slot | None = None
         self.leaf_index = 0
@@ -224,8 +224,8 @@ class _Reader:
         # White space around booleans and numbers has no meaning in XML, and published examples have it.
         if code == "boolean":
             return _BOOLEANS.get(text.strip(_WHITESPACE), text)
-        if code in _NUMERIC and len(text) <= DIGITS_LIMIT and _NUMBER.fullmatch(text.strip(_WHITESPACE)):
-            return self.to_number(text.strip(_WHITESPACE))
+        if code in _NUMERIC and _is_number(number := text.strip(_WHITESPACE)):
+            return self.to_number(number)
         return text
 
     def enter(self, frame: _Frame, given: dict[str, str]) -> None:
@@ -280,11 +280,8 @@ class _Reader:
         self.pass_over()
 
     def cut_narrative(self) -> str:
-        # An empty-element tag gives both its events at one place.
-        start, end = self.div_start, self.parser.CurrentByteIndex
-        if end == start:
-            return xhtml.from_xml(self.body[start:].decode(), empty=True)
-        return xhtml.from_xml(self.body[start : self.body.index(b">", end) + 1].decode())
+        stop = self.body.index(b">", self.parser.CurrentByteIndex) + 1
+        return xhtml.from_xml(self.body[self.div_start : stop].decode())
 
     def text(self, data: str) -> None:
         if data.isspace():
@@ -297,15 +294,13 @@ class _Reader:
             self.report("text has no place here: a value is an attribute")
 
     def refuse_element(self, parent: _Frame, name: str) -> None:
-        namespace, _, local = name.rpartition(" ")
+        local = name.rpartition(" ")[2]
         if len(self.frames) == 1:
-            raise NotAllowedError(
-                f"the root must be a resource of DSTU2 in the namespace {FHIR}, not {local[:64]}"
-            )
+            raise NotAllowedError(f"the root must be a resource of DSTU2 in the namespace {FHIR}, not {local[:64]}")
         parent.filled = True
         if parent.slot.kind == "container":
             self.refuse("must be a resource of DSTU2", local[:64])
-        elif namespace != FHIR and local in {key.rpartition(" ")[2] for key in parent.elements}:
+        elif any(key.endswith(f" {local}") for key in parent.elements):
             self.refuse("in the wrong namespace", local[:64])
         else:
             self.refuse("unknown element", local[:64])
@@ -327,6 +322,13 @@ class _Reader:
             if slot.kind != "resource" or not names:
                 names.append(f"{slot.name}[{frame.index}]" if slot.many else slot.name)
         return ".".join([*names, name] if name else names)
+
+
+def _is_number(text: str) -> bool:
+    """Whether json_format, too, reads the text as a number: its bounds on digits and exponent are the same."""
+    if len(text) > DIGITS_LIMIT or not (match := _NUMBER.fullmatch(text)):
+        return False
+    return match.group(1) is None or abs(Decimal(text).adjusted()) <= DIGITS_LIMIT
 
 
 def _align(document: dict[str, Any], names: list[str]) -> None:

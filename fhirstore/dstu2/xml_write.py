@@ -58,9 +58,7 @@ class _Writer:
             _refuse("must be a resource of a known type", path)
         self.complex(name, name, document, path or name, depth, namespace)
 
-    def complex(
-        self, name: str, shape: str, document: Any, path: str, depth: int, namespace: str = ""
-    ) -> None:
+    def complex(self, name: str, shape: str, document: Any, path: str, depth: int, namespace: str = "") -> None:
         if not isinstance(document, dict):
             _refuse("must be an object", path)
         self.comments(document, depth)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Literal
 
 import msgspec
 
@@ -37,6 +38,21 @@ def bundle(type: str, entries: Iterable[bytes], links: Sequence[Link] = (), tota
 def history_bundle(page: HistoryPage, base: str, links: Sequence[Link]) -> bytes:
     """A Bundle of type history: each entry says by which request it came about, deletions too."""
     return bundle("history", (_history_entry(version, base) for version in page.versions), links, page.total)
+
+
+def document_bundle(versions: Sequence[Version], base: str) -> bytes:
+    """A Bundle of type document, still without id and meta; the composition stands first."""
+    entries = (
+        b'{"fullUrl":%b,"resource":%b}' % (_encode(f"{base}/{version.type}/{version.id}"), version.body)
+        for version in versions
+    )
+    return bundle("document", entries)
+
+
+def search_entry(version: Version, body: bytes, base: str, mode: Literal["match", "include"]) -> bytes:
+    """One entry of a searchset: the resource, or the part of it that was asked for, under its absolute address."""
+    full_url = _encode(f"{base}/{version.type}/{version.id}")
+    return b'{"fullUrl":%b,"resource":%b,"search":{"mode":"%b"}}' % (full_url, body, mode.encode())
 
 
 def response_entry(reply: Reply, base: str, method: str) -> bytes:

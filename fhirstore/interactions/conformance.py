@@ -1,24 +1,31 @@
-"""The Conformance statement, made from the very table that serves: http://hl7.org/fhir/DSTU2/conformance.html."""
+"""The Conformance statement, made from the very tables that serve: http://hl7.org/fhir/DSTU2/conformance.html."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import msgspec
 
 from fhirstore import __version__
-from fhirstore.dstu2.catalog import resource_types
+from fhirstore.dstu2 import catalog
+from fhirstore.interactions.request import Limits
 from fhirstore.interactions.served import SERVED
 
 RELEASED = "2026-11-21"
 OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 FORMATS = ("application/json+fhir", "application/xml+fhir")
 
+_REFUSED = frozenset({"_query"})
+"""Parameters of the specification that always get an outcome saying that there are none of their kind here."""
 
-def conformance(base: str, token_url: str) -> bytes:
+
+def conformance(base: str, token_url: str, limits: Limits) -> bytes:
     """JSON bytes of what this server does, for callers who reached it under `base`."""
     statement: dict[str, Any] = {
         "resourceType": "Conformance",
+        "id": "fhirstore",
+        "name": "fhirstore",
         "status": "active",
         "date": RELEASED,
         "kind": "instance",
@@ -31,26 +38,65 @@ def conformance(base: str, token_url: str) -> bytes:
             {
                 "mode": "server",
                 "security": _security(token_url),
-                "resource": [_resource(type) for type in resource_types()],
-                "interaction": [{"code": row.code} for row in SERVED if not row.path.startswith("{type}")],
+                "resource": [_resource(type) | _deletes(limits) for type in catalog.resource_types()],
+                "interaction": [{"code": code} for code in _codes(of_types=False)],
+                "operation": _operations(),
+                "compartment": [f"http://hl7.org/fhir/compartment/{name}" for name in catalog.compartments()],
             }
         ],
     }
     return msgspec.json.encode(statement)
 
 
+@cache
 def _resource(type: str) -> dict[str, Any]:
+    known = catalog.search_parameters(type).values()
+    referring = _referring(type)
     return {
         "type": type,
-        "interaction": [{"code": row.code} for row in SERVED if row.path.startswith("{type}") and row.code[0] != "$"],
+        "profile": {"reference": f"http://hl7.org/fhir/StructureDefinition/{type}"},
+        "interaction": [{"code": code} for code in _codes(of_types=True)],
         "versioning": "versioned-update",
         "readHistory": True,
         "updateCreate": True,
+        "conditionalCreate": True,
+        "conditionalUpdate": True,
+        "searchInclude": ["*", *(f"{type}:{each.name}" for each in known if each.type == "reference")],
+        **({"searchRevInclude": referring} if referring else {}),
+        "searchParam": [{"name": each.name, "type": each.type} for each in known if each.name not in _REFUSED],
     }
+
+
+def _deletes(limits: Limits) -> dict[str, Any]:
+    return {"conditionalDelete": limits.conditional_delete}
+
+
+def _referring(type: str) -> list[str]:
+    """The reference parameters of other types that may point at this one."""
+    return [
+        f"{other}:{each.name}"
+        for other in catalog.resource_types()
+        for each in catalog.search_parameters(other).values()
+        if each.type == "reference" and type in each.targets
+    ]
+
+
+def _codes(*, of_types: bool) -> list[str]:
+    """The interactions of the specification in the table, each once; operations are told apart."""
+    rows = (row for row in SERVED if row.path.startswith("{type}") == of_types and row.code[0] != "$")
+    return list(dict.fromkeys(row.code for row in rows))
+
+
+def _operations() -> list[dict[str, Any]]:
+    """The specification's operations that the table serves, by their definitions."""
+    served = {row.code.removeprefix("$") for row in SERVED if row.code[0] == "$"}
+    known = (operation for operation in catalog.operations() if operation.code in served)
+    return [{"name": operation.code, "definition": {"reference": operation.url}} for operation in known]
 
 
 def _security(token_url: str) -> dict[str, Any]:
     return {
+        "cors": True,
         "service": [
             {
                 "coding": [{"system": "http://hl7.org/fhir/restful-security-service", "code": "OAuth"}],

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from fhirstore.dstu2.levels import Level
 from fhirstore.errors import BadRequest, Failure, Issue
-from fhirstore.interactions.incoming import accept_document, check_type
+from fhirstore.interactions.incoming import accept_document
 from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.table import INTERACTIONS, Interaction, Table
 
@@ -68,7 +68,7 @@ def read_entry(position: int, entry: Mapping[str, Any], context: Context) -> Ent
         match = _TABLE.match(method, path)
         request = match.fill(_request(asked, query))
         if match.interaction.takes_resource:
-            request = _with_resource(request, match.type, entry, context.level)
+            request = _with_resource(request, entry, context.level)
     except Failure as failure:
         raise placed(failure, place) from failure
     full_url = entry.get("fullUrl")
@@ -98,12 +98,11 @@ def _request(asked: Mapping[str, Any], query: str) -> Request:
     )
 
 
-def _with_resource(request: Request, type: str, entry: Mapping[str, Any], level: Level) -> Request:
+def _with_resource(request: Request, entry: Mapping[str, Any], level: Level) -> Request:
     document = entry.get("resource")
     if not isinstance(document, dict):
         raise BadRequest("This entry needs a resource.")
-    check_type(type, document)
-    return replace(request, incoming=accept_document(document, level))
+    return replace(request, incoming=accept_document(request.type, request.id, document, level))
 
 
 def _refused(reason: str, code: str, path: str) -> BadRequest:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from collections.abc import Mapping
 
 from fhirstore.errors import BadRequest, NotFound
-from fhirstore.interactions.bundles import Link, history_bundle
-from fhirstore.interactions.paging import PAGE, page_size
+from fhirstore.interactions.bundles import history_bundle
+from fhirstore.interactions.paging import Asked, page_size
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.search.kinds.date import interval
+from fhirstore.search.query import PAGE
 from fhirstore.store.contract import HistoryPage, HistoryPlace, HistoryQuery
+from fhirstore.store.cursors import Place
 
 _PARAMETERS = ("_since", "_at", "_count", PAGE)
 _TRANSPORT = ("_format", "_pretty", "access_token")
@@ -18,15 +20,25 @@ _TRANSPORT = ("_format", "_pretty", "access_token")
 
 async def history(request: Request, context: Context) -> Reply:
     """Versions newest first, deletions too, in pages. Raises NotFound for a resource that never was."""
-    query = _query(request, context)
-    page = await context.resources.history(query)
+    given = _given(request)
+    asked = _page(request, context, given)
+    page = await context.resources.history(_query(request, given, asked.count, asked.place(context)))
     if request.id and page.total == 0 and await context.resources.current(request.type, request.id) is None:
         raise NotFound(f"There is no {request.type} with this id.")
-    return Reply(200, history_bundle(page, context.base, _links(request, context, query, page)))
+    links = asked.links(context, _following(page), len(page.versions))
+    return Reply(200, history_bundle(page, context.base, links))
 
 
-def _query(request: Request, context: Context) -> HistoryQuery:
-    given = _given(request)
+def _page(request: Request, context: Context, given: Mapping[str, str]) -> Asked:
+    address = "/".join(part for part in (context.base, request.type, request.id, "_history") if part)
+    pairs = [(name, value) for name, value in given.items() if name != PAGE]
+    limits = context.limits
+    # A resource's own history is asked for as a whole; those of a type or of everything may be long.
+    default = limits.page if request.id else limits.default_history
+    return Asked(address, pairs, page_size(given.get("_count"), default, limits), given.get(PAGE))
+
+
+def _query(request: Request, given: Mapping[str, str], count: int, place: Place | None) -> HistoryQuery:
     at = _interval("_at", given["_at"]) if "_at" in given else None
     return HistoryQuery(
         type=request.type or None,
@@ -34,9 +46,16 @@ def _query(request: Request, context: Context) -> HistoryQuery:
         since=_interval("_since", given["_since"])[0] if "_since" in given else None,
         before=at[1] if at else None,
         until=at[0] if at else None,
-        after=_place(context, _question(request), given[PAGE]) if PAGE in given else None,
-        count=page_size(given.get("_count"), context.limits),
+        after=HistoryPlace(*place) if place else None,  # type: ignore[arg-type]
+        count=count,
     )
+
+
+def _following(page: HistoryPage) -> Place | None:
+    if not page.more or not page.versions:
+        return None
+    last = page.versions[-1]
+    return last.updated, last.type, last.id, last.number
 
 
 def _given(request: Request) -> dict[str, str]:
@@ -56,32 +75,3 @@ def _interval(name: str, text: str) -> tuple[int, int]:
     if covered is None:
         raise BadRequest(f"{name} must be a date, a dateTime or an instant.")
     return covered[0] // 1000, -(-covered[1] // 1000)
-
-
-def _question(request: Request) -> str:
-    """What a page token is bound to: everything but the page itself."""
-    asked = sorted((name, value) for name, value in _given(request).items() if name in {"_since", "_at"})
-    return f"history {request.type}/{request.id} {asked}"
-
-
-def _place(context: Context, question: str, token: str) -> HistoryPlace:
-    updated, type, id, number = context.cursors.read(context.caller.user, question, token)
-    return HistoryPlace(int(updated or 0), str(type), str(id), int(number or 0))
-
-
-def _links(request: Request, context: Context, query: HistoryQuery, page: HistoryPage) -> list[Link]:
-    address = "/".join(part for part in (context.base, request.type, request.id, "_history") if part)
-    asked = [(name, value) for name, value in _given(request).items() if name != PAGE]
-    links = [Link("self", _address(address, [*asked, *((PAGE, v) for n, v in request.query if n == PAGE)]))]
-    if page.more and page.versions:
-        last = page.versions[-1]
-        place = (last.updated, last.type, last.id, last.number)
-        token = context.cursors.write(context.caller.user, _question(request), place)
-        links.append(Link("next", _address(address, [*asked, (PAGE, token)])))
-    return links
-
-
-def _address(address: str, query: list[tuple[str, str]]) -> str:
-    if not query:
-        return address
-    return address + "?" + "&".join(f"{quote(name)}={quote(value, safe=':')}" for name, value in query)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +12,8 @@ from fhirstore.dstu2.levels import INCOMPLETE_TAG, Level, judge, refused
 from fhirstore.errors import BadRequest, Issue, Unprocessable
 from fhirstore.search.entries import Entries
 from fhirstore.search.extract import extract
+
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +25,22 @@ class Incoming:
 
     def entries(self, id: str, base: str) -> Entries:
         """What it is found by once it is stored under this id, at this server's address."""
-        return extract(self.content.resource_type, {**self.document, "id": id, "meta": self.content.meta}, base)
+        return entries_of(self.document, self.content, id, base)
 
 
-def accept(type: str, body: bytes, level: Level) -> Incoming:
-    """Raises BadRequest for what is no FHIR JSON or of another type, Unprocessable for what breaks the rules."""
+def accept(type: str, id: str, body: bytes, level: Level) -> Incoming:
+    """Take a body for the type and id of an address; an empty id stands for any.
+
+    Raises BadRequest for what is no FHIR JSON or has another type or id, Unprocessable for what breaks the rules.
+    """
     document = parse(body)
-    check_type(type, document)
+    _check_address(type, id, document)
     return _judged(document, content(body, document), level)
 
 
-def accept_document(document: Mapping[str, Any], level: Level) -> Incoming:
+def accept_document(type: str, id: str, document: Mapping[str, Any], level: Level) -> Incoming:
     """The same for a resource that came inside another, such as a Bundle's entry; numbers keep their digits."""
+    _check_address(type, id, document)
     return _judged(document, content(dump(document), document), level)
 
 
@@ -42,10 +49,28 @@ def rewritten(incoming: Incoming, document: Mapping[str, Any]) -> Incoming:
     return Incoming(document, replace(content(dump(document), document), meta=incoming.content.meta))
 
 
+def entries_of(document: Mapping[str, Any], content: Content, id: str, base: str) -> Entries:
+    return extract(content.resource_type, {**document, "id": id, "meta": content.meta}, base)
+
+
 def check_type(type: str, document: Mapping[str, Any]) -> None:
     if document.get("resourceType") != type:
         reason = f"The body must be a resource of type {type}: its resourceType says otherwise."
         raise BadRequest(reason, [Issue("error", "invalid", reason, "resourceType")])
+
+
+def check_id(type: str, id: str, document: Mapping[str, Any]) -> None:
+    if document.get("id") != id:
+        reason = "The body must hold the same id as the address."
+        raise BadRequest(reason, [Issue("error", "value", reason, f"{type}.id")])
+
+
+def _check_address(type: str, id: str, document: Mapping[str, Any]) -> None:
+    check_type(type, document)
+    if id:
+        if not _ID.fullmatch(id):
+            raise BadRequest("An id has 1 to 64 letters, digits, hyphens and dots.")
+        check_id(type, id, document)
 
 
 def _judged(document: Mapping[str, Any], content: Content, level: Level) -> Incoming:

@@ -1,18 +1,75 @@
-"""How many entries a page has, and the parameter that asks for the next."""
+"""Pages: how many entries one has, which place it begins at, and the links to its neighbours."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
 from fhirstore.errors import BadRequest
-from fhirstore.interactions.request import Limits
+from fhirstore.interactions.bundles import Link
+from fhirstore.interactions.request import Context, Limits
+from fhirstore.search.query import PAGE
+from fhirstore.store.cursors import Place
 
-PAGE = "_page"
-"""Ours: holds an opaque token. Clients get it in links and never make it up."""
+Pair = tuple[str, str]
 
 
-def page_size(count: str | None, limits: Limits) -> int:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The page that a request asks for, of a question that stays the same over all pages.
+
+    `address` is without a query; `pairs` are the parameters that were heeded, less those about the page. A page
+    begins at an opaque `token`, or after `skip` entries for clients that count (`skip` None: they do not).
+    """
+
+    address: str
+    pairs: Sequence[Pair]
+    count: int
+    token: str | None = None
+    skip: int | None = None
+
+    def place(self, context: Context) -> Place | None:
+        """Where the page begins. Raises BadRequest for a token of another question or caller."""
+        return context.cursors.read(context.caller.user, self._question, self.token) if self.token else None
+
+    def links(self, context: Context, following: Place | None, shown: int) -> list[Link]:
+        """self, next where there is more, and on later pages first (and previous, for those who count).
+
+        self and next stand in front: clients of 1upHealth find them by position, and want `_skip` to be last.
+        """
+        here = [(PAGE, self.token)] if self.token else _skipping(self.skip)
+        links = [self._link("self", here)]
+        if following is not None and shown:
+            token = context.cursors.write(context.caller.user, self._question, following)
+            links.append(self._link("next", [(PAGE, token)] if self.skip is None else _skipping(self.skip + shown)))
+        if here:
+            links.append(self._link("first", []))
+        if self.skip:
+            links.append(self._link("previous", _skipping(max(self.skip - self.count, 0))))
+        return links
+
+    @property
+    def _question(self) -> str:
+        return f"{self.address.partition('://')[2].partition('/')[2]} {list(self.pairs)}"
+
+    def _link(self, relation: str, place: Sequence[Pair]) -> Link:
+        query = "&".join(
+            f"{quote(name, safe=':-_.')}={quote(value, safe=':/,')}" for name, value in [*self.pairs, *place]
+        )
+        return Link(relation, f"{self.address}?{query}" if query else self.address)
+
+
+def page_size(count: str | None, default: int, limits: Limits) -> int:
     """What `_count` asks for, as far as the limit goes. Raises BadRequest."""
-    if count is None:
-        return limits.default_page
-    if not (count.isascii() and count.isdigit() and len(count) < 10):
-        raise BadRequest("_count must be a whole number.")
-    return min(int(count), limits.page)
+    return default if count is None else min(whole_number("_count", count), limits.page)
+
+
+def whole_number(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise BadRequest(f"{name} must be a whole number.")
+    return int(text)
+
+
+def _skipping(skip: int | None) -> list[Pair]:
+    return [("_skip", str(skip))] if skip else []

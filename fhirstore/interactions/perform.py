@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from fhirstore.interactions.conditional import perform_conditional
 from fhirstore.interactions.incoming import accept
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
@@ -14,7 +15,9 @@ async def perform(interaction: Interaction, request: Request, context: Context) 
     """Raises Forbidden where the caller's token does not cover the interaction, and what the interaction raises."""
     authorize(interaction, request, context)
     if interaction.takes_resource and request.incoming is None:
-        request = replace(request, incoming=accept(request.type, request.body, context.level))
+        request = replace(request, incoming=accept(request.type, request.id, request.body, context.level))
+    if interaction.conditional or request.if_none_exist:
+        return await perform_conditional(interaction.method, request, context)
     if interaction.write is not None:
         write = interaction.write(request, context)
         written = await context.resources.change(write.change)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
@@ -17,14 +18,15 @@ from fhirstore.store.cursors import Cursors
 class Request:
     """One request, from HTTP or from an entry of a Bundle.
 
-    `type`, `id` and `vid` are the parts of the path; `query` the decoded pairs after the question mark, in order;
-    `body` is JSON, and `incoming` the resource in it, once it is accepted. The preconditions are the headers' texts
-    as they came (http://hl7.org/fhir/DSTU2/http.html).
+    `type`, `id` and `vid` are the parts of the path, `linked` the type looked for in a compartment; `query` the
+    decoded pairs after the question mark, in order; `body` is JSON, and `incoming` the resource in it, once it is
+    accepted. The preconditions and `prefer` are the headers' texts as they came (http://hl7.org/fhir/DSTU2/http.html).
     """
 
     type: str = ""
     id: str = ""
     vid: str = ""
+    linked: str = ""
     query: Sequence[tuple[str, str]] = ()
     body: bytes = b""
     incoming: Incoming | None = None
@@ -32,6 +34,7 @@ class Request:
     if_none_match: str | None = None
     if_modified_since: str | None = None
     if_none_exist: str | None = None
+    prefer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,9 @@ class Limits:
 
     page: int = 1000
     default_page: int = 10
+    default_history: int = 100
     bundle_entries: int = 5000
+    conditional_delete: Literal["single", "multiple"] = "single"
 
 
 @dataclass(frozen=True, slots=True)

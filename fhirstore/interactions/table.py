@@ -13,10 +13,14 @@ from fhirstore.dstu2.catalog import resource_types
 from fhirstore.errors import MethodNotAllowed, NotFound
 from fhirstore.interactions.create import create
 from fhirstore.interactions.delete import delete
+from fhirstore.interactions.document import document
+from fhirstore.interactions.everything import everything
 from fhirstore.interactions.history import history
+from fhirstore.interactions.meta import meta, meta_add, meta_delete
 from fhirstore.interactions.read import read, vread
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
+from fhirstore.interactions.search import search
 from fhirstore.interactions.update import update
 from fhirstore.interactions.validate import validate
 from fhirstore.interactions.write import Write
@@ -25,9 +29,10 @@ from fhirstore.interactions.write import Write
 @dataclass(frozen=True, slots=True)
 class Interaction:
     """A row of the table. `code` is the name that a Conformance uses, an operation's with its $; `path` has {type},
-    {id} and {vid} as places.
+    {id}, {vid} and {linked} (a type, or * for all) as places.
 
-    Either `run` answers it, or `write` says what to change. `access` is None where the parts are judged one by one.
+    Either `run` answers it, or `write` says what to change, or it is `conditional`: criteria say on what. `access` is
+    None where the parts are judged one by one; `types` are those that an operation is for, () for all.
     """
 
     code: str
@@ -37,6 +42,8 @@ class Interaction:
     run: Callable[[Request, Context], Awaitable[Reply]] | None = None
     write: Callable[[Request, Context], Write] | None = None
     takes_resource: bool = False
+    conditional: bool = False
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +54,10 @@ class Match:
     type: str = ""
     id: str = ""
     vid: str = ""
+    linked: str = ""
 
     def fill(self, request: Request) -> Request:
-        return replace(request, type=self.type, id=self.id, vid=self.vid)
+        return replace(request, type=self.type, id=self.id, vid=self.vid, linked=self.linked)
 
 
 class Table:
@@ -75,9 +83,13 @@ class Table:
         found = {place[1:-1]: segment for place, segment in zip(places, segments, strict=True) if place[:1] == "{"}
         if "type" in found:
             found["type"] = _type(found["type"])
+        if found.get("linked", "*") != "*":
+            found["linked"] = _type(found["linked"])
         row = rows.get("GET" if method == "HEAD" else method)
         if row is None:
             raise MethodNotAllowed("This address does not know this method.", headers={"Allow": _allowed(rows)})
+        if row.types and found["type"] not in row.types:
+            raise NotFound("This type does not know this operation.")
         return Match(row, **found)
 
 
@@ -89,6 +101,28 @@ INTERACTIONS: Sequence[Interaction] = (
     Interaction("history-instance", "GET", "{type}/{id}/_history", "read", history),
     Interaction("history-type", "GET", "{type}/_history", "read", history),
     Interaction("history-system", "GET", "_history", "read", history),
+    Interaction("search-type", "GET", "{type}", "read", search),
+    Interaction("search-type", "GET", "{type}/_search", "read", search),
+    Interaction("search-type", "POST", "{type}/_search", "read", search),
+    Interaction("search-type", "GET", "{type}/{id}/{linked}", "read", search),
+    Interaction("search-system", "GET", "", "read", search),
+    Interaction("search-system", "GET", "_search", "read", search),
+    Interaction("search-system", "POST", "_search", "read", search),
+    Interaction("update", "PUT", "{type}", "write", conditional=True, takes_resource=True),
+    Interaction("delete", "DELETE", "{type}", "write", conditional=True),
+    Interaction("$everything", "GET", "{type}/{id}/$everything", "read", everything, types=("Patient", "Encounter")),
+    Interaction("$everything", "GET", "{type}/$everything", "read", everything, types=("Patient",)),
+    Interaction("$meta", "GET", "$meta", "read", meta),
+    Interaction("$meta", "POST", "$meta", "read", meta),
+    Interaction("$meta", "GET", "{type}/$meta", "read", meta),
+    Interaction("$meta", "POST", "{type}/$meta", "read", meta),
+    Interaction("$meta", "GET", "{type}/{id}/$meta", "read", meta),
+    Interaction("$meta", "POST", "{type}/{id}/$meta", "read", meta),
+    Interaction("$meta", "GET", "{type}/{id}/_history/{vid}/$meta", "read", meta),
+    Interaction("$meta-add", "POST", "{type}/{id}/$meta-add", "write", write=meta_add),
+    Interaction("$meta-delete", "POST", "{type}/{id}/$meta-delete", "write", write=meta_delete),
+    Interaction("$document", "GET", "{type}/{id}/$document", "read", document, types=("Composition",)),
+    Interaction("$document", "POST", "{type}/{id}/$document", "write", document, types=("Composition",)),
     Interaction("create", "POST", "{type}", "write", write=create, takes_resource=True),
     Interaction("$validate", "POST", "{type}/$validate", "read", validate),
     Interaction("$validate", "POST", "{type}/{id}/$validate", "read", validate),
@@ -111,7 +145,7 @@ def _place(segment: str, position: int) -> str:
     """The name of the place that a segment fills; words of the API, which start with _ or $, stand for themselves."""
     if segment[:1] in {"_", "$", ""}:
         return segment
-    return ("{type}", "{id}", segment, "{vid}")[position] if position < 4 else segment
+    return ("{type}", "{id}", "{linked}", "{vid}")[position] if position < 4 else segment
 
 
 def _allowed(rows: Mapping[str, Interaction]) -> str:

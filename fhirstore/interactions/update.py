@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from fhirstore.clock import instant
 from fhirstore.dstu2.json_format import content, parse
-from fhirstore.errors import BadRequest, Issue
+from fhirstore.errors import NotFound
+from fhirstore.ids import is_own
 from fhirstore.interactions.incoming import Incoming
 from fhirstore.interactions.preconditions import check_preconditions
 from fhirstore.interactions.reply import Reply
@@ -14,22 +13,24 @@ from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.write import Write
 from fhirstore.store.contract import Change, Version
 
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-
 
 def update(request: Request, context: Context) -> Write:
     """Store the next version of a resource: 200, or 201 where there was none (or only a deleted one).
 
-    Content equal to the current version's makes no new version. Raises BadRequest, Conflict, PreconditionFailed.
+    Content equal to the current version's makes no new version. Raises BadRequest, NotFound, Conflict,
+    PreconditionFailed.
     """
     assert request.incoming is not None
     incoming = request.incoming
-    _check_id(request, incoming)
     entries = incoming.entries(request.id, context.base)
     created = False
 
     def decide(current: Version | None) -> Version | None:
         nonlocal created
+        if current is None and is_own(request.id):
+            # Only the server gives such ids, so this one is another user's or never was. A caller who may pick
+            # any other id for a new resource must not come to hold a copy beside somebody else's.
+            raise NotFound(f"There is no {request.type} with this id.")
         check_preconditions(request, current)
         created = current is None or current.deleted
         if current is not None and _same(current, incoming):
@@ -44,14 +45,6 @@ def update(request: Request, context: Context) -> Write:
         Change(request.type, request.id, decide),
         lambda written: Reply(201 if created else 200, written.body, written, location=True),
     )
-
-
-def _check_id(request: Request, incoming: Incoming) -> None:
-    if not _ID.fullmatch(request.id):
-        raise BadRequest("An id has 1 to 64 letters, digits, hyphens and dots.")
-    if incoming.document.get("id") != request.id:
-        reason = "The body must hold the same id as the address."
-        raise BadRequest(reason, [Issue("error", "value", reason, f"{request.type}.id")])
 
 
 def _same(current: Version, incoming: Incoming) -> bool:

@@ -61,6 +61,7 @@ ORDER: Mapping[str, _Ordering] = {
     "reference": reference.order,
     "uri": uri.order,
 }
+_MODIFIERS = {"token": token.MODIFIERS, "string": string.MODIFIERS, "uri": uri.MODIFIERS}
 _TURNED = frozenset({"not", "not-in"})
 
 
@@ -96,10 +97,12 @@ class Compiler:
         compile_one = _COMPILE.get(found.kind)
         if compile_one is None:
             refuse(found, "can only be asked for a Location itself")
+        if modifier is not None and not _allows(found, modifier):
+            refuse(found, f"has no modifier ':{modifier[:40]}'")
         texts = split(text, ",")
-        if len(texts) > VALUES_LIMIT:
-            refuse(found, f"has more than {VALUES_LIMIT} values")
-        filters = tuple(compile_one(found, modifier, each, self._context) for each in texts if each or _no_value(found))
+        if len(texts) > VALUES_LIMIT or not all(texts):
+            refuse(found, f"needs 1 to {VALUES_LIMIT} values with commas between them")
+        filters = tuple(compile_one(found, modifier, each, self._context) for each in texts)
         return Not(any_of(filters)) if modifier in _TURNED else any_of(filters)
 
     def _missing(self, found: Parameter, text: str) -> Filter:
@@ -121,7 +124,7 @@ class Compiler:
             return any_of(tuple(date.updated(found, None, each, self._context) for each in split(text, ",")))
         if found.name in {"_text", "_content"}:
             return any_of(tuple(compile_words(found.name, unescape(each)) for each in split(text, ",")))
-        refuse(found, "names a stored query, and there is none here")
+        return refuse(found, "names a stored query, and there is none here")
 
     def _chain(self, found: Parameter, target: str | None, rest: str, text: str, depth: int) -> Filter:
         """The resources that refer to ones for which the rest of the chain holds.
@@ -165,13 +168,13 @@ def listed(text: str) -> Filter:
 def near(found: Parameter, texts: Sequence[str], distances: Sequence[str]) -> Filter:
     """Location's near, with near-distance where it is given."""
     if len(distances) > 1 or not texts:
-        refuse(found, "needs one near and at most one near-distance")
+        refuse("near-distance", "may be given once, together with near")
     distance = position.metres(found, distances[0]) if distances else None
     alternatives = [each for text in texts for each in split(text, ",")]
     return any_of(tuple(position.compile(found, each, distance) for each in alternatives))
 
 
-def _no_value(found: Parameter) -> bool:
-    refuse(found, "has an empty value between commas")
-
-
+def _allows(found: Parameter, modifier: str) -> bool:
+    if found.kind == "reference":
+        return catalog.is_resource_type(modifier)
+    return modifier in _MODIFIERS.get(found.kind, ())

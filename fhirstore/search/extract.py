@@ -35,20 +35,24 @@ _INDEX: Mapping[str, Index] = {
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """One location of one parameter, and the compartments that a reference there puts a resource in."""
+    """One location of one parameter, and the compartments that a reference there puts a resource in.
+
+    `simple` is the type of the values where the location is just one property of the document.
+    """
 
     parameter: Parameter
     location: Location
     index: Index
     compartments: tuple[str, ...]
+    simple: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """What to do with each JSON property of a type's documents."""
+    """What to do with each JSON property of a type's documents; with composites, when all of `needs` might be there."""
 
     sources: Mapping[str, tuple[_Source, ...]]
-    composites: tuple[Parameter, ...]
+    composites: tuple[tuple[Parameter, tuple[frozenset[str], ...]], ...]
 
 
 def extract(resource_type: str, document: Mapping[str, Any], base: str = "") -> Entries:
@@ -70,7 +74,9 @@ def extract(resource_type: str, document: Mapping[str, Any], base: str = "") -> 
     return Entries(tuple(into.keys), tuple(into.ranges), words_of(document), inner)
 
 
-def references(resource_type: str, document: Mapping[str, Any], name: str = "*", base: str = "") -> list[tuple[str, str]]:
+def references(
+    resource_type: str, document: Mapping[str, Any], name: str = "*", base: str = ""
+) -> list[tuple[str, str]]:
     """Type and id of the resources here that a document refers to by a reference parameter, or by any ("*")."""
     found: dict[tuple[str, str], None] = {}
     contained = {id_: type_ for type_, id_, _ in _contained(document)}
@@ -89,16 +95,24 @@ def references(resource_type: str, document: Mapping[str, Any], name: str = "*",
 def _collect(resource_type: str, document: Mapping[str, Any], into: Collector) -> None:
     table = _table(resource_type)
     sources, keys = table.sources, into.keys
-    for name in document:
+    for name, held in document.items():
         for source in sources.get(name, ()):
-            parameter = source.parameter
-            for value, type_ in follow(source.location, document):
-                if not source.index(parameter, value, type_, into):
+            parameter, type_ = source.parameter, source.simple
+            # Most locations are one property, and most of those hold one value: no walk is needed for them.
+            if type_ is None or isinstance(held, list):
+                values = list(follow(source.location, document))
+            else:
+                values = [(held, type_)] if held is not None else []
+            for value, kind in values:
+                if not source.index(parameter, value, kind, into):
                     keys[f"{parameter.key}!"] = None
                 elif source.compartments:
-                    _enter(source, value, type_, into)
-    for parameter in table.composites:
+                    _enter(source, value, kind, into)
+    present = document.keys()
+    for parameter, needs in table.composites:
         assert parameter.base is not None
+        if any(names.isdisjoint(present) for names in needs):
+            continue
         for element in nodes(parameter.base.steps, document):
             composite.index_within(parameter, element, into)
 
@@ -119,16 +133,31 @@ def _table(resource_type: str) -> _Table:
         if index is None:
             continue
         compartments = tuple(
-            name for name in catalog.compartments() if parameter.name in catalog.compartment(name).get(resource_type, ())
+            name
+            for name in catalog.compartments()
+            if parameter.name in catalog.compartment(name).get(resource_type, ())
         )
         for location in parameter.locations:
             for first in _firsts(location):
                 # One property of a choice is followed when it is met, so each leaf is a location of its own.
                 leaves = location.leaves if location.steps else tuple(x for x in location.leaves if x.name == first)
-                source = _Source(parameter, Location(location.steps, leaves), index, compartments)
+                plain = not location.steps and leaves[0].where is None and not leaves[0].first
+                simple = leaves[0].type if plain else None
+                source = _Source(parameter, Location(location.steps, leaves), index, compartments, simple)
                 sources.setdefault(first, []).append(source)
-    composites = tuple(parameter for parameter in found.values() if parameter.kind == "composite")
+    composites = tuple((each, _needs(each)) for each in found.values() if each.kind == "composite")
     return _Table({name: tuple(each) for name, each in sources.items()}, composites)
+
+
+def _needs(parameter: Parameter) -> tuple[frozenset[str], ...]:
+    """For each component of a composite, the properties of a document of which it needs one."""
+    assert parameter.base is not None
+    if parameter.base.steps:
+        return (frozenset({parameter.base.steps[0].name}),)
+    return tuple(
+        frozenset(first for location in component.locations for first in _firsts(location))
+        for component in parameter.components
+    )
 
 
 def _firsts(location: Location) -> list[str]:
@@ -144,9 +173,7 @@ def _contained(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[
                 yield type_, id_, each
 
 
-def _entries_of_contained(
-    type_: str, document: Mapping[str, Any], base: str, contained: dict[str, str]
-) -> Entries:
+def _entries_of_contained(type_: str, document: Mapping[str, Any], base: str, contained: dict[str, str]) -> Entries:
     into = Collector(base, contained)
     _collect(type_, document, into)
     return Entries(tuple(into.keys), tuple(into.ranges), words_of(document))

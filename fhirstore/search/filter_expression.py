@@ -18,7 +18,8 @@ from fhirstore.search.plan import Filter, HasPrefix, InRange, LinksTo, Not, all_
 from fhirstore.search.prefixes import overlapping
 
 _TOKEN = re.compile(r'\s+|[()]|"(?:[^"\\]|\\.)*"|[^\s()"]+')
-_OPERATIONS = frozenset("eq ne co sw ew gt lt ge le ap sa eb pr po ss sb in ni re".split())
+_ORDERED = frozenset({"eq", "ne", "gt", "lt", "ge", "le", "ap", "sa", "eb"})
+_OPERATIONS = _ORDERED | {"co", "sw", "ew", "pr", "po", "ss", "sb", "in", "ni", "re"}
 _LENGTH_LIMIT = 4000
 _NESTING_LIMIT = 20
 _ESCAPED = str.maketrans({",": "\\,", "|": "\\|", "$": "\\$", "\\": "\\\\"})
@@ -119,7 +120,9 @@ class _Reader:
         types = (target,) if target else found.targets or catalog.resource_types()
         knowing = [each for each in types if following in parameters(each)] or refuse(rest, "is not known there")
         return any_of(
-            tuple(LinksTo(found.key, (each,), self._compared(each, rest, operation, value, depth + 1)) for each in knowing)
+            tuple(
+                LinksTo(found.key, (each,), self._compared(each, rest, operation, value, depth + 1)) for each in knowing
+            )
         )
 
     def _comparison(self, found: Parameter, operation: str, value: str) -> Filter:
@@ -177,7 +180,7 @@ def _date(reader: _Reader, found: Parameter, operation: str, value: str) -> Filt
 
 
 def _ordered(reader: _Reader, found: Parameter, operation: str, value: str) -> Filter | None:
-    if operation not in {"eq", "ne", "gt", "lt", "ge", "le", "ap", "sa", "eb"}:
+    if operation not in _ORDERED:
         return None
     return reader.values(found, None, operation + value.translate(_KEPT_BARS))
 
@@ -190,7 +193,11 @@ def _uri(reader: _Reader, found: Parameter, operation: str, value: str) -> Filte
     if operation == "sw":
         return HasPrefix(f"{found.key}={value}")
     modifier = {"eq": None, "ss": "above", "sb": "below"}
-    return uri.compile(found, modifier[operation], value.translate(_ESCAPED), reader.context) if operation in modifier else None
+    return (
+        uri.compile(found, modifier[operation], value.translate(_ESCAPED), reader.context)
+        if operation in modifier
+        else None
+    )
 
 
 def _any_kind(reader: _Reader, found: Parameter, operation: str, value: str) -> Filter | None:

@@ -13,7 +13,11 @@ FOLDED_LIMIT = 4000
 
 _ASCII_WORD = re.compile("[a-z0-9]+")
 _WORD = re.compile(r"[^\W_]+")
-_SOUNDS = {letter: code for code, letters in enumerate(("aeiouyhw", "bfpv", "cgjkqsxz", "dt", "l", "mn", "r")) for letter in letters}
+_SOUNDS = {
+    letter: code
+    for code, letters in enumerate(("aeiouyhw", "bfpv", "cgjkqsxz", "dt", "l", "mn", "r"))
+    for letter in letters
+}
 
 
 def fold(text: str) -> str:

@@ -28,7 +28,7 @@ class Include:
 
 
 def read_include(name: str, modifier: str, text: str, resource_type: str) -> Include:
-    """Raises BadRequest, naming the parameter, for what is not `[type]:[parameter]` or `[type]:[parameter]:[target]`."""
+    """Raises BadRequest, naming the parameter, for what is not `[type]:[parameter]` with or without `:[target]`."""
     if modifier not in {"", "recurse", "iterate"}:
         refuse(name, f"has no modifier ':{modifier}'")
     reverse, iterate = name == "_revinclude", bool(modifier)

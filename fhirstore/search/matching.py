@@ -38,16 +38,18 @@ class TextIs:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one component of a composite asks: exactly `exact`, or a beginning and an end."""
+    """What one component of a composite asks: to be one of `exacts`, or (None) a beginning and an end."""
 
-    exact: str | None = None
+    exacts: tuple[str, ...] | None = None
     begins: str = ""
     ends: str = ""
 
     def __call__(self, text: str) -> bool:
-        if self.exact is not None:
-            return text == self.exact
-        return text.startswith(self.begins) and text.endswith(self.ends) and len(text) >= len(self.begins) + len(self.ends)
+        if self.exacts is not None:
+            return text in self.exacts
+        return (
+            text.startswith(self.begins) and text.endswith(self.ends) and len(text) >= len(self.begins) + len(self.ends)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,14 @@ class UnitIs:
     """
 
     prefix: str
-    unit: str
+    unit: str = ""
     written: bool = False
     beginning: bool = False
     left: Side | None = None
+
+    def of(self, prefix: str, left: Side | None = None) -> UnitIs:
+        """The same question about names under a prefix."""
+        return UnitIs(prefix, self.unit, self.written, self.beginning, left)
 
     def __call__(self, name: str) -> bool:
         rest = name[len(self.prefix) :]

@@ -16,7 +16,9 @@ from fhirstore.dstu2 import catalog
 from fhirstore.errors import BadRequest
 from fhirstore.search.paths import Location, locate
 
-Kind = Literal["number", "date", "string", "token", "reference", "composite", "quantity", "uri", "phonetic", "position", "special"]
+Kind = Literal[
+    "number", "date", "string", "token", "reference", "composite", "quantity", "uri", "phonetic", "position", "special"
+]
 
 # Parameters that are published without a path, or whose description widens it.
 _PATHS = {

@@ -59,9 +59,12 @@ def locate(resource_type: str, path: str) -> Iterator[Location]:
             return
         where = _where(match)
         if place == len(matches) - 1:
-            names = _names(found, name, every=bool(match["choice"]) or found.choice and found.name == name)
+            names = _names(found, name, every=bool(match["choice"]) or (found.choice and found.name == name))
             systems = _systems(found)
-            leaves = (Leaf(n, t, systems if t == "code" else frozenset(), where, bool(match["first"])) for n, t in names.items())
+            leaves = (
+                Leaf(n, t, systems if t == "code" else frozenset(), where, bool(match["first"]))
+                for n, t in names.items()
+            )
             yield Location(tuple(steps), tuple(leaves))
             return
         # "entry.resource[0]" is the first of all resources, so the first entry's.
@@ -93,7 +96,9 @@ def nodes(steps: tuple[Step, ...], document: Mapping[str, Any]) -> list[Mapping[
                 value = [value]
             if isinstance(value, list):
                 candidates = value[:1] if step.first else value
-                reached.extend(c for c in candidates if isinstance(c, dict) and (step.where is None or _meets(c, step.where)))
+                reached.extend(
+                    c for c in candidates if isinstance(c, dict) and (step.where is None or _meets(c, step.where))
+                )
         here = reached
         if not here:
             break

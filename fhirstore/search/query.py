@@ -198,4 +198,6 @@ _SETTINGS: dict[str, frozenset[str]] = {
 
 def matches_nothing_else(pairs: Sequence[Pair]) -> bool:
     """Whether a query has no criteria at all, as a conditional request must not be."""
-    return all(name.partition(":")[0] in {*_TRANSPORT, *_SETTINGS, "_sort", "_include", "_revinclude"} for name, _ in pairs)
+    return all(
+        name.partition(":")[0] in {*_TRANSPORT, *_SETTINGS, "_sort", "_include", "_revinclude"} for name, _ in pairs
+    )

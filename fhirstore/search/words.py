@@ -48,7 +48,11 @@ def _strings(document: Mapping[str, Any]) -> list[str]:
         if isinstance(node, dict):
             for name, value in node.items():
                 if isinstance(value, str):
-                    if name not in _SKIPPED and not (name == "id" and node is document) and not (name == "data" and len(value) > 200):
+                    if (
+                        name not in _SKIPPED
+                        and not (name == "id" and node is document)
+                        and not (name == "data" and len(value) > 200)
+                    ):
                         found.append(value)
                 elif node is not document or name not in {"text", "meta"}:
                     waiting.append(value)

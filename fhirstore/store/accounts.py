@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from fhirstore.dstu2.levels import Level
+
 TokenKind = Literal["code", "access", "refresh"]
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A client of the management and token endpoints; the same row is an organization to Validic's clients."""
+    """A client of the management and token endpoints; the same row is an organization to Validic's clients.
+
+    `level` is how strictly its writes are judged, None for what the server is set to.
+    """
 
     client_id: str
     name: str
@@ -19,6 +24,7 @@ class Application:
     organization_id: str
     organization_token_hash: str
     created: int
+    level: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)

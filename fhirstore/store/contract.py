@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
 from fhirstore.search.entries import Entries
+from fhirstore.search.plan import Plan
 from fhirstore.store.accounts import Accounts
-from fhirstore.store.cursors import Cursors
+from fhirstore.store.cursors import Cursors, Place
 from fhirstore.store.scope import Scope
 
 Result = TypeVar("Result")
@@ -96,6 +97,33 @@ class HistoryPage:
     more: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of what is found: `count` matches from a place on, or after `skip` of them; 0 is a count too."""
+
+    count: int
+    after: Place | None = None
+    skip: int = 0
+    total: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A resource that was found; `contained` is the local id of the one inside it that matched, where one was asked."""
+
+    version: Version
+    contained: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of matches, how many there are on all pages together (where asked), and where the next page begins."""
+
+    matches: Sequence[Match]
+    total: int | None = None
+    next: Place | None = None
+
+
 class Resources(Protocol):
     """The resources of one scope. Inside a transaction the same calls see and make that transaction's writes."""
 
@@ -105,6 +133,14 @@ class Resources(Protocol):
 
     async def version(self, type: str, id: str, number: int) -> Version | None:
         """One version, current or older."""
+        ...
+
+    async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
+        """The current versions of the resources with these types and ids, as far as there are any."""
+        ...
+
+    async def find(self, plan: Plan, page: Page) -> Found:
+        """The resources that a plan describes, deleted ones excepted, in its order."""
         ...
 
     async def history(self, query: HistoryQuery) -> HistoryPage: ...

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fhirstore.dstu2.narrative import check
+from tests.dstu2.examples import MISSING, example_names, read_example
 
-EXAMPLES = Path(__file__).parents[2] / ".." / "shared" / "dstu2" / "examples" / "json"
 XMLNS = 'xmlns="http://www.w3.org/1999/xhtml"'
 
 
@@ -136,11 +135,11 @@ def narratives(node: Any) -> Iterator[str]:
             yield from narratives(value)
 
 
-@pytest.mark.skipif(not EXAMPLES.exists(), reason="the official examples are not here")
+@pytest.mark.skipif(not example_names(), reason=MISSING)
 def test_every_narrative_of_the_official_examples_passes() -> None:
     checked = 0
-    for file in sorted(EXAMPLES.glob("*.json")):
-        for div in narratives(json.loads(file.read_bytes())):
-            assert check(div, file.name) == []
+    for name in example_names():
+        for div in narratives(json.loads(read_example(name))):
+            assert check(div, name) == []
             checked += 1
     assert checked > 1000

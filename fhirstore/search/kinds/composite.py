@@ -18,25 +18,31 @@ from fhirstore.search.paths import follow
 from fhirstore.search.plan import NOTHING, Filter, HasKey, HasPrefix, InRange, KeyScan, RangeScan, any_of
 from fhirstore.search.separators import split
 
+_HALVES_LIMIT = 100
 _RANGES = frozenset({"date", "quantity"})
 
 
 def index_within(parameter: Parameter, element: Mapping[str, Any], into: Collector) -> None:
-    """Make the entries of one element that holds both components."""
+    """Make the entries of one element that holds both components; of hundreds of codes, only the first pairs."""
     first, second = parameter.components
     values = [found for place in second.locations for found in follow(place, element)]
-    if not values:
+    starts = [found for place in first.locations for found in follow(place, element)] if values else []
+    if not starts:
         return
-    lefts = [half for place in first.locations for found in follow(place, element) for half in _halves(first, *found, into)]
-    for left in dict.fromkeys(lefts):
+    before = len(into.keys) + len(into.ranges)
+    lefts = dict.fromkeys(half for found in starts for half in _halves(first, *found, into))
+    # The pairs of two long lists would grow with the square of the document.
+    for left in list(lefts)[:_HALVES_LIMIT]:
         for value, type_ in values:
             if second.kind == "quantity":
                 quantity.index_as(f"{parameter.key}${left}$", value, type_, into)
             elif second.kind == "date":
                 date.index_as(f"{parameter.key}${left}$", value, type_, into)
             else:
-                for right in _halves(second, value, type_, into):
+                for right in _halves(second, value, type_, into)[:_HALVES_LIMIT]:
                     into.keys[f"{parameter.key}={left}${right}"] = None
+    if len(into.keys) + len(into.ranges) == before:
+        into.keys[f"{parameter.key}!"] = None
 
 
 def _halves(component: Parameter, value: Any, type_: str, into: Collector) -> list[str]:
@@ -46,8 +52,6 @@ def _halves(component: Parameter, value: Any, type_: str, into: Collector) -> li
 
 
 def compile(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:
-    if modifier is not None:
-        refuse(parameter, f"has no modifier ':{modifier}'")
     parts = split(text, "$")
     if len(parts) != 2:
         refuse(parameter, "needs two values with $ between them")
@@ -66,11 +70,11 @@ def _side(component: Parameter, text: str, context: Context) -> Side | None:
 
 
 def _keyed(prefix: str, left: Side, right: Side) -> Filter:
-    if left.exact is not None and right.exact is not None:
-        return HasKey((f"{prefix}{left.exact}${right.exact}",))
-    if left.exact is not None and not right.ends:
-        return HasPrefix(f"{prefix}{left.exact}${right.begins}")
-    return KeyScan(prefix, BothSides(prefix, left, right))
+    if left.exacts is None or (right.exacts is None and right.ends):
+        return KeyScan(prefix, BothSides(prefix, left, right))
+    if right.exacts is None:
+        return any_of(tuple(HasPrefix(f"{prefix}{each}${right.begins}") for each in left.exacts))
+    return HasKey(tuple(f"{prefix}{each}${other}" for each in left.exacts for other in right.exacts))
 
 
 def _ranged(parameter: Parameter, second: Parameter, left: Side, text: str, context: Context) -> Filter:
@@ -78,11 +82,11 @@ def _ranged(parameter: Parameter, second: Parameter, left: Side, text: str, cont
     if second.kind == "quantity":
         return quantity.compile_as(second, name, left, text)
     found = date.limits_of(second, text, context)
-    if left.exact is not None:
-        return any_of(tuple(InRange(f"{name}{left.exact}$", limits) for limits in found))
-    return any_of(tuple(RangeScan(name, UnitIs(name, "", left=left), limits) for limits in found))
+    if left.exacts is not None:
+        return any_of(tuple(InRange(f"{name}{each}$", limits) for each in left.exacts for limits in found))
+    return any_of(tuple(RangeScan(name, UnitIs(name, left=left), limits) for limits in found))
 
 
 def present(key: str) -> Filter:
     prefix = f"{key}$"
-    return any_of((HasPrefix(f"{key}="), RangeScan(prefix, UnitIs(prefix, "", left=Side()))))
+    return any_of((HasKey((f"{key}!",)), HasPrefix(f"{key}="), RangeScan(prefix, UnitIs(prefix, left=Side()))))

@@ -129,8 +129,6 @@ def index_as(name: str, value: Any, type_: str, into: Collector) -> bool:
 
 
 def compile(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:
-    if modifier is not None:
-        refuse(parameter, f"has no modifier ':{modifier}'")
     return any_of(tuple(InRange(parameter.key, limits) for limits in limits_of(parameter, text, context)))
 
 
@@ -148,8 +146,6 @@ def limits_of(parameter: Parameter, text: str, context: Context) -> Alternatives
 def updated(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:
     """`_lastUpdated`: stores know it to the millisecond, which is the width of every target."""
     width = 1000
-    if modifier is not None:
-        refuse(parameter, f"has no modifier ':{modifier}'")
     filters = []
     for limits in limits_of(parameter, text, context):
         from_, before = BEGINNING, END

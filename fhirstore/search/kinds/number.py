@@ -34,7 +34,7 @@ def read(value: Any) -> Decimal | int | None:
         return None
     if isinstance(value, Decimal):
         return value if value.is_finite() and abs(value.adjusted()) <= _SIZE_LIMIT else None
-    return value if abs(value) < 10**_SIZE_LIMIT else None
+    return value if value.bit_length() < 3 * _SIZE_LIMIT else None
 
 
 def index(parameter: Parameter, value: Any, type_: str, into: Collector) -> bool:
@@ -85,8 +85,6 @@ def _index_duration(parameter: Parameter, code: str, value: Any, into: Collector
 
 
 def compile(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:
-    if modifier is not None:
-        refuse(parameter, f"has no modifier ':{modifier}'")
     prefix, rest = cut(unescape(text))
     alternatives = limits_of(prefix, asked(parameter, rest))
     return any_of(tuple(InRange(parameter.key, limits) for limits in alternatives))

@@ -26,7 +26,9 @@ _METRES_PER_DEGREE = Fraction(111_195)
 
 def index(parameter: Parameter, value: Any, type_: str, into: Collector) -> bool:
     """A position is at most one in a Location, so its two ranges cannot be crossed."""
-    if parameter.name != "near" or not isinstance(value, dict):
+    if parameter.name != "near":
+        return True
+    if not isinstance(value, dict):
         return False
     latitude, longitude = (number.read(value.get(name)) for name in ("latitude", "longitude"))
     if latitude is None or longitude is None:

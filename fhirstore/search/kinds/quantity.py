@@ -120,8 +120,6 @@ def _sample(text: str) -> Decimal | None:
 
 
 def compile(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:
-    if modifier is not None:
-        refuse(parameter, f"has no modifier ':{modifier}'")
     return compile_as(parameter, parameter.key, None, text)
 
 
@@ -137,28 +135,22 @@ def compile_as(parameter: Parameter, name: str, left: Side | None, text: str) ->
     amount = number.asked(parameter, rest)
     system, code = (parts[1], parts[2]) if len(parts) == 3 else ("", "")
     known = unit(code) if system in SYSTEMS else None
-    if known:
-        alternatives = number.limits_of(prefix, amount, known.to_base)
-    else:
-        alternatives = number.limits_of(prefix, amount)
-    found: list[Filter] = []
-    for limits in alternatives:
-        ends = _ends(system, code, known)
-        exactly = f"{name}{left.exact}$" if left is not None and left.exact is not None else name if left is None else None
-        if exactly is not None and not ends.written and not ends.beginning:
-            found.append(InRange(f"{exactly}{ends.unit}", limits))
-        else:
-            under = exactly if exactly is not None else name
-            asked = UnitIs(under, ends.unit, ends.written, ends.beginning, None if exactly is not None else left)
-            found.append(RangeScan(under + ("|" if exactly is not None else ""), asked, limits))
-    return any_of(tuple(found))
+    alternatives = number.limits_of(prefix, amount, known.to_base if known else None)
+    half = _unit_half(system, code, known)
+    if left is not None and left.exacts is None:
+        return any_of(tuple(RangeScan(name, half.of(name, left), limits) for limits in alternatives))
+    names = [name] if left is None or left.exacts is None else [f"{name}{each}$" for each in left.exacts]
+    if half.written or half.beginning:
+        scans = (RangeScan(f"{each}|", half.of(each), limits) for each in names for limits in alternatives)
+        return any_of(tuple(scans))
+    return any_of(tuple(InRange(f"{each}{half.unit}", limits) for each in names for limits in alternatives))
 
 
-def _ends(system: str, code: str, known: Unit | None) -> UnitIs:
+def _unit_half(system: str, code: str, known: Unit | None) -> UnitIs:
     if known:
         return UnitIs("", f"^{known.base}")
     if not system and not code:
-        return UnitIs("", "")
+        return UnitIs("")
     if system:
         unit_half = f"|{escape(system)}|{escape(code)}|" if code else f"|{escape(system)}|"
         return UnitIs("", unit_half, beginning=True)
@@ -171,5 +163,3 @@ def present(key: str) -> Filter:
 
 def order(parameter: Parameter, descending: bool) -> ByRange:
     return ByRange(parameter.key, "least", "most", descending)
-
-

@@ -87,14 +87,13 @@ def compile(parameter: Parameter, modifier: str | None, text: str, context: Cont
 
 def asked(parameter: Parameter, modifier: str | None, text: str, context: Context) -> list[str]:
     """The addresses that a search value may mean."""
-    if modifier is not None and not catalog.is_resource_type(modifier):
-        refuse(parameter, f"has no modifier ':{modifier}'")
     value = unescape(text)
     if not value or len(value) > _LENGTH_LIMIT:
         refuse(parameter, "needs an id, a type and id, or a URL")
     value = forms(value, context.base)[-1]
     if _ID.fullmatch(value):
-        return [f"{kind}/{value}" for kind in _types(parameter, modifier)]
+        # Some documents refer by an id alone; only its own text can find that.
+        return [*(f"{kind}/{value}" for kind in _types(parameter, modifier)), *([] if modifier else [value])]
     if local(value) is None and ":" not in value and not value.startswith("#"):
         refuse(parameter, "needs an id, a type and id, or a URL")
     kind = target_type(value, {})
@@ -117,11 +116,7 @@ def order(parameter: Parameter, descending: bool) -> ByKey:
 
 def side(parameter: Parameter, text: str, context: Context) -> Side:
     """What a reference asks of its half of a composite's key."""
-    value = forms(unescape(text), context.base)[-1]
-    if _ID.fullmatch(value) and len(_types(parameter, None)) > 1:
-        return Side(ends=f"/{value}")
-    names = asked(parameter, None, text, context)
-    return Side(exact=escape(names[0]))
+    return Side(tuple(escape(name) for name in asked(parameter, None, text, context)))
 
 
 def halves(parameter: Parameter, value: Any, type_: str, into: Collector) -> list[str]:

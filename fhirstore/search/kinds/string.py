@@ -15,6 +15,8 @@ from fhirstore.search.parameters import Parameter, refuse
 from fhirstore.search.plan import ByKey, Filter, HasKey, HasPrefix, KeyScan, all_of, any_of
 from fhirstore.search.separators import unescape
 
+MODIFIERS = frozenset({"exact", "contains"})
+
 _PARTS = {
     "HumanName": ("text", "family", "given", "prefix", "suffix"),
     "Address": ("text", "line", "city", "district", "state", "postalCode", "country"),
@@ -46,12 +48,8 @@ def compile(parameter: Parameter, modifier: str | None, text: str, context: Cont
     if modifier == "exact":
         return HasKey((text_key(parameter.key, value),)) if value else refuse(parameter, "needs a value")
     folded = _folded(parameter, value)
-    if modifier is None:
-        return HasPrefix(f"{parameter.key}~{folded}")
-    if modifier == "contains":
-        prefix = f"{parameter.key}~"
-        return KeyScan(prefix, TextContains(prefix, folded))
-    refuse(parameter, f"has no modifier ':{modifier}'")
+    prefix = f"{parameter.key}~"
+    return KeyScan(prefix, TextContains(prefix, folded)) if modifier == "contains" else HasPrefix(prefix + folded)
 
 
 def whole(parameter: Parameter, text: str) -> Filter:
@@ -98,8 +96,6 @@ def index_sounds(parameter: Parameter, value: Any, type_: str, into: Collector) 
 
 
 def compile_sounds(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:
-    if modifier is not None:
-        refuse(parameter, f"has no modifier ':{modifier}'")
     heard = [_sound(word) for word in words(unescape(text))] or refuse(parameter, "needs a text")
     return all_of(tuple(HasKey((f"{parameter.key}:{each}",)) for each in heard))
 

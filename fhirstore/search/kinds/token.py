@@ -15,18 +15,17 @@ from fhirstore.search.folding import fold
 from fhirstore.search.matching import Side, TextContains
 from fhirstore.search.parameters import Parameter, refuse
 from fhirstore.search.plan import (
-    EVERYTHING,
     NOTHING,
     ByKey,
     Filter,
     HasKey,
     HasPrefix,
     KeyScan,
-    Not,
-    all_of,
     any_of,
 )
 from fhirstore.search.separators import split, unescape
+
+MODIFIERS = frozenset({"not", "text", "in", "not-in", "above", "below"})
 
 _ABSENT = object()
 
@@ -103,16 +102,15 @@ def _texts(value: Any, type_: str) -> list[str]:
 def compile(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:
     """One search value's filter. `:not` and `:not-in` are turned around by the caller, over all values at once."""
     match modifier:
-        case None | "not":
-            return _literal(parameter, text)
         case "text":
             folded = fold(unescape(text)) or refuse(parameter, "needs a text")
             return HasPrefix(f"{parameter.key}~{folded}")
         case "in" | "not-in":
-            return _among(parameter, modifier, _value_set(parameter, unescape(text), context))
+            return _among(parameter, _value_set(parameter, unescape(text), context))
         case "above" | "below":
-            return _among(parameter, modifier, _hierarchy(parameter, modifier, text, context))
-    refuse(parameter, f"has no modifier ':{modifier}'")
+            return _among(parameter, _hierarchy(parameter, modifier, text, context))
+        case _:
+            return _literal(parameter, text)
 
 
 def contains(parameter: Parameter, text: str) -> Filter:
@@ -160,10 +158,10 @@ def side(parameter: Parameter, text: str) -> Side | None:
     if parameter.plain:
         if _bare(parameter, system, code) == NOTHING:
             return None
-        return Side(exact=f"|{code}") if code else Side()
+        return Side((f"|{code}",)) if code else Side()
     if not code:
         return Side(begins=f"{system}|")
-    return Side(ends=f"|{code}") if system is None else Side(exact=f"{system}|{code}")
+    return Side(ends=f"|{code}") if system is None else Side((f"{system}|{code}",))
 
 
 def halves(value: Any, type_: str) -> list[str]:
@@ -190,10 +188,12 @@ def _hierarchy(parameter: Parameter, modifier: str, text: str, context: Context)
     return codes
 
 
-def _among(parameter: Parameter, modifier: str, codes: Iterable[Code]) -> Filter:
+def _among(parameter: Parameter, codes: Iterable[Code]) -> Filter:
     if parameter.plain:
-        found = (code for system, code in codes if not parameter.coded or not parameter.systems or system in parameter.systems)
+        found = (
+            code
+            for system, code in codes
+            if not parameter.coded or not parameter.systems or system in parameter.systems
+        )
         return HasKey(tuple(f"{parameter.key}:{escape(code.casefold())}" for code in found))
     return HasKey(tuple(f"{parameter.key}={escape(system)}|{escape(code.casefold())}" for system, code in codes))
-
-

@@ -13,6 +13,8 @@ from fhirstore.search.parameters import Parameter, refuse
 from fhirstore.search.plan import ByKey, Filter, HasKey, HasPrefix, any_of
 from fhirstore.search.separators import unescape
 
+MODIFIERS = frozenset({"below", "above"})
+
 _LENGTH_LIMIT = 2048
 
 
@@ -27,13 +29,10 @@ def compile(parameter: Parameter, modifier: str | None, text: str, context: Cont
     value = unescape(text)
     if not value or len(value) > _LENGTH_LIMIT:
         refuse(parameter, "needs a URI")
-    if modifier is None:
-        return HasKey((f"{parameter.key}={escape(value)}",))
     if modifier == "below":
         return below(parameter, value)
-    if modifier == "above":
-        return HasKey(tuple(f"{parameter.key}={escape(each)}" for each in above(value)))
-    refuse(parameter, f"has no modifier ':{modifier}'")
+    wanted = above(value) if modifier == "above" else [value]
+    return HasKey(tuple(f"{parameter.key}={escape(each)}" for each in wanted))
 
 
 def below(parameter: Parameter, value: str) -> Filter:

@@ -17,14 +17,15 @@ from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
 from fhirstore.store.scope import Scope
 
 DEFAULT_DATABASE = "fhirstore"
+PATIENCE_MS = 10_000
+"""How long a request waits for a primary: an election takes less. An address with serverSelectionTimeoutMS decides."""
 
 
 class MongoStore:
     """A `Store` on MongoDB. Writes are acknowledged by a majority, from their journals."""
 
-    def __init__(self, uri: str, patience_seconds: float = 10) -> None:
+    def __init__(self, uri: str) -> None:
         self._uri = uri
-        self._patience = patience_seconds
         self._client: AsyncMongoClient[dict[str, Any]]
         self._database: Database
         self._accounts: MongoAccounts
@@ -43,7 +44,10 @@ class MongoStore:
 
     async def open(self) -> None:
         try:
-            self._client = AsyncMongoClient(self._uri, serverSelectionTimeoutMS=int(self._patience * 1000))
+            # The driver lets an argument go before what the address says.
+            named = "serverselectiontimeoutms=" in self._uri.lower()
+            own: dict[str, Any] = {} if named else {"serverSelectionTimeoutMS": PATIENCE_MS}
+            self._client = AsyncMongoClient(self._uri, **own)
             self._database = self._client.get_default_database(DEFAULT_DATABASE, write_concern=DURABLE)
             await self._create()
             self._cursors = Cursors(await self._cursor_key())

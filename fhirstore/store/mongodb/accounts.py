@@ -26,8 +26,10 @@ from fhirstore.store.mongodb.documents import (
     to_token,
     to_user,
 )
+from fhirstore.store.mongodb.failures import unavailable_when_away
 
 
+@unavailable_when_away
 class MongoAccounts:
     """`Accounts` on MongoDB."""
 

@@ -57,6 +57,7 @@ def from_application(application: Application) -> dict[str, Any]:
         "organization_id": application.organization_id,
         "organization_token_hash": application.organization_token_hash,
         "created": application.created,
+        "level": application.level,
     }
 
 
@@ -68,6 +69,7 @@ def to_application(document: Document) -> Application:
         document["organization_id"],
         document["organization_token_hash"],
         document["created"],
+        document["level"],
     )
 
 

@@ -28,6 +28,7 @@ from fhirstore.store.mongodb.documents import (
     resource_key,
     to_version,
 )
+from fhirstore.store.mongodb.failures import unavailable_when_away
 from fhirstore.store.scope import Scope
 
 Result = TypeVar("Result")
@@ -41,6 +42,7 @@ DURABLE = WriteConcern("majority", j=True)
 _ILLEGAL_OPERATION = 20  # "Transaction numbers are only allowed on a replica set member or mongos"
 
 
+@unavailable_when_away
 class MongoResources:
     """`Resources` of one scope; with a session, those inside that session's transaction."""
 

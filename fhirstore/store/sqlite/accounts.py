@@ -16,7 +16,7 @@ from fhirstore.store.accounts import (
 )
 from fhirstore.store.sqlite.writer import Writer
 
-_APPLICATION = "client_id, name, secret_hash, organization_id, organization_token_hash, created"
+_APPLICATION = "client_id, name, secret_hash, organization_id, organization_token_hash, created, level"
 _USER = "id, hex_id, client_id, app_user_id, active, created"
 _TOKEN = "hash, kind, user, client_id, scope, family, expires, spent"
 
@@ -36,10 +36,11 @@ class SqliteAccounts:
             application.organization_id,
             application.organization_token_hash,
             application.created,
+            application.level,
         )
         await self._writer.run(
             lambda connection: connection.execute(
-                f"INSERT INTO applications ({_APPLICATION}) VALUES (?, ?, ?, ?, ?, ?)", values
+                f"INSERT INTO applications ({_APPLICATION}) VALUES (?, ?, ?, ?, ?, ?, ?)", values
             )
         )
 

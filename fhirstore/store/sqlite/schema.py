@@ -38,7 +38,8 @@ CREATE TABLE IF NOT EXISTS applications (
   secret_hash TEXT NOT NULL,
   organization_id TEXT NOT NULL UNIQUE,
   organization_token_hash TEXT NOT NULL,
-  created INTEGER NOT NULL
+  created INTEGER NOT NULL,
+  level TEXT
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS users (

@@ -1,0 +1,49 @@
+"""Behind a proxy: the address that the client used, told by X-Forwarded-*, believed from trusted proxies only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class TrustedProxies:
+    """Puts scheme and host of the client's own request in place of the proxy's. Pure ASGI."""
+
+    def __init__(self, app: ASGIApp, trusted: Sequence[str]) -> None:
+        self._app = app
+        self._trusted = [ip_network(network, strict=False) for network in trusted]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and any(name.startswith(b"x-forwarded-") for name, _ in scope["headers"]):
+            scope = self._believed(scope) if self._is_trusted(scope) else scope
+        await self._app(scope, receive, send)
+
+    def _is_trusted(self, scope: Scope) -> bool:
+        client = scope.get("client")
+        try:
+            address = ip_address(client[0]) if client else None
+        except ValueError:
+            return False
+        return address is not None and any(address in network for network in self._trusted)
+
+    def _believed(self, scope: Scope) -> Scope:
+        headers = dict(scope["headers"])
+        scheme = _first(headers.get(b"x-forwarded-proto"))
+        host = _first(headers.get(b"x-forwarded-host"))
+        client = _first(headers.get(b"x-forwarded-for"))
+        changed = dict(scope)
+        if scheme in {b"http", b"https"}:
+            changed["scheme"] = scheme.decode()
+        if host:
+            kept = [(name, value) for name, value in scope["headers"] if name != b"host"]
+            changed["headers"] = [*kept, (b"host", host)]
+        if client:
+            changed["client"] = (client.decode("latin-1"), 0)
+        return changed
+
+
+def _first(header: bytes | None) -> bytes:
+    """Each proxy puts its own value behind the others: the first is the client's."""
+    return header.partition(b",")[0].strip() if header else b""

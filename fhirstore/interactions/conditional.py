@@ -1,0 +1,114 @@
+"""Conditional create, update and delete: the match and the write are one step that no other writer can get between.
+
+http://hl7.org/fhir/DSTU2/http.html#2.1.0.10.2, #cond-update, #2.1.0.12.1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl
+
+from fhirstore.errors import BadRequest, NotFound, PreconditionFailed
+from fhirstore.interactions.create import create
+from fhirstore.interactions.delete import delete
+from fhirstore.interactions.incoming import check_id
+from fhirstore.interactions.reply import Reply
+from fhirstore.interactions.request import Context, Request
+from fhirstore.interactions.search import search_context
+from fhirstore.interactions.update import update
+from fhirstore.interactions.write import Write
+from fhirstore.search.query import matches_nothing_else, read_search
+from fhirstore.store.contract import Page, Resources, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A conditional request once its criteria are settled: with an id, and with what to do, or with what exists."""
+
+    request: Request
+    write: Callable[[Request, Context], Write] | None = None
+    existing: Version | None = None
+
+
+async def perform_conditional(method: str, request: Request, context: Context) -> Reply:
+    """Match and write in one transaction; of parallel equal requests exactly one finds nothing."""
+
+    async def work(inside: Resources) -> Reply:
+        within = replace(context, resources=inside)
+        replies = [await _carry_out(settled, within) for settled in await settle(method, request, within)]
+        return replies[0]
+
+    return await context.resources.transact(work, locks=[lock_of(method, request)])
+
+
+async def settle(method: str, request: Request, context: Context) -> Sequence[Settled]:
+    """What the request comes to, given what matches now: one thing, or several resources to delete.
+
+    Raises PreconditionFailed where several match, NotFound where there is nothing to delete, BadRequest for criteria
+    that are not understood or that everything would match.
+    """
+    several = method == "DELETE" and context.limits.conditional_delete == "multiple"
+    matches = await _matches(method, request, context, several=several)
+    if method == "DELETE":
+        if not matches:
+            raise NotFound(f"No {request.type} matches the criteria.")
+        return [Settled(replace(request, id=match.id), delete) for match in matches]
+    if not matches:
+        return [Settled(replace(request, id=context.new_id()), create)]
+    match = matches[0]
+    settled = replace(request, id=match.id)
+    if method == "PUT" and request.incoming and "id" in request.incoming.document:
+        check_id(request.type, match.id, request.incoming.document)
+    return [Settled(settled, update) if method == "PUT" else Settled(settled, existing=match)]
+
+
+def criteria_of(method: str, request: Request) -> Sequence[tuple[str, str]]:
+    """The criteria of a conditional request, [] for one that is not conditional."""
+    if method == "POST":
+        query = (request.if_none_exist or "").rpartition("?")[2]
+        return parse_qsl(query, keep_blank_values=True)
+    return request.query if not request.id else ()
+
+
+def lock_of(method: str, request: Request) -> str:
+    return f"{request.type}?{sorted(criteria_of(method, request))}"
+
+
+async def match_one(type: str, pairs: Sequence[tuple[str, str]], context: Context) -> Version | None:
+    """The one resource that criteria name, None where none does. Raises PreconditionFailed for several."""
+    matches = await _find(type, pairs, context, count=2)
+    if len(matches) > 1:
+        raise PreconditionFailed(f"More than one {type} matches the criteria.")
+    return matches[0] if matches else None
+
+
+async def _matches(method: str, request: Request, context: Context, *, several: bool) -> Sequence[Version]:
+    matches = await _find(request.type, criteria_of(method, request), context, count=1000 if several else 2)
+    if len(matches) > 1 and not several:
+        raise PreconditionFailed(f"More than one {request.type} matches the criteria.")
+    return matches
+
+
+async def _find(type: str, pairs: Sequence[tuple[str, str]], context: Context, count: int) -> Sequence[Version]:
+    if matches_nothing_else(pairs):
+        raise BadRequest("A conditional request needs criteria.")
+    # Never lenient: a mistyped criterion would match what it should not.
+    plan = read_search(type, pairs, search_context(context)).plan
+    found = await context.resources.find(plan, Page(count, total=False))
+    return [match.version for match in found.matches]
+
+
+async def _carry_out(settled: Settled, context: Context) -> Reply:
+    if settled.write is None:
+        return existing_reply(settled)
+    write = settled.write(settled.request, context)
+    written = await context.resources.change(write.change)
+    assert written is not None
+    return write.reply(written)
+
+
+def existing_reply(settled: Settled) -> Reply:
+    """What a conditional create answers when the resource is there: 200, and where."""
+    assert settled.existing is not None
+    return Reply(200, settled.existing.body, settled.existing, location=True)

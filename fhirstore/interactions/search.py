@@ -1,0 +1,84 @@
+"""search over a type, a compartment, or everything: http://hl7.org/fhir/DSTU2/search.html."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fhirstore.dstu2.catalog import compartments
+from fhirstore.dstu2.json_format import dump, parse
+from fhirstore.dstu2.outcome import operation_outcome
+from fhirstore.dstu2.subset import only_elements, summary
+from fhirstore.errors import Issue, NotFound
+from fhirstore.interactions.bundles import bundle, search_entry
+from fhirstore.interactions.including import included
+from fhirstore.interactions.paging import Asked
+from fhirstore.interactions.reply import Reply
+from fhirstore.interactions.request import Context, Request
+from fhirstore.search.context import Context as SearchContext
+from fhirstore.search.query import Search, read_search
+from fhirstore.store.contract import Found, Page, Version
+
+
+async def search(request: Request, context: Context) -> Reply:
+    """A page of what matches, with what is included. Raises BadRequest for a parameter it does not understand."""
+    asked = read_search(
+        _searched_type(request),
+        request.query,
+        search_context(context),
+        compartment=_compartment(request),
+        lenient="handling=lenient" in (request.prefer or "").replace(" ", ""),
+    )
+    page = _page(request, context, asked)
+    found = await context.resources.find(asked.plan, Page(page.count, page.place(context), asked.skip))
+    entries = await _entries(found, asked, context)
+    entries += _outcome_entry(asked.ignored)
+    links = page.links(context, found.next, len(found.matches))
+    return Reply(200, bundle("searchset", entries, links, found.total))
+
+
+def search_context(context: Context) -> SearchContext:
+    return SearchContext(context.base, context.clock() * 1000)
+
+
+def _searched_type(request: Request) -> str | None:
+    if request.linked:
+        return None if request.linked == "*" else request.linked
+    return request.type or None
+
+
+def _compartment(request: Request) -> tuple[str, str] | None:
+    if not request.linked:
+        return None
+    if request.type not in compartments():
+        raise NotFound(f"DSTU2 has no compartment of {request.type}.")
+    return request.type, request.id
+
+
+def _page(request: Request, context: Context, asked: Search) -> Asked:
+    path = "/".join(part for part in (context.base, request.type, request.id, request.linked) if part)
+    pairs = [pair for pair in asked.applied if pair[0] != "_skip"]
+    counts = any(name == "_skip" for name, _ in asked.applied)
+    count = 0 if asked.summary == "count" else asked.count
+    return Asked(path, pairs, count, asked.page, asked.skip if counts else None)
+
+
+async def _entries(found: Found, asked: Search, context: Context) -> list[bytes]:
+    matches = [match.version for match in found.matches]
+    also = await included(matches, asked.includes, context)
+    entries = [search_entry(version, _shown(version, asked), context.base, "match") for version in matches]
+    return entries + [search_entry(version, _shown(version, asked), context.base, "include") for version in also]
+
+
+def _shown(version: Version, asked: Search) -> bytes:
+    """The stored bytes, or the part of the resource that was asked for."""
+    if asked.elements:
+        return dump(only_elements(parse(version.body), frozenset(asked.elements)))
+    if asked.summary in {"true", "text", "data"}:
+        return dump(summary(parse(version.body), asked.summary))
+    return version.body
+
+
+def _outcome_entry(ignored: Sequence[Issue]) -> list[bytes]:
+    if not ignored:
+        return []
+    return [b'{"resource":%b,"search":{"mode":"outcome"}}' % operation_outcome(ignored)]

@@ -1,0 +1,39 @@
+"""The driver's failures in the contract's words: a database that is away is `Unavailable`, whatever was asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Any, TypeVar
+
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError, WTimeoutError
+
+from fhirstore.errors import Unavailable
+
+Kind = TypeVar("Kind", bound=type)
+
+# A failure of connection covers elections (NotPrimaryError) and servers that are not found in time.
+_AWAY = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
+
+
+def unavailable_when_away(kind: Kind) -> Kind:
+    """Have every public coroutine of a class raise Unavailable where the driver cannot reach the database."""
+    for name, method in list(vars(kind).items()):
+        if not name.startswith("_") and iscoroutinefunction(method):
+            setattr(kind, name, _told(method))
+    return kind
+
+
+def _told(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    @wraps(method)
+    async def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await method(self, *args, **kwargs)
+        except PyMongoError as error:
+            # Inside a transaction the driver itself must see its failure: it decides whether to run it again.
+            if getattr(self, "_session", None) is not None or not isinstance(error, _AWAY):
+                raise
+            raise Unavailable("The database cannot be reached.") from error
+
+    return call

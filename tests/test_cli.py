@@ -1,0 +1,162 @@
+"""The command line, run as people run it: `python -m fhirstore …` in a shell."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fhirstore import __version__
+from tests.clients import ApplicationClient, http
+from tests.server import ServerProcess, environment
+
+MEMBERS = {"client_id", "client_secret", "organization_id", "organization_token"}
+
+
+def fhirstore(*arguments: str, cwd: Path | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "fhirstore", *arguments]
+    root = {"PYTHONPATH": str(Path(__file__).parents[1])}
+    given = {f"FHIRSTORE_{name.upper()}": value for name, value in settings.items()}
+    return subprocess.run(
+        command, env=environment(**root, **given), cwd=cwd, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def created(database: str, name: str = "second") -> dict[str, str]:
+    answer = fhirstore("app", "create", name, "--json", "--database", database)
+    assert answer.returncode == 0, answer.stderr
+    made: dict[str, str] = json.loads(answer.stdout)
+    return made
+
+
+def test_an_application_is_made_while_a_server_runs_and_works_at_once(database: str, tmp_path: Path) -> None:
+    with ServerProcess(database, tmp_path) as server:
+        made = created(database)
+        assert made.keys() == MEMBERS
+        assert len(set(made.values())) == 4
+        application = ApplicationClient(server.address, made["client_id"], made["client_secret"])
+        assert application.user().get("Patient/a").status_code == 404
+
+        listed = fhirstore("app", "list", "--database", database).stdout
+        assert made["client_id"] in listed
+        assert "second" in listed
+        assert made["client_secret"] not in listed
+
+        rotated = fhirstore("app", "rotate-secret", made["client_id"], "--json", "--database", database)
+        fresh = json.loads(rotated.stdout)
+        assert fresh.keys() == {"client_id", "client_secret"}
+        assert application.manage("GET", "user").status_code == 401
+        known = ApplicationClient(server.address, fresh["client_id"], fresh["client_secret"])
+        assert known.manage("GET", "user").status_code == 200
+
+
+def test_without_json_the_secrets_are_printed_for_people(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'store.db'}"
+    lines = fhirstore("app", "create", "my app", "--database", database).stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [
+        "client_id",
+        "client_secret",
+        "organization_id",
+        "organization_token",
+    ]
+
+
+def test_the_secret_of_an_unknown_application_is_not_rotated(tmp_path: Path) -> None:
+    answer = fhirstore("app", "rotate-secret", "nobody", "--database", f"sqlite:///{tmp_path / 'store.db'}")
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr == "fhirstore: There is no application with this client_id.\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "database"),
+    [
+        ("serve", "postgres://localhost/a"),
+        ("app list", "store.db"),
+        ("app list", "sqlite://store.db"),
+        ("app list", "sqlite:///"),
+        ("app list", "mongodb://"),
+        ("app list", ""),
+    ],
+)
+def test_a_database_that_is_none_is_a_clear_error(database: str, command: str) -> None:
+    answer = fhirstore(*command.split(), "--database", database)
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr == (
+        "fhirstore: The setting database must be sqlite:///path, mongodb://host… or mongodb+srv://host….\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("database", "reason"),
+    [
+        ("sqlite:////proc/none/store.db", "The database file cannot be opened"),
+        (f"sqlite:///{__file__}", "The database file cannot be"),
+        ("mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300", "MongoDB cannot be reached"),
+        ("mongodb://user:s-e-c-r-e-t@127.0.0.1:1/?serverSelectionTimeoutMS=300", "MongoDB cannot be reached"),
+        ("mongodb://[", "MongoDB cannot be reached or refuses"),
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_a_clear_error_without_its_password(database: str, reason: str) -> None:
+    answer = fhirstore("app", "list", "--database", database)
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr.startswith(f"fhirstore: {reason}")
+    assert "Traceback" not in answer.stderr
+    assert "s-e-c-r-e-t" not in answer.stderr
+
+
+def test_a_setting_that_is_wrong_in_the_environment_is_named() -> None:
+    answer = fhirstore("serve", port="many")
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("fhirstore: The setting port ")
+
+
+def test_the_environment_chooses_the_database_and_an_option_goes_before_it(tmp_path: Path) -> None:
+    chosen = f"sqlite:///{tmp_path / 'environment.db'}"
+    fhirstore("app", "create", "a", database=chosen)
+    assert "a" in fhirstore("app", "list", database=chosen).stdout
+    fhirstore("app", "create", "b", "--database", f"sqlite:///{tmp_path / 'option.db'}", database=chosen)
+    assert (tmp_path / "option.db").exists()
+    assert len(fhirstore("app", "list", database=chosen).stdout.splitlines()) == 5, "a table of one row"
+
+
+def test_the_default_database_is_a_private_folder_where_the_command_is_called(tmp_path: Path) -> None:
+    assert fhirstore("app", "create", "a", cwd=tmp_path).returncode == 0
+    folder = tmp_path / "fhirstore-data"
+    assert (folder.stat().st_mode & 0o777, (folder / "fhirstore.db").stat().st_mode & 0o777) == (0o700, 0o600)
+
+
+def test_the_version_is_printed() -> None:
+    assert fhirstore("version").stdout == f"{__version__}\n"
+
+
+def test_the_lines_that_the_first_start_prints_work_unchanged_and_the_second_start_prints_none(tmp_path: Path) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    with ServerProcess(f"sqlite:///{tmp_path / 'store.db'}", tmp_path) as server:
+        printed = server.output.read_text()
+        secrets = server.first_application()
+        assert secrets.keys() == MEMBERS
+        assert f"base URL            {server.address}/dstu2" in printed
+        lines = [line for line in printed.splitlines() if "curl" in line]
+        assert len(lines) == 3
+        run = subprocess.run(
+            ["bash", "-e"], input="\n".join(lines), capture_output=True, text=True, timeout=30, check=True
+        )
+        patient = json.loads(run.stdout)
+        assert (patient["resourceType"], patient["birthDate"]) == ("Patient", "1974-12-25")
+        user, token = (json.loads(line) for line in run.stderr.replace("}{", "}\n{").splitlines())
+        assert user["success"] is True
+        read = http.get(
+            f"{server.address}/dstu2/Patient/{patient['id']}",
+            headers={"Authorization": f"Bearer {token['access_token']}"},
+        )
+        assert read.json() == patient
+
+        server.stop()
+        server.output.unlink()
+        server.start()
+        assert server.output.read_text() == f"fhirstore listens at {server.address}\n"
