@@ -106,9 +106,7 @@ def _property(name: str, element: catalog.Element, kind: str) -> Property:
 
 
 def is_attribute(element: catalog.Element, kind: str) -> bool:
-    """Whether XML writes it as an attribute: no extension can stand beside it. A resource's own id is an
-    element.
-    """
+    """Whether XML writes it as an attribute, beside which no extension can stand; a resource's id it does not."""
     parent, _, name = element.path.rpartition(".")
     return kind == "xhtml" or (name == "id" and not catalog.is_resource_type(parent)) or element.path == "Extension.url"
 
