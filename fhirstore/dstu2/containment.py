@@ -30,7 +30,7 @@ NOTHING = Container()  # of a resource that contains nothing: no fragment is eve
 def open_container(resource: dict[str, Any]) -> Container:
     if "contained" not in resource:
         return NOTHING
-    container = Container()
+    container = Container(fragments=set(_fragments(resource)))
     contained = resource.get("contained")
     if isinstance(contained, list):
         for inner in contained:
@@ -38,6 +38,20 @@ def open_container(resource: dict[str, Any]) -> Container:
                 kind = inner.get("resourceType")
                 container.types[inner["id"]] = kind if isinstance(kind, str) and is_resource_type(kind) else None
     return container
+
+
+def _fragments(resource: dict[str, Any]) -> Iterator[str]:
+    """The ids referred to anywhere in the resource, by whatever element is called reference."""
+    pending: list[Any] = [resource]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            literal = value.get("reference")
+            if isinstance(literal, str) and literal.startswith("#"):
+                yield literal[1:]
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
 
 
 def contained_faults(inner: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -31,6 +31,7 @@ _match_time = re.compile(_CLOCK).fullmatch
 _match_id = re.compile(r"[A-Za-z0-9\-.]{1,64}").fullmatch
 _match_oid = re.compile(r"urn:oid:(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*").fullmatch
 _match_uuid = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
+_match_scheme = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:").match
 _match_code = re.compile(r"[^\s]+(?: [^\s]+)*", re.ASCII).fullmatch
 _match_base64 = re.compile(r"[A-Za-z0-9+/]*={0,2}").fullmatch
 
@@ -65,6 +66,14 @@ def check_uri(value: object) -> Fault | None:
     if value.startswith(("oid:", "uuid:")):
         return ("value", 'an OID or a UUID is written as a URI with "urn:" before it')
     return None
+
+
+def check_system(value: object) -> Fault | None:
+    """The system of a Coding or an Identifier: a URI that means the same everywhere, so not a relative one."""
+    fault = check_uri(value)
+    if fault is None and not _match_scheme(cast("str", value)):
+        return ("code-invalid", "a system is an absolute URI")
+    return fault
 
 
 def check_code(value: object) -> Fault | None:
@@ -215,5 +224,6 @@ SURE_MATCHES: dict[str, Callable[[str], object]] = {
     "instant": re.compile(rf"[12][0-9]{{3}}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])T{_CLOCK}{_ZONE}").fullmatch,
     "markdown": _match_text,
     "string": _match_text,
+    "system": re.compile(r"(?:https?|urn):[!-~]{1,1000}").fullmatch,
     "uri": re.compile(r"(?!oid:|uuid:)[!-~]{1,1000}").fullmatch,
 }

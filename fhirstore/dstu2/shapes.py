@@ -13,7 +13,10 @@ from typing import Any
 from fhirstore.dstu2 import bindings, catalog
 from fhirstore.dstu2.invariants import rules_for
 from fhirstore.dstu2.invariants.rule import Rule
-from fhirstore.dstu2.primitives import CHECKS, SURE_MATCHES, Check, Fault
+from fhirstore.dstu2.primitives import CHECKS, SURE_MATCHES, Check, Fault, check_system
+
+# Where the reference validator wants more of a URI than its format.
+SYSTEMS = frozenset({"Coding.system", "Identifier.system"})
 
 
 class Property:
@@ -96,16 +99,14 @@ def _property(name: str, element: catalog.Element, kind: str) -> Property:
     rules = rules_for(element.path)
     if element.content is not None:
         rules += tuple(rule for rule in rules_for(element.content) if rule.holds not in {r.holds for r in rules})
-    check = CHECKS.get(kind)
+    check = check_system if element.path in SYSTEMS else CHECKS.get(kind)
     if check is not None and kind == "code" and element.binding is not None:
         check = _bound(check, element.binding, element.path)
     return Property(name, element, kind, check, rules)
 
 
 def is_attribute(element: catalog.Element, kind: str) -> bool:
-    """Whether XML writes it as an attribute: no extension can stand beside it. A resource's own id is an
-    element.
-    """
+    """Whether XML writes it as an attribute, beside which no extension can stand; a resource's id it does not."""
     parent, _, name = element.path.rpartition(".")
     return kind == "xhtml" or (name == "id" and not catalog.is_resource_type(parent)) or element.path == "Extension.url"
 
@@ -121,7 +122,7 @@ def _requirement(element: catalog.Element) -> tuple[str, str, tuple[str, ...]]:
 def _sure_match(kind: str, element: catalog.Element) -> Callable[[str], object] | None:
     if kind == "code" and element.binding is not None and element.binding.strength == "required":
         return bindings.code_matcher(element.binding, element.path)
-    return SURE_MATCHES.get(kind)
+    return SURE_MATCHES.get("system" if element.path in SYSTEMS else kind)
 
 
 def _bound(check: Check, binding: catalog.Binding, path: str) -> Check:

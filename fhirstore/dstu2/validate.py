@@ -254,7 +254,6 @@ class Walk:
             if literal[1:] not in self.container.types:
                 self.report(place, "invariant", "ref-1: the resource contains nothing with this id", "reference")
                 return
-            self.container.fragments.add(literal[1:])
             found = self.container.types[literal[1:]]
         else:
             found = self.bundled.get(literal) or target_type(literal)

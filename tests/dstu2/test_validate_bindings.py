@@ -70,6 +70,24 @@ def test_codes_of_preferred_and_example_bindings_are_free() -> None:
 
 
 @pytest.mark.parametrize(
+    ("system", "allowed"),
+    [
+        ("http://loinc.org", True),
+        ("urn:oid:1.2.3", True),
+        ("mailto:a@example.org", True),
+        ("LOINC", False),
+        ("/systems/1", False),
+    ],
+)
+def test_the_system_of_a_coding_or_an_identifier_is_an_absolute_uri(system: str, allowed: bool) -> None:
+    expected = [] if allowed else ["Patient.identifier[0].system", "Patient.animal.species.coding[0].system"]
+    animal = {"species": {"coding": [{"system": system, "code": "a"}]}}
+    found = faults({"resourceType": "Patient", "identifier": [{"system": system}], "animal": animal})
+    assert found == [("code-invalid", path) for path in expected]
+    assert faults({"resourceType": "Account", "balance": {"system": system}}) == []
+
+
+@pytest.mark.parametrize(
     ("language", "allowed"),
     [
         ("en", True),

@@ -115,6 +115,21 @@ def test_what_is_contained_has_no_narrative_contents_or_version(inner: Any, plac
     assert {code for code, _ in found} == {"invariant"}
 
 
+def test_a_uri_called_reference_refers_too() -> None:
+    entity = {"role": "source", "type": {"code": "a"}, "reference": "#org"}
+    document = {
+        "resourceType": "Provenance",
+        "target": [{"display": "x"}],
+        "recorded": "2015-02-07T13:28:17Z",
+        "contained": [ORGANIZATION],
+        "entity": [entity],
+    }
+    assert faults(document) == []
+    assert faults({**document, "entity": [{**entity, "reference": "#other"}]}) == [
+        ("invariant", "Provenance.contained[0]")
+    ]
+
+
 def test_what_is_contained_must_be_referred_to() -> None:
     assert faults(observation(contained=[ORGANIZATION])) == [("invariant", "Observation.contained[0]")]
     nameless = observation(contained=[{"resourceType": "Organization", "name": "Acme"}])
