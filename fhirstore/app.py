@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from brotli_asgi import BrotliMiddleware
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.cors import CORSMiddleware
 
 from fhirstore import __version__
@@ -23,6 +24,10 @@ from fhirstore.settings import Settings
 from fhirstore.store import open_store
 
 
+# Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+
+
 def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Callable[[], str] = new_id) -> FastAPI:
     """The server as an ASGI application; the database is opened when it starts."""
     settings = settings or Settings()
@@ -35,7 +40,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         yield
         await store.close()
 
-    app = FastAPI(title="fhirstore", version=__version__, lifespan=lifespan, redoc_url=None)
+    app = FastAPI(title="fhirstore", version=__version__, lifespan=lifespan, redoc_url=None, telemetry=_NO_TELEMETRY)
     app.state.store, app.state.clock, app.state.bearers = store, clock, bearers
     parts = FhirParts(
         store,

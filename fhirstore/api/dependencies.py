@@ -1,4 +1,7 @@
-"""What the management and token routes are given; `app.create_app` puts it into the application's state."""
+"""What the management and token routes are given; `app.create_app` puts it into the application's state.
+
+The functions are coroutines so that no thread is needed to call them.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +15,21 @@ from fhirstore.store.accounts import Accounts
 from fhirstore.store.contract import Store
 
 
-def store_of(request: Request) -> Store:
+async def store_of(request: Request) -> Store:
     store: Store = request.app.state.store
     return store
 
 
-def accounts_of(request: Request) -> Accounts:
-    return store_of(request).accounts
+async def accounts_of(request: Request) -> Accounts:
+    return (await store_of(request)).accounts
 
 
-def clock_of(request: Request) -> Clock:
+async def clock_of(request: Request) -> Clock:
     clock: Clock = request.app.state.clock
     return clock
 
 
-def bearers_of(request: Request) -> Bearers:
+async def bearers_of(request: Request) -> Bearers:
     bearers: Bearers = request.app.state.bearers
     return bearers
 
