@@ -8,13 +8,13 @@ import shlex
 from pathlib import Path
 
 import pytest
+from fhirstore.welcome import welcome
 from typer.testing import CliRunner
 
 from fhirstore import __version__
 from fhirstore.auth.applications import NewApplication
 from fhirstore.cli import main
 from fhirstore.settings import Settings
-from fhirstore.welcome import welcome
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
