@@ -8,12 +8,12 @@ import shlex
 from pathlib import Path
 
 import pytest
-from fhirstore.welcome import welcome
 from typer.testing import CliRunner
 
 from fhirstore import __version__
 from fhirstore.auth.applications import NewApplication
 from fhirstore.cli import main
+from fhirstore.cli.welcome import welcome
 from fhirstore.settings import Settings
 
 ROOT = Path(__file__).parents[1]
