@@ -22,7 +22,7 @@ from fhirstore.interactions.incoming import rewritten
 from fhirstore.interactions.perform import authorize, perform
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
-from fhirstore.store.contract import Resources
+from fhirstore.store.contract import Change, Resources, Version
 
 _TEMPORARY = ("urn:uuid:", "urn:oid:")
 
@@ -159,10 +159,22 @@ async def _write(
             answers[each.entry.position] = response_entry(existing_reply(each.settled), context.base, "POST")
         else:
             writing.append((each.entry, each.settled.write(_with_references(each.settled, replaced), context)))
-    written = await context.resources.change_all([write.change for _, write in writing])
+    written = await context.resources.change_all([_placing(entry, write.change) for entry, write in writing])
     for (entry, write), version in zip(writing, written, strict=True):
         assert version is not None
         answers[entry.position] = response_entry(write.reply(version), context.base, entry.method)
+
+
+def _placing(entry: Entry, change: Change) -> Change:
+    """The same change, whose refusal names the entry."""
+
+    def decide(current: Version | None) -> Version | None:
+        try:
+            return change.decide(current)
+        except Failure as failure:
+            raise placed(failure, entry.path) from failure
+
+    return replace(change, decide=decide)
 
 
 def _with_references(settled: Settled, replaced: Rewrite) -> Request:
