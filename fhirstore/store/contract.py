@@ -99,7 +99,10 @@ class HistoryPage:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which part of what is found: `count` matches from a place on, or after `skip` of them; 0 is a count too."""
+    """Which part of what a plan finds: `count` matches after a place, or after the first `skip`.
+
+    `total` says that the exact number of all matches is wanted, which costs a count of them.
+    """
 
     count: int
     after: Place | None = None
@@ -109,7 +112,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A resource that was found; `contained` is the local id of the one inside it that matched, where one was asked."""
+    """A resource that was found; with `contained`, the id of the contained resource in it that was."""
 
     version: Version
     contained: str | None = None
@@ -117,9 +120,9 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of matches, how many there are on all pages together (where asked), and where the next page begins."""
+    """A page of matches in the plan's order; `next` is the place that the next page follows, None after the last."""
 
-    matches: Sequence[Match]
+    matches: Sequence[Match] = ()
     total: int | None = None
     next: Place | None = None
 
@@ -135,15 +138,22 @@ class Resources(Protocol):
         """One version, current or older."""
         ...
 
-    async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
-        """The current versions of the resources with these types and ids, as far as there are any."""
-        ...
+    async def history(self, query: HistoryQuery) -> HistoryPage: ...
 
     async def find(self, plan: Plan, page: Page) -> Found:
-        """The resources that a plan describes, deleted ones excepted, in its order."""
+        """The resources that a plan finds, as of one moment. Deletions are never found.
+
+        A place is where its page ended, by values and not by position: what is there throughout is on exactly one
+        page, whatever is written meanwhile. Raises BadRequest for a plan with more parts than can be asked at once.
+        """
         ...
 
-    async def history(self, query: HistoryQuery) -> HistoryPage: ...
+    async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
+        """The newest versions of several resources, given by type and id, in that order, in one round trip.
+
+        Those that are deleted or never were are left out.
+        """
+        ...
 
     async def change(self, change: Change) -> Version | None:
         """Make one write, atomically; answers the version that is current afterwards.
@@ -165,6 +175,37 @@ class Resources(Protocol):
         ...
 
 
+MakeEntries = Callable[[Version], Entries]
+"""The entries of a resource by the rules of today. Pure, and called from another thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reindexed:
+    """How many resources a step looked at, which of them had other entries than now, and where the next step begins."""
+
+    seen: int
+    changed: Sequence[tuple[int, str, str]] = ()
+    next: Place | None = None
+
+
+class Indexing(Protocol):
+    """The entries of all resources of all owners: for administrators, and for no request."""
+
+    async def outdated(self) -> int:
+        """How many resources have entries that were made by older rules."""
+        ...
+
+    async def reindex(
+        self, make: MakeEntries, after: Place | None = None, *, count: int = 100, all: bool = False
+    ) -> Reindexed:
+        """Make the entries of the next `count` resources anew: of those with older rules, or of `all`.
+
+        Each step is one atomic write, so that it can be stopped, and begun again, at any moment, and goes on while
+        the store is in use. `changed` names owner, type and id.
+        """
+        ...
+
+
 class Store(Protocol):
     """A database, opened."""
 
@@ -175,6 +216,9 @@ class Store(Protocol):
     def cursors(self) -> Cursors:
         """Page tokens that every process on this database can read."""
         ...
+
+    @property
+    def indexing(self) -> Indexing: ...
 
     def within(self, scope: Scope) -> Resources: ...
 

@@ -11,6 +11,8 @@ from fhirstore.store.cursors import Cursors
 from fhirstore.store.scope import Scope
 from fhirstore.store.sqlite.accounts import SqliteAccounts
 from fhirstore.store.sqlite.connection import connect, prepare
+from fhirstore.store.sqlite.indexing import SqliteIndexing
+from fhirstore.store.sqlite.readers import Readers
 from fhirstore.store.sqlite.resources import SqliteResources
 from fhirstore.store.sqlite.writer import Writer
 
@@ -21,6 +23,7 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._reader: sqlite3.Connection
+        self._readers: Readers
         self._writer: Writer
         self._accounts: SqliteAccounts
         self._cursors: Cursors
@@ -33,13 +36,17 @@ class SqliteStore:
     def accounts(self) -> SqliteAccounts:
         return self._accounts
 
+    @property
+    def indexing(self) -> SqliteIndexing:
+        return SqliteIndexing(self._readers, self._writer)
+
     def within(self, scope: Scope) -> SqliteResources:
-        return SqliteResources(scope, self._reader, self._writer)
+        return SqliteResources(scope, self._reader, self._readers, self._writer)
 
     async def open(self) -> None:
         prepare(self._path)
-        self._reader = connect(self._path)
-        self._reader.execute("PRAGMA query_only = ON")
+        self._reader = connect(self._path, writing=False)
+        self._readers = Readers(self._path)
         self._writer = Writer(self._path)
         self._accounts = SqliteAccounts(self._reader, self._writer)
         self._cursors = Cursors(await self._writer.run(_cursor_key))
@@ -52,11 +59,12 @@ class SqliteStore:
 
     async def close(self) -> None:
         self._writer.close()
+        self._readers.close()
         self._reader.close()
 
 
 def _cursor_key(connection: sqlite3.Connection) -> bytes:
     """The key that signs page tokens: made by the first process on this file, read by all."""
-    connection.execute("INSERT OR IGNORE INTO keys VALUES ('cursors', ?)", (secrets.token_bytes(32),))
-    key: bytes = connection.execute("SELECT value FROM keys WHERE name = 'cursors'").fetchone()[0]
+    connection.execute("INSERT OR IGNORE INTO secrets VALUES ('cursors', ?)", (secrets.token_bytes(32),))
+    key: bytes = connection.execute("SELECT value FROM secrets WHERE name = 'cursors'").fetchone()[0]
     return key

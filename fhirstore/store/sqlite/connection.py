@@ -10,9 +10,10 @@ from fhirstore.errors import Unavailable
 from fhirstore.store.sqlite.schema import INDEXES, SCHEMA_VERSION, TABLES
 
 PATIENCE_SECONDS = 30
+MAPPED_BYTES = 2**30
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, writing: bool = True) -> sqlite3.Connection:
     """Open the file; statements run outside of transactions until one is begun."""
     connection = sqlite3.connect(
         path, timeout=PATIENCE_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
@@ -22,6 +23,11 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -16384")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    if not writing:
+        connection.execute("PRAGMA query_only = ON")
+        # Reading from the file's own pages saves copying each into this connection's memory.
+        connection.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")
     return connection
 
 

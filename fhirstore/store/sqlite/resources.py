@@ -1,49 +1,62 @@
-"""Resources in SQLite: reads on a connection of the calling thread, writes through the group commit."""
+"""Resources in SQLite: look-ups on a connection of the calling thread, searches on others, writes by group commit."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from fhirstore.store.contract import Change, HistoryPage, HistoryQuery, Resources, Version
+from fhirstore.search.plan import Plan
+from fhirstore.store.contract import Change, Found, HistoryPage, HistoryQuery, Page, Resources, Version
 from fhirstore.store.scope import Scope
+from fhirstore.store.sqlite import versions
+from fhirstore.store.sqlite.changes import make_change, make_changes
+from fhirstore.store.sqlite.find import find
+from fhirstore.store.sqlite.names import Names
+from fhirstore.store.sqlite.readers import Readers
 from fhirstore.store.sqlite.writer import Job, Run, Writer
 
 Result = TypeVar("Result")
-
-_COLUMNS = "type, id, number, updated, method, body"
 
 
 class SqliteResources:
     """`Resources` of one scope, outside of any transaction."""
 
-    def __init__(self, scope: Scope, reader: sqlite3.Connection, writer: Writer) -> None:
+    def __init__(self, scope: Scope, reader: sqlite3.Connection, readers: Readers, writer: Writer) -> None:
         self._scope = scope
+        self._owner = scope.owner
         self._reader = reader
+        self._readers = readers
         self._writer = writer
 
     async def current(self, type: str, id: str) -> Version | None:
         # A look-up by key takes some ten microseconds: less than handing it to another thread.
-        return _current(self._reader, self._scope, type, id)
+        return versions.current(self._reader, self._owner, type, id)
+
+    async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
+        return await self._readers.run(lambda connection: versions.current_all(connection, self._owner, keys))
 
     async def version(self, type: str, id: str, number: int) -> Version | None:
-        return _version(self._reader, self._scope, type, id, number)
+        return versions.version(self._reader, self._owner, type, id, number)
 
     async def history(self, query: HistoryQuery) -> HistoryPage:
-        return _history(self._reader, self._scope, query)
+        return await self._readers.run(lambda connection: versions.history(connection, self._owner, query))
+
+    async def find(self, plan: Plan, page: Page) -> Found:
+        return await self._readers.run(lambda connection: find(connection, self._owner, plan, page))
 
     async def change(self, change: Change) -> Version | None:
-        return await self._writer.run(_changing(self._scope, change))
+        names = self._writer.names
+        return await self._writer.run(lambda connection: make_change(connection, names, self._owner, change))
 
     async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
-        return await self._writer.run(_changing_all(self._scope, changes))
+        names = self._writer.names
+        return await self._writer.run(lambda connection: make_changes(connection, names, self._owner, changes))
 
     async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
         # Locks need no keeping here: a session has the only writing connection, and the file's write lock.
         async def within(run: Run) -> Result:
-            return await work(_TransactionResources(self._scope, run))
+            return await work(_TransactionResources(self._scope, run, self._writer.names))
 
         return await self._writer.session(within)
 
@@ -51,24 +64,31 @@ class SqliteResources:
 class _TransactionResources:
     """`Resources` inside a transaction: every call runs on the writing connection, in turn."""
 
-    def __init__(self, scope: Scope, run: Run) -> None:
-        self._scope = scope
+    def __init__(self, scope: Scope, run: Run, names: Names) -> None:
+        self._owner = scope.owner
         self._run = run
+        self._names = names
 
     async def current(self, type: str, id: str) -> Version | None:
-        return await self._do(lambda connection: _current(connection, self._scope, type, id))
+        return await self._do(lambda connection: versions.current(connection, self._owner, type, id))
+
+    async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
+        return await self._do(lambda connection: versions.current_all(connection, self._owner, keys))
 
     async def version(self, type: str, id: str, number: int) -> Version | None:
-        return await self._do(lambda connection: _version(connection, self._scope, type, id, number))
+        return await self._do(lambda connection: versions.version(connection, self._owner, type, id, number))
 
     async def history(self, query: HistoryQuery) -> HistoryPage:
-        return await self._do(lambda connection: _history(connection, self._scope, query))
+        return await self._do(lambda connection: versions.history(connection, self._owner, query))
+
+    async def find(self, plan: Plan, page: Page) -> Found:
+        return await self._do(lambda connection: find(connection, self._owner, plan, page))
 
     async def change(self, change: Change) -> Version | None:
-        return await self._do(_changing(self._scope, change))
+        return await self._do(lambda connection: make_change(connection, self._names, self._owner, change))
 
     async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
-        return await self._do(_changing_all(self._scope, changes))
+        return await self._do(lambda connection: make_changes(connection, self._names, self._owner, changes))
 
     async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
         return await work(self)
@@ -76,91 +96,3 @@ class _TransactionResources:
     async def _do(self, job: Job[Result]) -> Result:
         result: Result = await self._run(job)
         return result
-
-
-def _current(connection: sqlite3.Connection, scope: Scope, type: str, id: str) -> Version | None:
-    row = connection.execute(
-        f"SELECT {_COLUMNS} FROM resources WHERE owner = ? AND type = ? AND id = ?", (scope.owner, type, id)
-    ).fetchone()
-    return row and Version(*row)
-
-
-def _version(connection: sqlite3.Connection, scope: Scope, type: str, id: str, number: int) -> Version | None:
-    where = "WHERE owner = ? AND type = ? AND id = ? AND number = ?"
-    row = connection.execute(
-        f"SELECT {_COLUMNS} FROM resources {where} UNION ALL SELECT {_COLUMNS} FROM history {where}",
-        (scope.owner, type, id, number) * 2,
-    ).fetchone()
-    return row and Version(*row)
-
-
-def _history(connection: sqlite3.Connection, scope: Scope, query: HistoryQuery) -> HistoryPage:
-    where, values = _versions_of(scope, query)
-    ended = "" if query.until is None else " AND ended > :until"
-    total = connection.execute(
-        f"SELECT (SELECT count(*) FROM resources WHERE {where}) + (SELECT count(*) FROM history WHERE {where}{ended})",
-        values,
-    ).fetchone()[0]
-    if query.after is not None:
-        where += " AND (updated, type, id, number) < (:after_updated, :after_type, :after_id, :after_number)"
-    rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM resources WHERE {where} UNION ALL SELECT {_COLUMNS} FROM history WHERE {where}{ended}"
-        " ORDER BY updated DESC, type DESC, id DESC, number DESC LIMIT :count + 1",
-        values,
-    ).fetchall()
-    return HistoryPage([Version(*row) for row in rows[: query.count]], total, len(rows) > query.count)
-
-
-def _versions_of(scope: Scope, query: HistoryQuery) -> tuple[str, dict[str, Any]]:
-    conditions = ["owner = :owner"]
-    values = {"owner": scope.owner, "count": query.count, "until": query.until}
-    for name, comparison in (("type", "type ="), ("id", "id ="), ("since", "updated >="), ("before", "updated <")):
-        if (value := getattr(query, name)) is not None:
-            conditions.append(f"{comparison} :{name}")
-            values[name] = value
-    if query.after is not None:
-        values |= {f"after_{name}": value for name, value in asdict(query.after).items()}
-    return " AND ".join(conditions), values
-
-
-def _changing(scope: Scope, change: Change) -> Job[Version | None]:
-    def run(connection: sqlite3.Connection) -> Version | None:
-        current = _current(connection, scope, change.type, change.id)
-        following = change.decide(current)
-        if following is None:
-            return current
-        if current is None:
-            _insert(connection, scope, following)
-        else:
-            _replace(connection, scope, following)
-        return following
-
-    return run
-
-
-def _changing_all(scope: Scope, changes: Sequence[Change]) -> Job[Sequence[Version | None]]:
-    return lambda connection: [_changing(scope, change)(connection) for change in changes]
-
-
-def _insert(connection: sqlite3.Connection, scope: Scope, new: Version) -> None:
-    connection.execute(
-        f"INSERT INTO resources (owner, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", (scope.owner, *_row(new))
-    )
-
-
-def _replace(connection: sqlite3.Connection, scope: Scope, new: Version) -> None:
-    """Move the current version into the history and put the new one in its place."""
-    key = (scope.owner, new.type, new.id)
-    connection.execute(
-        f"INSERT INTO history (owner, ended, {_COLUMNS}) SELECT owner, ?, {_COLUMNS} FROM resources"
-        " WHERE owner = ? AND type = ? AND id = ?",
-        (new.updated, *key),
-    )
-    connection.execute(
-        "UPDATE resources SET number = ?, updated = ?, method = ?, body = ? WHERE owner = ? AND type = ? AND id = ?",
-        (new.number, new.updated, new.method, new.body, *key),
-    )
-
-
-def _row(version: Version) -> tuple[Any, ...]:
-    return version.type, version.id, version.number, version.updated, version.method, version.body

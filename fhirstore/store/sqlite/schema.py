@@ -1,4 +1,12 @@
-"""The tables and indexes of the embedded store. The owner is the first column of every index of resources."""
+"""The tables and indexes of the embedded store. The owner is the first column of every index of resources.
+
+`resources` holds what is there now, `history` what was, deletions included. What resources are found by stands in
+`keys` and `ranges`, as numbers; `names` is the dictionary of the texts behind the numbers, one for each owner, with how
+many resources use each. A resource's own row repeats its entries, so that they can be taken away again and sorted by.
+
+In `ranges`, `first` and `last` are the ends that are ordered by: of dates, their only ones; of numbers, those of the
+number alone, while `low` and `high` include its precision.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +21,24 @@ CREATE TABLE IF NOT EXISTS resources (
   number INTEGER NOT NULL,
   updated INTEGER NOT NULL,
   method TEXT NOT NULL,
+  rules INTEGER NOT NULL,
+  keys TEXT NOT NULL,
+  ranges TEXT NOT NULL,
+  contains INTEGER NOT NULL,
   body BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS contained (
+  rid INTEGER PRIMARY KEY,
+  owner INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  id TEXT NOT NULL,
+  inner TEXT NOT NULL,
+  holder TEXT NOT NULL,
+  container INTEGER NOT NULL,
+  updated INTEGER NOT NULL,
+  keys TEXT NOT NULL,
+  ranges TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS history (
@@ -27,7 +52,39 @@ CREATE TABLE IF NOT EXISTS history (
   body BLOB NOT NULL
 ) STRICT;
 
+CREATE TABLE IF NOT EXISTS names (
+  id INTEGER PRIMARY KEY,
+  owner INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  uses INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS keys (
+  owner INTEGER NOT NULL,
+  name INTEGER NOT NULL,
+  rid INTEGER NOT NULL,
+  PRIMARY KEY (owner, name, rid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS ranges (
+  owner INTEGER NOT NULL,
+  name INTEGER NOT NULL,
+  first ANY NOT NULL,
+  last ANY NOT NULL,
+  rid INTEGER NOT NULL,
+  low ANY NOT NULL,
+  high ANY NOT NULL,
+  PRIMARY KEY (owner, name, first, last, rid, low, high)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS texts (
+  owner INTEGER NOT NULL,
+  rid INTEGER NOT NULL,
+  words TEXT NOT NULL,
+  PRIMARY KEY (owner, rid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS secrets (
   name TEXT PRIMARY KEY,
   value BLOB NOT NULL
 ) STRICT;
@@ -64,6 +121,14 @@ CREATE TABLE IF NOT EXISTS tokens (
 """
 
 INDEXES = {
+    "names_by_text": "CREATE UNIQUE INDEX IF NOT EXISTS names_by_text ON names (owner, text)",
+    "ranges_by_last": "CREATE INDEX IF NOT EXISTS ranges_by_last ON ranges (owner, name, last, rid)",
+    "contained_by_id": (
+        "CREATE INDEX IF NOT EXISTS contained_by_id ON contained (owner, type, id, inner, holder, container)"
+    ),
+    "contained_by_container": (
+        "CREATE INDEX IF NOT EXISTS contained_by_container ON contained (owner, container, inner)"
+    ),
     "resources_by_id": "CREATE UNIQUE INDEX IF NOT EXISTS resources_by_id ON resources (owner, type, id)",
     "resources_by_time": "CREATE INDEX IF NOT EXISTS resources_by_time ON resources (owner, updated, type, id, number)",
     "history_by_id": "CREATE UNIQUE INDEX IF NOT EXISTS history_by_id ON history (owner, type, id, number)",

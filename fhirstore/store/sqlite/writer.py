@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 
 from fhirstore.errors import Unavailable
 from fhirstore.store.sqlite.connection import connect
+from fhirstore.store.sqlite.names import Names
 
 Result = TypeVar("Result")
 Job = Callable[[sqlite3.Connection], Result]
@@ -30,6 +31,7 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self._connection = connect(path)
+        self.names = Names()
         self._queue: SimpleQueue[_Waiting[Any] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="sqlite-writer", daemon=True)
         self._thread.start()
@@ -59,7 +61,7 @@ class Writer:
                     raise Unavailable("A transaction took too long and was undone.") from None
                 if step is None:
                     break
-                step.attempt(connection)
+                step.attempt(connection, self.names)
                 loop.call_soon_threadsafe(step.answer)
             if not outcome:
                 raise _AbandonedError
@@ -119,12 +121,13 @@ class Writer:
     def _commit(self, batch: list[_Waiting[Any]]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         for waiting in batch:
-            waiting.attempt(self._connection)
+            waiting.attempt(self._connection, self.names)
         self._connection.execute("COMMIT")
 
     def _undo(self) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+        self.names.forget()
 
 
 Run = Callable[[Job[Any]], Awaitable[Any]]
@@ -144,7 +147,7 @@ class _Waiting(Generic[Result]):
         self._result: Result | None = None
         self._error: BaseException | None = None
 
-    def attempt(self, connection: sqlite3.Connection) -> None:
+    def attempt(self, connection: sqlite3.Connection, names: Names) -> None:
         """Run the job in a savepoint; its failure undoes only what it did itself."""
         connection.execute("SAVEPOINT job")
         try:
@@ -154,6 +157,7 @@ class _Waiting(Generic[Result]):
             # Some errors (a full disk) end the whole transaction, and the savepoint with it.
             if connection.in_transaction:
                 connection.execute("ROLLBACK TO job")
+            names.forget()
         if connection.in_transaction:
             connection.execute("RELEASE job")
 

@@ -1,0 +1,355 @@
+"""Plan filters → SQL, in two forms: a condition on a row, and a SELECT of the rows for which a filter holds.
+
+The owner stands in every SELECT, and nothing that was asked stands in its text: keys become numbers of the dictionary,
+everything else is bound. Of the parts of a conjunction, the one with the fewest rows is selected by; the others are
+asked of those rows.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from fhirstore.dstu2.catalog import resource_types
+from fhirstore.errors import BadRequest
+from fhirstore.search.plan import (
+    AllOf,
+    AnyOf,
+    Filter,
+    HasKey,
+    HasPrefix,
+    HasWord,
+    InRange,
+    KeyScan,
+    Limit,
+    LinkedFrom,
+    LinksTo,
+    Not,
+    OfType,
+    RangeScan,
+    Updated,
+    WithIds,
+    all_of,
+    end,
+)
+from fhirstore.store.sqlite.names import CONTAINED, RANGE
+from fhirstore.store.sqlite.statements import (
+    ALWAYS,
+    NEVER,
+    NO_ROWS,
+    Sql,
+    among,
+    array,
+    bounds,
+    either,
+    every,
+    union,
+)
+
+FEW = 1000
+"""So many rows are rather fetched and sorted than looked for in the order that was asked for."""
+
+MANY = 2**60
+PARTS_LIMIT = 5000
+
+_CHEAPEST_FIRST = (WithIds, HasKey, HasPrefix, KeyScan, Updated, InRange, RangeScan, LinkedFrom, LinksTo, AnyOf, AllOf)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A SELECT of rids, doubles included; `most` is how many there are at most, MANY where nobody knows."""
+
+    sql: Sql
+    most: int
+
+
+NONE = Rows(NO_ROWS, 0)
+
+
+@dataclass(slots=True)
+class Question:
+    """One search as a whole: who asks, over which connection, and what its statements have used up."""
+
+    connection: sqlite3.Connection
+    owner: int
+    few: int = field(default_factory=lambda: FEW)
+    parts: int = 0
+    aliases: count[int] = field(default_factory=count)
+
+    def alias(self) -> str:
+        return f"r{next(self.aliases)}"
+
+    def add_part(self) -> None:
+        self.parts += 1
+        if self.parts > PARTS_LIMIT:
+            raise BadRequest("The search has too many parts to be answered at once.")
+
+
+class Conditions:
+    """The conditions of a search over resources of some types (none: all), or over those contained in resources."""
+
+    def __init__(self, question: Question, types: Sequence[str] = (), *, contained: bool = False) -> None:
+        self._question = question
+        self._connection = question.connection
+        self._owner = question.owner
+        self.types = types
+        self.contained = contained
+        self.table = "contained" if contained else "resources"
+        self._mark = CONTAINED if contained else ""
+
+    def select(self, columns: Sequence[str], filter_: Filter, *, order: str = "") -> Sql:
+        """SELECT columns of the rows for which a filter holds, by way of the best index."""
+        row = self._question.alias()
+        rows, rest = self.split(filter_)
+        chosen, asked = self.source(row, rows), self.holds(rest, row)
+        names = ", ".join(f"{row}.{column} AS {column}" for column in columns)
+        return Sql(f"SELECT {names} FROM {chosen.text} AND {asked.text}{order}", (*chosen.values, *asked.values))
+
+    def source(self, row: str, rows: Rows | None) -> Sql:
+        """FROM what, WHERE it is the owner's and of the types asked for."""
+        where = every([Sql(f"{row}.owner = ?", (self._owner,)), self.of_type(row)])
+        if rows is None:
+            return Sql(f"{self.table} AS {row} INDEXED BY {self.table}_by_id WHERE {where.text}", where.values)
+        # Without an index: only by the rids, which are its own.
+        chosen = f"{self.table} AS {row} NOT INDEXED WHERE {row}.rid IN ({rows.sql.text}) AND {where.text}"
+        return Sql(chosen, (*rows.sql.values, *where.values))
+
+    def of_type(self, row: str) -> Sql:
+        return self._of_type(self.types, row)
+
+    def split(self, filter_: Filter) -> tuple[Rows | None, Filter]:
+        """The rows of the part that has the fewest, None where no index leads to any; and the rest of the parts."""
+        parts = _conjuncts(filter_)
+        best: tuple[Rows, Filter] | None = None
+        for part in sorted(parts, key=_cost):
+            rows = self.rows(part)
+            if rows is not None and (best is None or rows.most < best[0].most):
+                best = rows, part
+                if rows.most <= self._question.few:
+                    break
+        if best is None:
+            return None, filter_
+        return best[0], all_of(tuple(part for part in parts if part is not best[1]))
+
+    # A filter as a condition on a row
+
+    def holds(self, filter_: Filter, row: str) -> Sql:
+        """An expression that says whether a filter holds for the row that is called `row`."""
+        self._question.add_part()
+        match filter_:
+            case AllOf(parts):
+                return every([self.holds(part, row) for part in parts])
+            case AnyOf(parts):
+                return either([self.holds(part, row) for part in parts])
+            case Not(part):
+                asked = self.holds(part, row)
+                return Sql(f"NOT ({asked.text})", asked.values)
+            case OfType(types):
+                return self._of_type(types, row) if types else NEVER
+            case WithIds(ids):
+                return among(f"{row}.inner" if self.contained else f"{row}.id", ids) if ids else NEVER
+            case Updated():
+                return _updated(filter_, row)
+            case HasKey(keys):
+                numbers, _ = self._numbers(keys)
+                return self._has_key(numbers, row)
+        rows = self.rows(filter_)
+        assert rows is not None
+        return NEVER if rows is NONE else Sql(f"{row}.rid IN ({rows.sql.text})", rows.sql.values)
+
+    def _of_type(self, types: Sequence[str], row: str) -> Sql:
+        return among(f"{row}.type", types) if types else ALWAYS
+
+    def _has_key(self, numbers: Sequence[int], row: str) -> Sql:
+        if not numbers:
+            return NEVER
+        named = among("name", numbers)
+        text = f"EXISTS (SELECT 1 FROM keys WHERE owner = ? AND {named.text} AND rid = {row}.rid)"
+        return Sql(text, (self._owner, *named.values))
+
+    # A filter as a selection of rows
+
+    def rows(self, filter_: Filter) -> Rows | None:
+        """The rows for which a filter holds; None where no index leads to them."""
+        self._question.add_part()
+        match filter_:
+            case AllOf():
+                return self._all(filter_)
+            case AnyOf(parts):
+                return self._any(parts)
+            case HasKey(keys):
+                return self._keyed(*self._numbers(keys))
+            case HasPrefix(prefix):
+                return self._prefixed(prefix)
+            case KeyScan(prefix, accepts):
+                return self._keyed(*self._scan("", prefix, accepts))
+            case InRange(name, limits):
+                return self._ranged(self._numbers((RANGE + name,))[0], limits)
+            case RangeScan(prefix, accepts, limits):
+                return self._ranged(self._scan(RANGE, prefix, accepts)[0], limits)
+            case HasWord(words):
+                return self._worded(words)
+            case LinksTo():
+                return self._linking(filter_)
+            case LinkedFrom():
+                return self._linked(filter_)
+            case WithIds(ids):
+                return self._identified(ids)
+            case Updated() if not self.contained:
+                return self._recent(filter_)
+        return None
+
+    def _all(self, filter_: AllOf) -> Rows | None:
+        rows, rest = self.split(filter_)
+        if rows is None or rest == AllOf():
+            return rows
+        row = self._question.alias()
+        asked = self.holds(rest, row)
+        text = f"SELECT {row}.rid FROM {self.table} AS {row} NOT INDEXED WHERE {row}.rid IN ({rows.sql.text})"
+        values = (*rows.sql.values, self._owner, *asked.values)
+        return Rows(Sql(f"{text} AND {row}.owner = ? AND {asked.text}", values), rows.most)
+
+    def _any(self, parts: Sequence[Filter]) -> Rows | None:
+        found = [self.rows(part) for part in parts]
+        known = [rows for rows in found if rows is not None]
+        if len(known) < len(found):
+            return None
+        return Rows(union([rows.sql for rows in known]), sum(rows.most for rows in known)) if known else NONE
+
+    def _numbers(self, texts: Sequence[str]) -> tuple[list[int], int]:
+        """The numbers of those texts that any resource uses, and how often they are used together."""
+        named = among("text", [self._mark + text for text in texts])
+        rows = self._connection.execute(
+            f"SELECT id, uses FROM names WHERE owner = ? AND {named.text} AND uses > 0", (self._owner, *named.values)
+        ).fetchall()
+        return [number for number, _ in rows], sum(uses for _, uses in rows)
+
+    def _scan(self, kind: str, prefix: str, accepts: Callable[[str], bool]) -> tuple[list[int], int]:
+        """The same of all texts that begin so and are accepted."""
+        mark = self._mark + kind
+        rows = self._connection.execute(
+            "SELECT id, uses, text FROM names WHERE owner = ? AND text >= ? AND text < ? AND uses > 0",
+            (self._owner, mark + prefix, end(mark + prefix)),
+        )
+        found = [(number, uses) for number, uses, text in rows if accepts(text[len(mark) :])]
+        return [number for number, _ in found], sum(uses for _, uses in found)
+
+    def _keyed(self, numbers: Sequence[int], uses: int) -> Rows:
+        if not numbers:
+            return NONE
+        named = among("name", numbers)
+        return Rows(Sql(f"SELECT rid FROM keys WHERE owner = ? AND {named.text}", (self._owner, *named.values)), uses)
+
+    def _prefixed(self, prefix: str) -> Rows:
+        begin = self._mark + prefix
+        limits = (self._owner, begin, end(begin))
+        texts, uses = self._connection.execute(
+            "SELECT count(*), coalesce(sum(uses), 0) FROM"
+            " (SELECT uses FROM names WHERE owner = ? AND text >= ? AND text < ? AND uses > 0 LIMIT ?)",
+            (*limits, self._question.few),
+        ).fetchone()
+        sql = Sql(
+            "SELECT k.rid FROM names AS n CROSS JOIN keys AS k ON k.owner = n.owner AND k.name = n.id"
+            " WHERE n.owner = ? AND n.text >= ? AND n.text < ?",
+            limits,
+        )
+        return Rows(sql, MANY if texts == self._question.few else uses) if uses else NONE
+
+    def _ranged(self, numbers: Sequence[int], limits: Sequence[Limit]) -> Rows:
+        if not numbers:
+            return NONE
+        where = every([Sql("owner = ?", (self._owner,)), among("name", numbers), bounds(limits)])
+        return self._counted(Sql(f"SELECT rid FROM ranges WHERE {where.text}", where.values))
+
+    def _worded(self, words: Sequence[str]) -> Rows:
+        """Words are looked for in one compact row a resource: an index of them would double the cost of a write."""
+        found = either([Sql("instr(words, ?)", (f" {word} ",)) for word in words])
+        rid, side = ("-rid", "<") if self.contained else ("rid", ">")
+        text = f"SELECT {rid} FROM texts WHERE owner = ? AND rid {side} 0 AND ({found.text})"
+        return Rows(Sql(text, (self._owner, *found.values)), MANY)
+
+    def _linking(self, link: LinksTo) -> Rows:
+        """Rows with a key that ends in the address of a resource, here or contained, for which `inner` holds."""
+        if not link.types:
+            return NONE
+        sub = Conditions(self._question, link.types)
+        there = sub.select(("owner", "type", "id"), link.inner)
+        key = f"{self._mark}{link.name}="
+        far = Sql(
+            f"SELECT k.rid FROM ({there.text}) AS t"
+            " CROSS JOIN names AS n ON n.owner = t.owner AND n.text = ? || t.type || '/' || t.id"
+            " CROSS JOIN keys AS k ON k.owner = n.owner AND k.name = n.id",
+            (*there.values, key),
+        )
+        inside = Conditions(self._question, link.types, contained=True).select(
+            ("owner", "inner", "container"), link.inner
+        )
+        # What a "#" address means depends on where it stands: the rows of one container refer to one another.
+        here = "(SELECT rid FROM contained AS c WHERE c.owner = t.owner AND c.container = t.container)"
+        near = Sql(
+            f"SELECT k.rid FROM ({inside.text}) AS t"
+            " CROSS JOIN names AS n ON n.owner = t.owner AND n.text = ? || t.inner"
+            " CROSS JOIN keys AS k ON k.owner = n.owner AND k.name = n.id"
+            f" AND k.rid {f'IN {here}' if self.contained else '= t.container'}",
+            (*inside.values, f"{key}#"),
+        )
+        return self._counted(union([far, near]))
+
+    def _linked(self, link: LinkedFrom) -> Rows:
+        """Rows whose address stands in a key of a resource for which `inner` holds."""
+        if self.contained:
+            return NONE
+        there = Conditions(self._question, (link.type,)).select(("owner", "keys"), link.inner)
+        key = f"{link.name}="
+        address = f"substr(n.text, {len(key) + 1})"
+        text = (
+            f"SELECT r.rid FROM ({there.text}) AS s CROSS JOIN json_each(s.keys) AS j"
+            " CROSS JOIN names AS n ON n.id = j.value AND n.owner = s.owner AND n.text >= ? AND n.text < ?"
+            " CROSS JOIN resources AS r ON r.owner = n.owner"
+            f" AND r.type = substr({address}, 1, instr({address}, '/') - 1)"
+            f" AND r.id = substr({address}, instr({address}, '/') + 1)"
+        )
+        return self._counted(Sql(text, (*there.values, key, end(key))))
+
+    def _identified(self, ids: Sequence[str]) -> Rows:
+        types = self.types or resource_types()
+        column = "inner" if self.contained else "id"
+        where = every([Sql("owner = ?", (self._owner,)), among("type", types), among(column, ids)])
+        if self.contained:
+            return Rows(Sql(f"SELECT rid FROM contained WHERE {where.text}", where.values), MANY)
+        return Rows(Sql(f"SELECT rid FROM resources WHERE {where.text}", where.values), len(types) * len(ids))
+
+    def _recent(self, asked: Updated) -> Rows:
+        where = every([Sql("owner = ?", (self._owner,)), _updated(asked, "resources")])
+        return self._counted(
+            Sql(f"SELECT rid FROM resources INDEXED BY resources_by_time WHERE {where.text}", where.values)
+        )
+
+    def _counted(self, select: Sql) -> Rows:
+        """Rows that are few are fetched, so that they need not be looked for twice."""
+        few = self._question.few
+        found = self._connection.execute(
+            f"SELECT rid FROM ({select.text}) LIMIT ?", (*select.values, few + 1)
+        ).fetchall()
+        if len(found) > few:
+            return Rows(select, MANY)
+        rids = sorted({rid for (rid,) in found})
+        return Rows(Sql("SELECT value FROM json_each(?)", (array(rids),)), len(rids)) if rids else NONE
+
+
+def _conjuncts(filter_: Filter) -> list[Filter]:
+    if isinstance(filter_, AllOf):
+        return [part for each in filter_.parts for part in _conjuncts(each)]
+    return [filter_]
+
+
+def _cost(filter_: Filter) -> int:
+    kind = type(filter_)
+    return _CHEAPEST_FIRST.index(kind) if kind in _CHEAPEST_FIRST else len(_CHEAPEST_FIRST)
+
+
+def _updated(asked: Updated, row: str) -> Sql:
+    limits = ((">=", asked.from_), ("<", asked.before))
+    return every([Sql(f"{row}.updated {sign} ?", (moment,)) for sign, moment in limits if moment is not None])

@@ -1,0 +1,119 @@
+"""Plan → page of matches. Searches that find few are fetched and sorted; those that find many are walked along."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from fhirstore.errors import BadRequest
+from fhirstore.search.plan import AllOf, Filter, HasKey, HasPrefix, InRange, Plan
+from fhirstore.store.contract import Found, Match, Page, Version
+from fhirstore.store.sqlite.conditions import Conditions, Question
+from fhirstore.store.sqlite.ordering import (
+    CONTAINED_COLUMNS,
+    RESOURCE_COLUMNS,
+    Row,
+    Valued,
+    comes_after,
+    ordered,
+    valued,
+)
+from fhirstore.store.sqlite.statements import array
+from fhirstore.store.sqlite.versions import COLUMNS
+from fhirstore.store.sqlite.walk import Walk
+
+
+def find(connection: sqlite3.Connection, owner: int, plan: Plan, page: Page) -> Found:
+    """Raises BadRequest for a plan that is too large for one statement."""
+    try:
+        return _Search(connection, owner, plan).page(page)
+    except sqlite3.OperationalError as error:
+        if "too " in str(error) or "stack overflow" in str(error):
+            raise BadRequest("The search is too large to be answered at once.") from error
+        raise
+
+
+class _Search:
+    def __init__(self, connection: sqlite3.Connection, owner: int, plan: Plan) -> None:
+        self._connection = connection
+        self._owner = owner
+        self._plan = plan
+        self._question = Question(connection, owner)
+        self._resources = Conditions(self._question, plan.types)
+        self._walk = Walk(self._question, self._resources)
+
+    def page(self, page: Page) -> Found:
+        rows: Iterable[Row]
+        few = self._few()
+        if few is not None:
+            total: int | None = len(few)
+            rows = [each.row for each in few if page.after is None or comes_after(each, page.after, self._plan.order)]
+        else:
+            total = self._total() if page.total else None
+            rows = self._walk.along(self._plan.filter, self._plan.order, page.after)
+        if page.count == 0:
+            return Found((), total)
+        chosen = list(islice(rows, page.skip, page.skip + page.count + 1))
+        more, chosen = len(chosen) > page.count, chosen[: page.count]
+        following = self._valued(chosen[-1:])[0].place if more else None
+        return Found(self._matches(chosen), total, following)
+
+    def _few(self) -> list[Valued] | None:
+        """All that is found, in order, where that is not much, or cannot be walked along; None otherwise."""
+        plan = self._plan
+        rows: list[Row] = []
+        if plan.population != "contained":
+            best, _ = self._resources.split(plan.filter)
+            few = self._question.few
+            most = best.most if best else few + 1
+            walkable = plan.population == "resources"
+            if walkable and most > few and sum(uses for _, uses in self._walk.types()) > few:
+                return None
+            rows += self._fetch(self._resources, RESOURCE_COLUMNS)
+        if plan.population != "resources":
+            rows += self._fetch(Conditions(self._question, plan.types, contained=True), CONTAINED_COLUMNS)
+        return ordered(self._valued(rows), plan.order)
+
+    def _fetch(self, conditions: Conditions, columns: Sequence[str]) -> list[Row]:
+        select = conditions.select(columns, self._plan.filter)
+        return [Row(*row) for row in self._connection.execute(select.text, select.values)]
+
+    def _valued(self, rows: Sequence[Row]) -> list[Valued]:
+        return valued(self._connection, self._owner, rows, self._plan.order)
+
+    def _total(self) -> int:
+        filter_ = self._plan.filter
+        if filter_ == AllOf():
+            return sum(uses for _, uses in self._walk.types())
+        rows, rest = self._resources.split(filter_)
+        if rows is not None and rest == AllOf() and self._says_its_type(filter_):
+            if isinstance(filter_, HasKey) and len(filter_.keys) == 1:
+                return rows.most
+            select, values = f"SELECT count(DISTINCT rid) FROM ({rows.sql.text})", rows.sql.values
+        else:
+            counted = self._resources.select(("rid",), filter_)
+            select, values = f"SELECT count(*) FROM ({counted.text})", counted.values
+        total: int = self._connection.execute(select, values).fetchone()[0]
+        return total
+
+    def _says_its_type(self, filter_: Filter) -> bool:
+        """Whether what a filter finds is of the plan's types in any case, so that its rows need not be looked at."""
+        match filter_:
+            case HasKey(names):
+                pass
+            case HasPrefix(name) | InRange(name):
+                names = (name,)
+            case _:
+                return False
+        types = self._plan.types
+        return not types or (len(types) == 1 and all(name.startswith(f"{types[0]}.") for name in names))
+
+    def _matches(self, rows: Sequence[Row]) -> list[Match]:
+        rids = {row.container if row.inner else row.rid for row in rows}
+        found = self._connection.execute(
+            f"SELECT rid, {COLUMNS} FROM resources WHERE owner = ? AND rid IN (SELECT value FROM json_each(?))",
+            (self._owner, array(rids)),
+        )
+        versions = {rid: Version(*row) for rid, *row in found}
+        return [Match(versions[row.container], row.inner) if row.inner else Match(versions[row.rid]) for row in rows]

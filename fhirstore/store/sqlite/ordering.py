@@ -1,0 +1,144 @@
+"""The order of what was found: rows, the values that they are ordered by, and which come after a place."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fhirstore.search.entries import Bound
+from fhirstore.search.plan import ById, ByKey, ByRange, ByUpdate, Order, end
+from fhirstore.store.cursors import Place
+from fhirstore.store.sqlite.index import Ends, unpack
+from fhirstore.store.sqlite.names import CONTAINED, RANGE
+from fhirstore.store.sqlite.statements import array
+
+RESOURCE_COLUMNS = ("rid", "type", "id", "updated", "keys", "ranges")
+CONTAINED_COLUMNS = (*RESOURCE_COLUMNS, "inner", "holder", "container")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A resource that was found, or with `inner` one contained in a resource of type `holder`."""
+
+    rid: int
+    type: str
+    id: str
+    updated: int
+    keys: str
+    ranges: str
+    inner: str = ""
+    holder: str = ""
+    container: int = 0
+
+    @property
+    def end(self) -> tuple[str, str, str, str]:
+        """What decides the order in the end, and is no two rows'."""
+        return self.type, self.id, self.inner, self.holder
+
+
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """A row with its values for each order."""
+
+    row: Row
+    values: tuple[Bound | None, ...]
+
+    @property
+    def place(self) -> Place:
+        return [*self.values, *self.row.end]
+
+
+def ordered(rows: Iterable[Valued], orders: Sequence[Order]) -> list[Valued]:
+    """Sorted by several values, each in its own direction, with those that have none behind the others."""
+    found = sorted(rows, key=lambda each: each.row.end)
+    for position in range(len(orders) - 1, -1, -1):
+        known = [each for each in found if each.values[position] is not None]
+        missing = [each for each in found if each.values[position] is None]
+        known.sort(key=_value_at(position), reverse=orders[position].descending)
+        found = known + missing
+    return found
+
+
+def comes_after(it: Valued, place: Place, orders: Sequence[Order]) -> bool:
+    """Whether a row stands behind a place."""
+    values: Sequence[Any] = it.values
+    for value, limit, order in zip(values, place, orders, strict=False):
+        if value == limit:
+            continue
+        if value is None or limit is None:
+            return value is None
+        return bool(value > limit) != order.descending
+    return it.row.end > tuple(place[len(orders) :])
+
+
+def valued(connection: sqlite3.Connection, owner: int, rows: Sequence[Row], orders: Sequence[Order]) -> list[Valued]:
+    """Rows with their values, read from the entries in the rows themselves."""
+    columns = [_reader(connection, owner, rows, order) for order in orders]
+    return [Valued(row, tuple(read(row) for read in columns)) for row in rows]
+
+
+def _reader(
+    connection: sqlite3.Connection, owner: int, rows: Sequence[Row], order: Order
+) -> Callable[[Row], Bound | None]:
+    match order:
+        case ById():
+            return lambda row: f"{row.id}#{row.inner}" if row.inner else row.id
+        case ByUpdate():
+            return lambda row: row.updated
+        case ByKey():
+            return _key_reader(connection, owner, rows, order)
+        case ByRange():
+            return _range_reader(connection, owner, order)
+
+
+def _key_reader(
+    connection: sqlite3.Connection, owner: int, rows: Sequence[Row], order: ByKey
+) -> Callable[[Row], str | None]:
+    texts: dict[int, str] = {}
+    numbers = {number for row in rows for number in unpack(row.keys, "[]").keys}
+    for mark in {CONTAINED if row.inner else "" for row in rows}:
+        begin = mark + order.prefix
+        found = connection.execute(
+            "SELECT n.id, substr(n.text, ?) FROM json_each(?) AS j CROSS JOIN names AS n"
+            " ON n.id = j.value AND n.owner = ? AND n.text >= ? AND n.text < ?",
+            (len(mark) + 1, array(numbers), owner, begin, end(begin)),
+        )
+        texts |= dict(found.fetchall())
+    best = max if order.descending else min
+
+    def read(row: Row) -> str | None:
+        known = [texts[number] for number in unpack(row.keys, "[]").keys if number in texts]
+        return best(known, default=None)
+
+    return read
+
+
+def _range_reader(connection: sqlite3.Connection, owner: int, order: ByRange) -> Callable[[Row], Bound | None]:
+    marks = {RANGE + order.name, CONTAINED + RANGE + order.name}
+    numbers = {number for mark in marks if (number := range_number(connection, owner, mark)) is not None}
+    column = order.last if order.descending else order.first
+
+    def read(row: Row) -> Bound | None:
+        ends: Sequence[Any] = [_end(each, column) for each in unpack("[]", row.ranges).ranges if each[0] in numbers]
+        best: Bound | None = (max if order.descending else min)(ends, default=None)
+        return best
+
+    return read
+
+
+def range_number(connection: sqlite3.Connection, owner: int, text: str) -> int | None:
+    row = connection.execute("SELECT id FROM names WHERE owner = ? AND text = ?", (owner, text)).fetchone()
+    return int(row[0]) if row else None
+
+
+def _end(ends: Ends, column: str) -> Bound:
+    _, first, last, low, high = ends
+    if isinstance(first, int):
+        return first if column in {"low", "least"} else last
+    return {"least": first, "most": last, "low": low, "high": high}[column]
+
+
+def _value_at(position: int) -> Callable[[Valued], Any]:
+    return lambda each: each.values[position]

@@ -1,0 +1,223 @@
+"""Walking: what a search finds, one after the other in the order asked for, without looking at all of it.
+
+For searches that find much. Each kind of order has an index to walk along; the conditions are asked of each row on
+the way. Resources that are equal by one order are fetched together and sorted by the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from fhirstore.search.plan import (
+    AllOf,
+    ById,
+    ByKey,
+    ByRange,
+    ByUpdate,
+    Filter,
+    HasKey,
+    HasPrefix,
+    InRange,
+    Not,
+    Order,
+    end,
+)
+from fhirstore.store.cursors import Place
+from fhirstore.store.sqlite.conditions import Conditions, Question
+from fhirstore.store.sqlite.names import RANGE, TYPE
+from fhirstore.store.sqlite.ordering import (
+    RESOURCE_COLUMNS,
+    Row,
+    Valued,
+    comes_after,
+    ordered,
+    range_number,
+    valued,
+)
+from fhirstore.store.sqlite.statements import Value, every
+
+_COLUMNS = ", ".join(f"r.{column}" for column in RESOURCE_COLUMNS)
+_FIRST_GROUP = 20
+
+
+class Walk:
+    """The resources of one search; contained ones are so few in a record that they need no walking."""
+
+    def __init__(self, question: Question, conditions: Conditions) -> None:
+        self._connection = question.connection
+        self._owner = question.owner
+        self._few = question.few
+        self._conditions = conditions
+
+    def along(self, filter_: Filter, orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
+        """The rows for which a filter holds, in order, after a place."""
+        if not orders:
+            yield from self._by_type(filter_, place)
+            return
+        first = orders[0]
+        match first:
+            case ById() if len(self._conditions.types) == 1:
+                yield from self._by_id(filter_, first, place)
+            case ByUpdate():
+                yield from self._by_update(filter_, orders, place)
+            case ByKey():
+                yield from self._by_key(filter_, first, orders, place)
+                yield from self._missing(filter_, HasPrefix(first.prefix), orders, place)
+            case ByRange() if self._is_walkable(first):
+                yield from self._by_range(filter_, first, orders, place)
+                yield from self._missing(filter_, InRange(first.name), orders, place)
+            case _:
+                yield from self.sorted(filter_, orders, place)
+
+    def sorted(self, filter_: Filter, orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
+        """The same by fetching and sorting all of them."""
+        select = self._conditions.select(RESOURCE_COLUMNS, filter_)
+        rows = [Row(*row) for row in self._connection.execute(select.text, select.values)]
+        yield from self._after(self._valued(rows, orders), orders, place)
+
+    def types(self) -> list[tuple[str, int]]:
+        """The types asked for of which there are resources, in order, and how many."""
+        rows = self._connection.execute(
+            "SELECT substr(text, 2), uses FROM names"
+            " WHERE owner = ? AND text >= ? AND text < ? AND uses > 0 ORDER BY text",
+            (self._owner, TYPE, end(TYPE)),
+        )
+        wanted = self._conditions.types
+        return [(type_, uses) for type_, uses in rows if not wanted or type_ in wanted]
+
+    def _by_type(self, filter_: Filter, place: Place | None) -> Iterator[Row]:
+        asked = self._conditions.holds(filter_, "r")
+        type_after, id_after = (str(place[0]), str(place[1])) if place else ("", "")
+        for type_, _ in self.types():
+            if type_ < type_after:
+                continue
+            yield from self._rows(
+                f"SELECT {_COLUMNS} FROM resources AS r INDEXED BY resources_by_id"
+                f" WHERE r.owner = ? AND r.type = ? AND r.id > ? AND {asked.text} ORDER BY r.id",
+                (self._owner, type_, id_after if type_ == type_after else "", *asked.values),
+            )
+
+    def _by_id(self, filter_: Filter, order: ById, place: Place | None) -> Iterator[Row]:
+        asked = self._conditions.holds(filter_, "r")
+        side, direction = ("<", "DESC") if order.descending else (">", "ASC")
+        after = f" AND r.id {side} ?" if place else ""
+        yield from self._rows(
+            f"SELECT {_COLUMNS} FROM resources AS r INDEXED BY resources_by_id"
+            f" WHERE r.owner = ? AND r.type = ?{after} AND {asked.text} ORDER BY r.id {direction}",
+            (self._owner, self._conditions.types[0], *(_limits(place)), *asked.values),
+        )
+
+    def _by_update(self, filter_: Filter, orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
+        asked = every([self._conditions.of_type("r"), self._conditions.holds(filter_, "r")])
+        side, direction = ("<=", "DESC") if orders[0].descending else (">=", "ASC")
+        after = f" AND r.updated {side} ?" if place else ""
+        rows = self._connection.execute(
+            f"SELECT r.updated, {_COLUMNS} FROM resources AS r INDEXED BY resources_by_time"
+            f" WHERE r.owner = ?{after} AND {asked.text} ORDER BY r.updated {direction}",
+            (self._owner, *_limits(place), *asked.values),
+        )
+        yield from self._in_blocks(rows, orders, place)
+
+    def _by_range(self, filter_: Filter, order: ByRange, orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
+        if place and place[0] is None:
+            return
+        column, side, direction = ("last", "<=", "DESC") if order.descending else ("first", ">=", "ASC")
+        index = " INDEXED BY ranges_by_last" if order.descending else ""
+        after = f" AND g.{column} {side} ?" if place else ""
+        asked = every([self._conditions.of_type("r"), self._conditions.holds(filter_, "r")])
+        rows = self._connection.execute(
+            f"SELECT g.{column}, {_COLUMNS} FROM ranges AS g{index} CROSS JOIN resources AS r ON r.rid = g.rid"
+            f" WHERE g.owner = ? AND g.name = ?{after} AND r.owner = ? AND {asked.text}"
+            f" ORDER BY g.{column} {direction}",
+            (
+                *(self._owner, range_number(self._connection, self._owner, RANGE + order.name) or 0),
+                *(*_limits(place), self._owner, *asked.values),
+            ),
+        )
+        yield from self._in_blocks(rows, orders, place)
+
+    def _in_blocks(
+        self, rows: Iterable[Sequence[Value]], orders: Sequence[Order], place: Place | None
+    ) -> Iterator[Row]:
+        """Rows that come with their first value, each once, where that is the value it is ordered by."""
+        for value, block in groupby(rows, key=lambda row: row[0]):
+            found = {row[1]: Row(*row[1:]) for row in block}  # type: ignore[arg-type]
+            block_rows = self._valued(list(found.values()), orders)
+            yield from self._after([each for each in block_rows if each.values[0] == value], orders, place)
+
+    def _by_key(self, filter_: Filter, order: ByKey, orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
+        """Key by key; keys that few resources have are taken together."""
+        group: list[str] = []
+        together, limit = 0, _FIRST_GROUP
+        for text, uses in self._texts(order, place):
+            if uses > self._few:
+                yield from self._grouped(filter_, group, orders, place)
+                yield from self._of_one_key(filter_, text, orders, place)
+                group, together = [], 0
+                continue
+            group.append(text)
+            together += uses
+            if together >= limit:
+                yield from self._grouped(filter_, group, orders, place)
+                group, together, limit = [], 0, min(limit * 2, self._few)
+        yield from self._grouped(filter_, group, orders, place)
+
+    def _texts(self, order: ByKey, place: Place | None) -> list[tuple[str, int]]:
+        begin, after = order.prefix, end(order.prefix)
+        limits, direction = "text >= ? AND text < ?", "ASC"
+        if place and place[0] is None:
+            return []
+        if place and order.descending:
+            limits, after = "text >= ? AND text <= ?", str(place[0])
+        elif place:
+            begin = str(place[0])
+        direction = "DESC" if order.descending else "ASC"
+        return self._connection.execute(  # type: ignore[return-value]
+            f"SELECT text, uses FROM names WHERE owner = ? AND {limits} AND uses > 0 ORDER BY text {direction}",
+            (self._owner, begin, after),
+        )
+
+    def _grouped(
+        self, filter_: Filter, texts: Sequence[str], orders: Sequence[Order], place: Place | None
+    ) -> Iterator[Row]:
+        if not texts:
+            return
+        select = self._conditions.select(RESOURCE_COLUMNS, AllOf((HasKey(tuple(texts)), filter_)))
+        rows = self._valued(list(self._rows(select.text, select.values)), orders)
+        yield from self._after([each for each in rows if each.values[0] in texts], orders, place)
+
+    def _of_one_key(self, filter_: Filter, text: str, orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
+        inside = place[1:] if place and place[0] == text else None
+        for row in self.along(AllOf((HasKey((text,)), filter_)), orders[1:], inside):
+            if self._valued([row], orders[:1])[0].values[0] == text:
+                yield row
+
+    def _missing(self, filter_: Filter, present: Filter, orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
+        inside = place[1:] if place and place[0] is None else None
+        yield from self.along(AllOf((filter_, Not(present))), orders[1:], inside)
+
+    def _is_walkable(self, order: ByRange) -> bool:
+        """Whether the index has the column that is ordered by: of dates always, of numbers those without precision."""
+        number = range_number(self._connection, self._owner, RANGE + order.name) or 0
+        row = self._connection.execute(
+            "SELECT first FROM ranges WHERE owner = ? AND name = ? LIMIT 1", (self._owner, number)
+        ).fetchone()
+        column = order.last if order.descending else order.first
+        right = {"high", "most"} if order.descending else {"low", "least"}
+        return row is None or (column in right and (isinstance(row[0], int) or column in {"least", "most"}))
+
+    def _valued(self, rows: Sequence[Row], orders: Sequence[Order]) -> list[Valued]:
+        return valued(self._connection, self._owner, rows, orders)
+
+    def _after(self, rows: Sequence[Valued], orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
+        for each in ordered(rows, orders):
+            if place is None or comes_after(each, place, orders):
+                yield each.row
+
+    def _rows(self, text: str, values: Sequence[Value]) -> Iterator[Row]:
+        return (Row(*row) for row in self._connection.execute(text, values))
+
+
+def _limits(place: Place | None) -> tuple[Value, ...]:
+    return (place[0],) if place and place[0] is not None else ()
