@@ -38,7 +38,9 @@ class AppServer:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.bind(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(self._app, log_config=None, access_log=False, ws="none", lifespan="on")
+        config = uvicorn.Config(
+            self._app, log_config=None, access_log=False, proxy_headers=False, ws="none", lifespan="on"
+        )
         self._server = uvicorn.Server(config)
         self._loop: asyncio.AbstractEventLoop
         self._thread = threading.Thread(target=self._run, name="server", daemon=True)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -108,10 +109,14 @@ def test_a_database_that_cannot_be_opened_is_a_clear_error_without_its_password(
     assert "s-e-c-r-e-t" not in answer.stderr
 
 
-def test_a_setting_that_is_wrong_in_the_environment_is_named() -> None:
-    answer = fhirstore("serve", port="many")
-    assert answer.returncode == 2
-    assert answer.stderr.startswith("fhirstore: The setting port ")
+@pytest.mark.parametrize(
+    ("name", "value"), [("port", "many"), ("base_url", "records.example.org"), ("trusted_proxies", "10.0.0.0/8, all")]
+)
+def test_a_setting_that_is_wrong_in_the_environment_is_named(name: str, value: str) -> None:
+    settings: dict[str, Any] = {name: value}
+    answer = fhirstore("serve", **settings)
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr.startswith(f"fhirstore: The setting {name} ")
 
 
 def test_the_environment_chooses_the_database_and_an_option_goes_before_it(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import accumulate
 from typing import Any, NoReturn
 
 import msgspec
@@ -21,9 +20,7 @@ from fhirstore.errors import BadRequest, Issue
 DEPTH_LIMIT = 64
 DIGITS_LIMIT = 1000
 
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
-_STEPS = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
+_TOO_DEEP = f"The body is nested deeper than {DEPTH_LIMIT} levels."
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -37,20 +34,43 @@ def parse(body: bytes) -> dict[str, Any]:
     NaN or Infinity, a repeated property, nesting deeper than 64.
     """
     try:
+        swift = _read_swiftly(body)
+        document = swift if isinstance(swift, dict) else _read_strictly(body)
+    except RecursionError:  # both readers guard their own stack, which is deeper than what we take
+        _refuse(_TOO_DEEP)
+    _refuse_depth(body, document)
+    return document
+
+
+def _read_swiftly(body: bytes) -> Any:
+    """What msgspec reads of a body without faults; None where there is any doubt.
+
+    It takes a third of the time, but keeps the last of equal names without a word. So the names are counted: in the
+    text, and in what is written again of what was read. `":` ends a name, or stands in a string as `\\":`, there and
+    here alike (but for \\u0022, hence the look for it).
+    """
+    if b"\\u0022" in body:
+        return None
+    try:
+        text = msgspec.json.format(body, indent=-1)
+        document = _decode_swiftly(text)
+        return document if text.count(b'":') == _encode(document).count(b'":') else None
+    except (ValueError, ArithmeticError, BadRequest):
+        return None
+
+
+def _read_strictly(body: bytes) -> dict[str, Any]:
+    try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         _refuse(f"The body is not UTF-8 text (byte {error.start}).")
-    _refuse_depth(body)
     try:
         document = _decode(text)
     except json.JSONDecodeError as error:
         _refuse(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.")
     except _RepeatedPropertyError as error:
         _refuse(f"The property {_name(error.name)} stands twice in one object.")
-    except (
-        ValueError,
-        ArithmeticError,
-    ):  # more digits or a larger exponent than Python is willing to convert
+    except (ValueError, ArithmeticError):  # more digits or a larger exponent than Python is willing to convert
         _refuse("The body holds a number that is too long.")
     if not isinstance(document, dict):
         _refuse("The body must be one JSON object.")
@@ -132,15 +152,24 @@ def _decimal(text: str) -> Decimal:
 
 
 _decode = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_decimal, parse_constant=_constant).decode
+_decode_swiftly = msgspec.json.Decoder(float_hook=_decimal).decode
 
 
-def _refuse_depth(body: bytes) -> None:
-    """Bound the nesting before any recursive reader sees the text; counting brackets settles most bodies."""
+def _refuse_depth(body: bytes, document: Any) -> None:
+    """Bound the nesting for whoever walks the document; counting brackets settles most bodies."""
     if body.count(b"{") + body.count(b"[") <= DEPTH_LIMIT:
         return
-    brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
-    if max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > DEPTH_LIMIT:
-        _refuse(f"The body is nested deeper than {DEPTH_LIMIT} levels.")
+    level = [document]
+    for _ in range(DEPTH_LIMIT):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return
+    _refuse(_TOO_DEEP)
 
 
 def _name(name: str) -> str:

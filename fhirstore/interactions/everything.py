@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fhirstore.dstu2.json_format import parse
 from fhirstore.errors import BadRequest, NotFound
 from fhirstore.interactions.bundles import bundle, search_entry
 from fhirstore.interactions.including import included
 from fhirstore.interactions.paging import Asked, page_size, whole_number
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
+from fhirstore.search.extract import extract
 from fhirstore.search.includes import Include
 from fhirstore.search.kinds.date import interval
 from fhirstore.search.plan import AllOf, AnyOf, Filter, HasKey, HasPrefix, InRange, Limit, Not, OfType, Plan
 from fhirstore.search.query import PAGE, TRANSPORT
-from fhirstore.store.contract import Page
+from fhirstore.store.contract import Page, Version
 
 CARE_DATES: Mapping[str, tuple[str, ...]] = {
     "AllergyIntolerance": ("onset", "date"),
@@ -67,10 +69,18 @@ async def everything(request: Request, context: Context) -> Reply:
     found = await context.resources.find(plan, Page(page.count, page.place(context), page.skip or 0))
     matches = [match.version for match in found.matches]
     entries = [search_entry(version, version.body, context.base, "match") for version in matches]
-    also = await included(matches, _ALL_REFERENCES, context)
+    also = [version for version in await included(matches, _ALL_REFERENCES, context) if not _belongs(version, request)]
     entries += [search_entry(version, version.body, context.base, "include") for version in also]
     links = page.links(context, found.next, len(matches))
     return Reply(200, bundle("searchset", entries, links, found.total))
+
+
+def _belongs(version: Version, request: Request) -> bool:
+    """Whether a resource is itself part of the record, and so has its own place on some page."""
+    keys = extract(version.type, parse(version.body)).keys
+    if request.id:
+        return f"compartment={request.type}/{request.id}" in keys
+    return any(key.startswith(f"compartment={request.type}/") for key in keys)
 
 
 def _page(request: Request, context: Context, given: Mapping[str, str]) -> Asked:

@@ -42,8 +42,9 @@ def to_version(document: Document) -> Version:
     return Version(
         document["type"],
         document["id"],
-        document["number"],
-        document["updated"],
+        # The driver's Int64 is an int that not every encoder takes.
+        int(document["number"]),
+        int(document["updated"]),
         document["method"],
         bytes(document["body"]),
     )
