@@ -12,7 +12,7 @@ from fhirstore.store.sqlite.find import find
 def explain(connection: sqlite3.Connection, owner: int, plan: Plan, page: Page) -> list[str]:
     """Run the search and tell of each statement, with its values, by which indexes its rows were reached."""
     statements: dict[str, None] = {}
-    connection.set_trace_callback(lambda statement: statements.setdefault(statement))
+    connection.set_trace_callback(statements.setdefault)
     try:
         find(connection, owner, plan, page)
     finally:
