@@ -27,7 +27,9 @@ def reply_headers(reply: Reply, base: str) -> list[Header]:
             headers.append((b"last-modified", http_date(version.updated).encode()))
         if reply.location:
             address = f"{base}/{version.type}/{version.id}/_history/{version.number}"
-            headers.append((b"location" if reply.status == 201 else b"content-location", address.encode()))
+            headers.append((b"location", address.encode()))
+            if reply.status != 201:
+                headers.append((b"content-location", address.encode()))
     return headers
 
 

@@ -55,8 +55,8 @@ def search_entry(version: Version, body: bytes, base: str, mode: Literal["match"
     return b'{"fullUrl":%b,"resource":%b,"search":{"mode":"%b"}}' % (full_url, body, mode.encode())
 
 
-def response_entry(reply: Reply, base: str, method: str) -> bytes:
-    """One entry of a batch-response or transaction-response; what a GET found comes with it."""
+def response_entry(reply: Reply, base: str, *, minimal: bool = False) -> bytes:
+    """One entry of a batch-response or transaction-response, with what was read or (unless `minimal`) written."""
     response: dict[str, str] = {"status": _status(reply.status)}
     version = reply.version
     full_url = b""
@@ -67,7 +67,7 @@ def response_entry(reply: Reply, base: str, method: str) -> bytes:
         if reply.location:
             response["location"] = f"{address}/_history/{version.number}"
         full_url = b'"fullUrl":%b,' % _encode(address)
-    if method != "GET" or not reply.body:
+    if not reply.body or (minimal and reply.location):
         return b'{"response":%b}' % _encode(response)
     return b'{%b"resource":%b,"response":%b}' % (full_url, reply.body, _encode(response))
 

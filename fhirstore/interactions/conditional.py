@@ -12,13 +12,12 @@ from urllib.parse import parse_qsl
 from fhirstore.errors import BadRequest, NotFound, PreconditionFailed
 from fhirstore.interactions.create import create
 from fhirstore.interactions.delete import delete
-from fhirstore.interactions.incoming import check_id
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.search import search_context
 from fhirstore.interactions.update import update
 from fhirstore.interactions.write import Write
-from fhirstore.search.query import matches_nothing_else, read_search
+from fhirstore.search.query import TRANSPORT, matches_nothing_else, read_search
 from fhirstore.store.contract import Page, Resources, Version
 
 
@@ -56,19 +55,26 @@ async def settle(method: str, request: Request, context: Context) -> Sequence[Se
         return [Settled(replace(request, id=match.id), delete) for match in matches]
     if not matches:
         return [Settled(replace(request, id=context.new_id()), create)]
-    match = matches[0]
-    settled = replace(request, id=match.id)
-    if method == "PUT" and request.incoming and "id" in request.incoming.document:
-        check_id(request.type, match.id, request.incoming.document)
-    return [Settled(settled, update) if method == "PUT" else Settled(settled, existing=match)]
+    # An id in the body is the client's own name for the resource: the criteria say which one it is.
+    settled = replace(request, id=matches[0].id)
+    return [Settled(settled, update) if method == "PUT" else Settled(settled, existing=matches[0])]
 
 
 def criteria_of(method: str, request: Request) -> Sequence[tuple[str, str]]:
-    """The criteria of a conditional request, [] for one that is not conditional."""
+    """The criteria of a conditional request, whether they stand in its query or in If-None-Exist.
+
+    Those are written `identifier=…`, `?identifier=…` or `Patient?identifier=…`. Raises BadRequest where another type
+    stands there.
+    """
+    given = request.query
     if method == "POST":
-        query = (request.if_none_exist or "").rpartition("?")[2]
-        return parse_qsl(query, keep_blank_values=True)
-    return request.query if not request.id else ()
+        address, mark, query = (request.if_none_exist or "").strip().partition("?")
+        if not mark or "=" in address:
+            address, query = "", f"{address}{mark}{query}"
+        if address.strip("/").rpartition("/")[2] not in {"", request.type}:
+            raise BadRequest(f"If-None-Exist must ask for the type that is created, {request.type}.")
+        given = parse_qsl(query, keep_blank_values=True)
+    return [pair for pair in given if pair[0] not in TRANSPORT]
 
 
 def lock_of(method: str, request: Request) -> str:
@@ -84,19 +90,27 @@ async def match_one(type: str, pairs: Sequence[tuple[str, str]], context: Contex
 
 
 async def _matches(method: str, request: Request, context: Context, *, several: bool) -> Sequence[Version]:
-    matches = await _find(request.type, criteria_of(method, request), context, count=1000 if several else 2)
-    if len(matches) > 1 and not several:
-        raise PreconditionFailed(f"More than one {request.type} matches the criteria.")
-    return matches
+    criteria = criteria_of(method, request)
+    if several:
+        return await _find(request.type, criteria, context, count=1000, whole=True)
+    match = await match_one(request.type, criteria, context)
+    return [match] if match else []
 
 
-async def _find(type: str, pairs: Sequence[tuple[str, str]], context: Context, count: int) -> Sequence[Version]:
+async def _find(
+    type: str, pairs: Sequence[tuple[str, str]], context: Context, count: int, *, whole: bool = False
+) -> Sequence[Version]:
+    """The first `count` matches, or, a page of so many after the other, all of them."""
     if matches_nothing_else(pairs):
         raise BadRequest("A conditional request needs criteria.")
     # Never lenient: a mistyped criterion would match what it should not.
     plan = read_search(type, pairs, await search_context(type, pairs, context)).plan
     found = await context.resources.find(plan, Page(count, total=False))
-    return [match.version for match in found.matches]
+    matches = list(found.matches)
+    while whole and found.next is not None:
+        found = await context.resources.find(plan, Page(count, after=found.next, total=False))
+        matches += found.matches
+    return [match.version for match in matches]
 
 
 async def _carry_out(settled: Settled, context: Context) -> Reply:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
+from fhirstore.dstu2.json_format import dump
 from fhirstore.dstu2.levels import Level
 from fhirstore.errors import BadRequest, Failure, Issue
 from fhirstore.interactions.incoming import accept_document
@@ -34,6 +35,10 @@ class Entry:
     @property
     def order(self) -> tuple[int, int]:
         return _METHODS.index(self.method), self.position
+
+    @property
+    def by_criteria(self) -> bool:
+        return self.interaction.by_criteria(self.request)
 
     @property
     def path(self) -> str:
@@ -65,10 +70,12 @@ def read_entry(position: int, entry: Mapping[str, Any], context: Context) -> Ent
         raise _refused("The request needs a url.", "required", f"{place}.request.url")
     path, _, query = url.removeprefix(context.base).partition("?")
     try:
-        match = _TABLE.match(method, path)
+        match = _TABLE.match(method, unquote(path))
         request = match.fill(_request(asked, query))
         if match.interaction.takes_resource:
             request = _with_resource(request, entry, context.level)
+        elif method == "POST" and isinstance(entry.get("resource"), dict):
+            request = replace(request, body=dump(entry["resource"]))  # an operation's parameters
     except Failure as failure:
         raise placed(failure, place) from failure
     full_url = entry.get("fullUrl")

@@ -19,7 +19,7 @@ from fhirstore.search.extract import extract
 from fhirstore.search.includes import Include
 from fhirstore.search.kinds.date import interval
 from fhirstore.search.plan import AllOf, AnyOf, Filter, HasKey, HasPrefix, InRange, Limit, Not, OfType, Plan
-from fhirstore.search.query import PAGE
+from fhirstore.search.query import PAGE, TRANSPORT
 from fhirstore.store.contract import Page, Version
 
 CARE_DATES: Mapping[str, tuple[str, ...]] = {
@@ -57,7 +57,6 @@ CARE_DATES: Mapping[str, tuple[str, ...]] = {
 """Search parameters that say when the care took place, for `start` and `end`; other types are always included."""
 
 _ALL_REFERENCES = (Include(None, "*"),)
-_TRANSPORT = ("_format", "_pretty", "access_token")
 
 
 async def everything(request: Request, context: Context) -> Reply:
@@ -99,7 +98,7 @@ def _page(request: Request, context: Context, given: Mapping[str, str]) -> Asked
 
 def _given(request: Request) -> dict[str, str]:
     known = {"start", "end", "_count", "_skip", PAGE}
-    given = {name: value for name, value in request.query if name not in _TRANSPORT}
+    given = {name: value for name, value in request.query if name not in TRANSPORT}
     for name in given:
         if name not in known:
             raise BadRequest(f"$everything has no parameter {name[:64]!r}; it has start, end and _count.")

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from fhirstore.errors import BadRequest, NotFound
 from fhirstore.interactions.bundles import history_bundle
 from fhirstore.interactions.paging import Asked, page_size
+from fhirstore.interactions.part import PART, part
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.search.kinds.date import interval
-from fhirstore.search.query import PAGE
-from fhirstore.store.contract import HistoryPage, HistoryPlace, HistoryQuery
+from fhirstore.search.query import PAGE, TRANSPORT
+from fhirstore.store.contract import HistoryPage, HistoryPlace, HistoryQuery, Version
 from fhirstore.store.cursors import Place
 
-_PARAMETERS = ("_since", "_at", "_count", PAGE)
-_TRANSPORT = ("_format", "_pretty", "access_token")
+_PARAMETERS = ("_since", "_at", "_count", *PART, PAGE)
 
 
 async def history(request: Request, context: Context) -> Reply:
@@ -26,7 +27,12 @@ async def history(request: Request, context: Context) -> Reply:
     if request.id and page.total == 0 and await context.resources.current(request.type, request.id) is None:
         raise NotFound(f"There is no {request.type} with this id.")
     links = asked.links(context, _following(page), len(page.versions))
+    page = replace(page, versions=[_shown(version, given) for version in page.versions])
     return Reply(200, history_bundle(page, context.base, links))
+
+
+def _shown(version: Version, given: Mapping[str, str]) -> Version:
+    return version if version.deleted else replace(version, body=part(version.body, given))
 
 
 def _page(request: Request, context: Context, given: Mapping[str, str]) -> Asked:
@@ -61,7 +67,7 @@ def _following(page: HistoryPage) -> Place | None:
 def _given(request: Request) -> dict[str, str]:
     given: dict[str, str] = {}
     for name, value in request.query:
-        if name in _TRANSPORT:
+        if name in TRANSPORT:
             continue
         if name not in _PARAMETERS:
             raise BadRequest(f"A history has no parameter {name[:64]!r}; it has _since, _at and _count.")

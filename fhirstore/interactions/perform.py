@@ -16,7 +16,7 @@ async def perform(interaction: Interaction, request: Request, context: Context) 
     authorize(interaction, request, context)
     if interaction.takes_resource and request.incoming is None:
         request = replace(request, incoming=accept(request.type, request.id, request.body, context.level))
-    if interaction.conditional or request.if_none_exist:
+    if interaction.by_criteria(request):
         return await perform_conditional(interaction.method, request, context)
     if interaction.write is not None:
         write = interaction.write(request, context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fhirstore.clock import parse_http_date
 from fhirstore.errors import Gone, NotFound
+from fhirstore.interactions.part import part
 from fhirstore.interactions.preconditions import etags
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
@@ -32,7 +33,7 @@ def _served(request: Request, version: Version) -> Reply:
         raise Gone(f"This {version.type} was deleted.")
     if _unchanged(request, version):
         return Reply(304, version=version)
-    return Reply(200, version.body, version)
+    return Reply(200, part(version.body, dict(request.query)), version)
 
 
 def _unchanged(request: Request, version: Version) -> bool:

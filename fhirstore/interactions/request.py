@@ -36,6 +36,11 @@ class Request:
     if_none_exist: str | None = None
     prefer: str | None = None
 
+    @property
+    def minimal(self) -> bool:
+        """Whether the client wants no copy of what it wrote: http://hl7.org/fhir/DSTU2/http.html#return."""
+        return "return=minimal" in (self.prefer or "").replace(" ", "")
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from fhirstore.dstu2.catalog import compartments
-from fhirstore.dstu2.json_format import dump, parse
 from fhirstore.dstu2.outcome import operation_outcome
-from fhirstore.dstu2.subset import only_elements, summary
 from fhirstore.errors import Issue, NotFound
 from fhirstore.interactions.bundles import bundle, search_entry
 from fhirstore.interactions.including import included
 from fhirstore.interactions.known_value_sets import value_sets_for
 from fhirstore.interactions.paging import Asked
+from fhirstore.interactions.part import cut
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.search.context import Context as SearchContext
@@ -68,17 +68,11 @@ def _page(request: Request, context: Context, asked: Search) -> Asked:
 async def _entries(found: Found, asked: Search, context: Context) -> list[bytes]:
     matches = [match.version for match in found.matches]
     also = await included(matches, asked.includes, context)
-    entries = [search_entry(version, _shown(version, asked), context.base, "match") for version in matches]
-    return entries + [search_entry(version, _shown(version, asked), context.base, "include") for version in also]
 
+    def entry(version: Version, mode: Literal["match", "include"]) -> bytes:
+        return search_entry(version, cut(version.body, asked.summary, asked.elements), context.base, mode)
 
-def _shown(version: Version, asked: Search) -> bytes:
-    """The stored bytes, or the part of the resource that was asked for."""
-    if asked.elements:
-        return dump(only_elements(parse(version.body), frozenset(asked.elements)))
-    if asked.summary in {"true", "text", "data"}:
-        return dump(summary(parse(version.body), asked.summary))
-    return version.body
+    return [entry(version, "match") for version in matches] + [entry(version, "include") for version in also]
 
 
 def _outcome_entry(ignored: Sequence[Issue]) -> list[bytes]:

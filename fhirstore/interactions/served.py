@@ -24,7 +24,7 @@ async def process(request: Request, context: Context) -> Reply:
     if carry_out is None:
         reason = "A Bundle that is posted here must be a batch or a transaction."
         raise BadRequest(reason, [Issue("error", "value", reason, "Bundle.type")])
-    return await carry_out(document, context)
+    return await carry_out(document, context, minimal=request.minimal)
 
 
 SERVED: Sequence[Interaction] = (*INTERACTIONS, Interaction("transaction", "POST", "", None, process))

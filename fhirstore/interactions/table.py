@@ -46,6 +46,10 @@ class Interaction:
     conditional: bool = False
     types: tuple[str, ...] = ()
 
+    def by_criteria(self, request: Request) -> bool:
+        """Whether criteria say what this request is about. Only a create heeds If-None-Exist."""
+        return self.conditional or (self.code == "create" and bool(request.if_none_exist))
+
 
 @dataclass(frozen=True, slots=True)
 class Match:

@@ -27,7 +27,8 @@ DEFAULT_COUNT, GREATEST_COUNT = 10, 1000
 PAGE = "_page"
 """The parameter that carries a page token; its meaning is the store's."""
 
-_TRANSPORT = frozenset({"_format", "_pretty", "access_token"})
+TRANSPORT = frozenset({"_format", "_pretty", "access_token"})
+"""Parameters about the answer's way to the client, which every interaction takes."""
 _SUMMARIES = frozenset({"true", "text", "data", "count", "false"})
 _PAIRS_LIMIT = 200
 _ORDERS_LIMIT = 8
@@ -67,7 +68,7 @@ def read_search(
     parameter that is unknown or malformed, unless `lenient`.
     """
     reader = _Reader(resource_type, context, lenient)
-    given = [pair for pair in pairs if pair[0] not in _TRANSPORT]
+    given = [pair for pair in pairs if pair[0] not in TRANSPORT]
     if len(given) > _PAIRS_LIMIT:
         raise BadRequest(f"A search has at most {_PAIRS_LIMIT} parameters.")
     for name, text in given:
@@ -199,5 +200,5 @@ _SETTINGS: dict[str, frozenset[str]] = {
 def matches_nothing_else(pairs: Sequence[Pair]) -> bool:
     """Whether a query has no criteria at all, as a conditional request must not be."""
     return all(
-        name.partition(":")[0] in {*_TRANSPORT, *_SETTINGS, "_sort", "_include", "_revinclude"} for name, _ in pairs
+        name.partition(":")[0] in {*TRANSPORT, *_SETTINGS, "_sort", "_include", "_revinclude"} for name, _ in pairs
     )
