@@ -110,7 +110,9 @@ class _Search:
     def _matches(self, rows: Sequence[Row]) -> list[Match]:
         rids = {row.container if row.inner else row.rid for row in rows}
         found = self._connection.execute(
-            f"SELECT rid, {COLUMNS} FROM resources NOT INDEXED WHERE owner = ? AND rid IN (SELECT value FROM json_each(?))",
+            # By row: with its indexes to choose from, SQLite prefers to walk all of the owner's resources.
+            f"SELECT rid, {COLUMNS} FROM resources NOT INDEXED"
+            " WHERE owner = ? AND rid IN (SELECT value FROM json_each(?))",
             (self._owner, array(rids)),
         )
         versions = {rid: Version(*row) for rid, *row in found}
