@@ -7,10 +7,19 @@ import; another user's are not there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from fhirstore.dstu2.json_format import parse
-from fhirstore.dstu2.terminology import Terminology, TooCostly, ValueSet, is_shipped, read_value_set
+from fhirstore.dstu2.terminology import (
+    EXPANSION_LIMIT,
+    Budget,
+    CodeSystem,
+    Terminology,
+    TooCostly,
+    ValueSet,
+    is_shipped,
+    read_value_set,
+)
 from fhirstore.errors import BadRequest, Forbidden, Unprocessable
 from fhirstore.interactions.request import Context
 from fhirstore.search.context import Code, ValueSets
@@ -35,6 +44,8 @@ class KnownValueSets:
     def __init__(self, terminology: Terminology, by_reference: Mapping[str, ValueSet]) -> None:
         self.terminology = terminology
         self._by_reference = by_reference
+        self._budget = Budget()
+        self._codes = 0
 
     def value_set(self, name: str) -> ValueSet | None:
         """By URL, or as "ValueSet/id" for one of the caller's own."""
@@ -43,31 +54,47 @@ class KnownValueSets:
     def codes(self, value_set: str) -> Iterable[Code] | None:
         """Raises BadRequest for a value set that is known and cannot be told in full."""
         found = self.value_set(value_set)
-        if found is None:
-            return None
-        try:
-            concepts = self.terminology.expand(found)
-        except Unprocessable as refusal:
-            raise BadRequest(refusal.reason, refusal.issues) from refusal
-        return [(concept.system, concept.code) for concept in concepts if not concept.abstract]
+        return None if found is None else self._told(lambda: self._expanded(found))
 
     def below(self, system: str, code: str) -> Iterable[Code] | None:
         known = self.terminology.code_system(system)
-        return [(system, each) for each in known.below(known.spelling(code))] if known else None
+        return None if known is None else self._told(lambda: _coded(known, known.below(known.spelling(code))))
 
     def above(self, system: str, code: str) -> Iterable[Code] | None:
         known = self.terminology.code_system(system)
-        return [(system, each) for each in known.above(known.spelling(code))] if known else None
+        return None if known is None else self._told(lambda: _coded(known, known.above(known.spelling(code))))
+
+    def _expanded(self, value_set: ValueSet) -> Sequence[Code]:
+        concepts = self.terminology.expand(value_set, self._budget)
+        return [(concept.system, concept.code) for concept in concepts if not concept.abstract]
+
+    def _told(self, tell: Callable[[], Sequence[Code]]) -> Sequence[Code]:
+        """Count what a search is told: a filter holds it all, and a value set can be named a thousand times."""
+        try:
+            if self._codes <= EXPANSION_LIMIT:
+                codes = tell()
+                self._codes += len(codes)
+            if self._codes > EXPANSION_LIMIT:
+                raise TooCostly(f"The search asks for more than {EXPANSION_LIMIT:,} codes.")
+        except Unprocessable as refusal:
+            raise BadRequest(refusal.reason, refusal.issues) from refusal
+        return codes
+
+
+def _coded(system: CodeSystem, codes: Iterable[str]) -> Sequence[Code]:
+    return [(system.url, code) for code in codes]
 
 
 async def known_value_sets(
-    context: Context, names: Iterable[str] = (), systems: Iterable[str] = (), given: Sequence[ValueSet] = ()
+    context: Context, names: Collection[str] = (), systems: Iterable[str] = (), given: Sequence[ValueSet] = ()
 ) -> KnownValueSets:
     """Gather what is needed to tell of value sets (by URL, or as "ValueSet/id") and code systems (by URL).
 
     `given` are value sets that came with the request. Raises TooCostly where it takes too many or too large ones.
     """
     gathering = _Gathering(context)
+    if len(names) > _NAMES_LIMIT:
+        raise TooCostly("The request names too many value sets.")
     for each in given:
         gathering.take(each)
     for name in names:

@@ -12,7 +12,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from fhirstore.clock import instant
 from fhirstore.dstu2.json_format import dump
-from fhirstore.dstu2.terminology import BeyondReach, CodeSystem, Concept, Terminology, ValueSet
+from fhirstore.dstu2.terminology import BeyondReach, Budget, CodeSystem, Concept, Terminology, ValueSet
 from fhirstore.errors import BadRequest, NotFound
 from fhirstore.interactions.asked_value_set import asked_value_set, check_date
 from fhirstore.interactions.known_value_sets import known_value_sets
@@ -20,6 +20,8 @@ from fhirstore.interactions.operation_parameters import given_parameters
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.search.folding import fold
+
+_FILTER_LIMIT = 200
 
 Given = Mapping[str, Any]
 
@@ -34,7 +36,7 @@ async def expand(request: Request, context: Context) -> Reply:
         raise BeyondReach("Expansions by a profile are not known here.")
     offset, count = _part(given)
     value_set, terminology = await asked_value_set(request, given, context)
-    concepts = [each for each in terminology.expand(value_set) if _has_text(each, given.get("filter", ""))]
+    concepts = _with_words(terminology.expand(value_set), _words(given.get("filter", "")))
     shown = concepts[offset : None if count is None else offset + count]
     return Reply(200, dump(_expanded(value_set, shown, len(concepts), given, context)))
 
@@ -87,10 +89,18 @@ def _part(given: Given) -> tuple[int, int | None]:
     return offset, count
 
 
-def _has_text(concept: Concept, text: str) -> bool:
-    """Whether each word of a text is somewhere in the code or its display, whatever its case and accents."""
-    where = f"{fold(concept.display)}\n{fold(concept.code)}"
-    return all(word in where for word in fold(text).split())
+def _words(text: str) -> Sequence[str]:
+    if len(text) > _FILTER_LIMIT:
+        raise BadRequest(f"The filter may have up to {_FILTER_LIMIT} characters.")
+    return fold(text).split()
+
+
+def _with_words(concepts: Sequence[Concept], words: Sequence[str]) -> Sequence[Concept]:
+    """Those that have each word somewhere in the code or its display, whatever its case and accents."""
+    if not words:
+        return concepts
+    texts = (f"{fold(each.display)}\n{fold(each.code)}" for each in concepts)
+    return [each for each, text in zip(concepts, texts, strict=True) if all(word in text for word in words)]
 
 
 def _expanded(
@@ -144,9 +154,10 @@ def _best(codings: Sequence[Given], value_set: ValueSet, terminology: Terminolog
     """The first coding that is valid answers for all; with none, the first tells why."""
     faults: list[Reply] = []
     beyond: BeyondReach | None = None
+    budget = Budget()
     for coding in codings:
         try:
-            fault, display = _judged(coding, value_set, terminology, abstract=abstract)
+            fault, display = _judged(coding, value_set, terminology, budget, abstract=abstract)
         except BeyondReach as doubt:
             beyond = doubt
             continue
@@ -158,10 +169,12 @@ def _best(codings: Sequence[Given], value_set: ValueSet, terminology: Terminolog
     return faults[0] if faults else _parameters(result=False, message="The concept has no code to judge by.")
 
 
-def _judged(coding: Given, value_set: ValueSet, terminology: Terminology, *, abstract: bool) -> tuple[str | None, str]:
+def _judged(
+    coding: Given, value_set: ValueSet, terminology: Terminology, budget: Budget, *, abstract: bool
+) -> tuple[str | None, str]:
     """What is wrong with a coding, None if nothing is; and the display of its code, "" where none is known."""
     system = _in_version(terminology.code_system(coding.get("system", "")), coding)
-    concept = terminology.find(value_set, coding.get("system", ""), coding.get("code", ""))
+    concept = terminology.find(value_set, coding.get("system", ""), coding.get("code", ""), budget)
     if concept is None:
         return "The code is not in the value set.", ""
     if concept.abstract and not abstract:

@@ -174,6 +174,7 @@ def test_only_the_present_is_known(user: UserClient) -> None:
         f"identifier={GENDERS}&count=some",
         f"identifier={GENDERS}&date=soon",
         f"identifier={GENDERS}&fliter=ma",
+        f"identifier={GENDERS}&filter={'x' * 201}",
         "identifier=",
         "valueSet=x",
     ],
