@@ -8,6 +8,8 @@ import typer
 
 from fhirstore import __version__
 from fhirstore.cli import applications
+from fhirstore.cli.explain import explain as show_plan
+from fhirstore.cli.reindex import reindex as rebuild
 from fhirstore.cli.serve import serve as serve_forever
 from fhirstore.cli.validate import validate as validate_files
 
@@ -19,6 +21,8 @@ main = typer.Typer(
 )
 main.command("serve")(serve_forever)
 main.command("validate")(validate_files)
+main.command("explain")(show_plan)
+main.command("reindex")(rebuild)
 main.add_typer(applications.commands, name="app")
 
 

@@ -14,6 +14,7 @@ from fhirstore.errors import Failure
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
 from fhirstore.store.accounts import Accounts
+from fhirstore.store.contract import Store
 
 Result = TypeVar("Result")
 
@@ -23,11 +24,17 @@ Database = Annotated[
 
 
 def with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[Result]]) -> Result:
+    return with_store(settings, lambda store: work(store.accounts))
+
+
+def with_store(settings: Settings, work: Callable[[Store], Awaitable[Result]]) -> Result:
+    """Open the database, do the work, close it; ends the command with a word where that fails."""
+
     async def run() -> Result:
         store = open_store(settings.database)
         await store.open()
         try:
-            return await work(store.accounts)
+            return await work(store)
         finally:
             await store.close()
 

@@ -104,7 +104,7 @@ async def _find(
     if matches_nothing_else(pairs):
         raise BadRequest("A conditional request needs criteria.")
     # Never lenient: a mistyped criterion would match what it should not.
-    plan = read_search(type, pairs, search_context(context)).plan
+    plan = read_search(type, pairs, await search_context(type, pairs, context)).plan
     found = await context.resources.find(plan, Page(count, total=False))
     matches = list(found.matches)
     while whole and found.next is not None:

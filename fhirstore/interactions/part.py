@@ -8,20 +8,21 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from fhirstore.dstu2.json_format import dump, parse
-from fhirstore.dstu2.subset import only_elements, summary
+from fhirstore.dstu2.subset import Part, only_elements, summary
 from fhirstore.errors import BadRequest
 
 PART = ("_summary", "_elements")
 """The parameters that `part` reads."""
+
+_PARTS: Mapping[str, Part] = {"true": "true", "text": "text", "data": "data"}
 
 
 def cut(body: bytes, kind: str, elements: Collection[str] = ()) -> bytes:
     """The stored bytes of a resource, or what `_summary` (its value is `kind`) or `_elements` leaves of them."""
     if elements:
         return dump(only_elements(parse(body), frozenset(elements)))
-    if kind == "true" or kind == "text" or kind == "data":  # noqa: PLR1714 - so the type checker follows
-        return dump(summary(parse(body), kind))
-    return body
+    wanted = _PARTS.get(kind)
+    return dump(summary(parse(body), wanted)) if wanted else body
 
 
 def part(body: bytes, given: Mapping[str, str]) -> bytes:

@@ -10,6 +10,7 @@ from fhirstore.dstu2.outcome import operation_outcome
 from fhirstore.errors import Issue, NotFound
 from fhirstore.interactions.bundles import bundle, search_entry
 from fhirstore.interactions.including import included
+from fhirstore.interactions.known_value_sets import value_sets_for
 from fhirstore.interactions.paging import Asked
 from fhirstore.interactions.part import cut
 from fhirstore.interactions.reply import Reply
@@ -21,10 +22,11 @@ from fhirstore.store.contract import Found, Page, Version
 
 async def search(request: Request, context: Context) -> Reply:
     """A page of what matches, with what is included. Raises BadRequest for a parameter it does not understand."""
+    type = _searched_type(request)
     asked = read_search(
-        _searched_type(request),
+        type,
         request.query,
-        search_context(context),
+        await search_context(type, request.query, context),
         compartment=_compartment(request),
         lenient="handling=lenient" in (request.prefer or "").replace(" ", ""),
     )
@@ -36,8 +38,9 @@ async def search(request: Request, context: Context) -> Reply:
     return Reply(200, bundle("searchset", entries, links, found.total))
 
 
-def search_context(context: Context) -> SearchContext:
-    return SearchContext(context.base, context.clock() * 1000)
+async def search_context(type: str | None, pairs: Sequence[tuple[str, str]], context: Context) -> SearchContext:
+    """What a query means here and now, with the value sets that it names."""
+    return SearchContext(context.base, context.clock() * 1000, await value_sets_for(type, pairs, context))
 
 
 def _searched_type(request: Request) -> str | None:

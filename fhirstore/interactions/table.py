@@ -23,6 +23,7 @@ from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.search import search
 from fhirstore.interactions.update import update
 from fhirstore.interactions.validate import validate
+from fhirstore.interactions.value_set import expand, lookup, validate_code
 from fhirstore.interactions.write import Write
 
 
@@ -133,6 +134,16 @@ INTERACTIONS: Sequence[Interaction] = (
     Interaction("$validate", "POST", "{type}/$validate", "read", validate),
     Interaction("$validate", "POST", "{type}/{id}/$validate", "read", validate),
     Interaction("$validate", "GET", "{type}/{id}/$validate", "read", validate),
+    Interaction("$expand", "GET", "{type}/$expand", "read", expand, types=("ValueSet",)),
+    Interaction("$expand", "POST", "{type}/$expand", "read", expand, types=("ValueSet",)),
+    Interaction("$expand", "GET", "{type}/{id}/$expand", "read", expand, types=("ValueSet",)),
+    Interaction("$expand", "POST", "{type}/{id}/$expand", "read", expand, types=("ValueSet",)),
+    Interaction("$lookup", "GET", "{type}/$lookup", "read", lookup, types=("ValueSet",)),
+    Interaction("$lookup", "POST", "{type}/$lookup", "read", lookup, types=("ValueSet",)),
+    Interaction("$validate-code", "GET", "{type}/$validate-code", "read", validate_code, types=("ValueSet",)),
+    Interaction("$validate-code", "POST", "{type}/$validate-code", "read", validate_code, types=("ValueSet",)),
+    Interaction("$validate-code", "GET", "{type}/{id}/$validate-code", "read", validate_code, types=("ValueSet",)),
+    Interaction("$validate-code", "POST", "{type}/{id}/$validate-code", "read", validate_code, types=("ValueSet",)),
 )
 """What can be asked for alone, and as an entry of a Bundle."""
 

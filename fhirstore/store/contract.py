@@ -205,6 +205,10 @@ class Indexing(Protocol):
         """
         ...
 
+    async def explain(self, scope: Scope, plan: Plan, page: Page) -> Sequence[str]:
+        """Lines that tell how the database answers a search: what it is asked, and which indexes it uses."""
+        ...
+
 
 class Store(Protocol):
     """A database, opened."""

@@ -15,6 +15,7 @@ from fhirstore.dstu2 import catalog
 from fhirstore.dstu2.terminology import (
     EXPANSION_LIMIT,
     BeyondReach,
+    Budget,
     Terminology,
     TooCostly,
     ValueSet,
@@ -335,6 +336,13 @@ def test_imports_that_multiply_are_stopped_before_they_take_long() -> None:
         terminology.expand(doubled[0])
     with pytest.raises(TooCostly):
         terminology.find(doubled[0], ANIMALS, "dog")
+
+
+def test_many_questions_share_one_budget_where_they_are_given_one() -> None:
+    types, budget = shipped(f"{FHIR}/ValueSet/c80-doc-typecodes"), Budget(20_000)
+    assert SHIPPED.find(types, "http://loinc.org", "none", budget) is None
+    with pytest.raises(TooCostly):
+        SHIPPED.find(types, "http://loinc.org", "none", budget)
 
 
 @pytest.mark.parametrize(

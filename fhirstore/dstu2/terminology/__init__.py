@@ -6,12 +6,13 @@ would need more (SNOMED CT, LOINC …) is refused as beyond reach, and never ans
 
 from fhirstore.dstu2.terminology.content import BeyondReach, CodeSystem, Concept, Filter, Include, TooCostly, ValueSet
 from fhirstore.dstu2.terminology.documents import read_value_set
-from fhirstore.dstu2.terminology.known import EXPANSION_LIMIT, Terminology
+from fhirstore.dstu2.terminology.known import EXPANSION_LIMIT, Budget, Terminology
 from fhirstore.dstu2.terminology.shipped import is_shipped, shipped_code_system, shipped_urls, shipped_value_set
 
 __all__ = [
     "EXPANSION_LIMIT",
     "BeyondReach",
+    "Budget",
     "CodeSystem",
     "Concept",
     "Filter",

@@ -49,6 +49,11 @@ class CodeSystem:
         found = self._by_code.get(code)
         return found if found or self.case_sensitive else self._by_folded_code.get(code.casefold())
 
+    def spelling(self, code: str) -> str:
+        """The code as the system writes it."""
+        found = self.find(code)
+        return found.code if found else code
+
     def same(self, code: str, other: str) -> bool:
         return code == other or (not self.case_sensitive and code.casefold() == other.casefold())
 

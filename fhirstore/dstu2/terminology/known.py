@@ -15,9 +15,24 @@ from fhirstore.dstu2.terminology.shipped import shipped_code_system, shipped_val
 EXPANSION_LIMIT = 10_000
 """The most concepts that an expansion may hold."""
 
-_STEPS_LIMIT = 500_000
+STEPS_LIMIT = 500_000
+"""Concepts looked at for one request: well under a second of work."""
+
 _STEPS_OF_IMPORT = 100
 _IMPORTS_LIMIT = 40
+
+
+class Budget:
+    """The work that one request may cause, over all its questions."""
+
+    def __init__(self, steps: int = STEPS_LIMIT) -> None:
+        self._left = steps
+
+    def spend(self, steps: int) -> None:
+        """Raises TooCostly once there is nothing left."""
+        self._left -= steps
+        if self._left < 0:
+            raise TooCostly("The value sets are too large, or too many, to be worked out here.")
 
 
 class Terminology:
@@ -37,30 +52,30 @@ class Terminology:
     def code_system(self, url: str) -> CodeSystem | None:
         return shipped_code_system(url) or self._own_systems.get(url)
 
-    def expand(self, value_set: ValueSet) -> Sequence[Concept]:
+    def expand(self, value_set: ValueSet, budget: Budget | None = None) -> Sequence[Concept]:
         """All concepts of a value set, abstract ones included, each once, in the order of its definition.
 
         Raises BeyondReach where a part of it cannot be told, naming what is missing; TooCostly over the limits.
         """
-        concepts = _Reading(self).expand(value_set)
+        concepts = _Reading(self, budget or Budget()).expand(value_set)
         if len(concepts) > EXPANSION_LIMIT:
             raise TooCostly(f"The value set holds more than {EXPANSION_LIMIT:,} codes, too many for one expansion.")
         return concepts
 
-    def find(self, value_set: ValueSet, system: str, code: str) -> Concept | None:
+    def find(self, value_set: ValueSet, system: str, code: str, budget: Budget | None = None) -> Concept | None:
         """The concept if it is in the value set, an abstract one too; None if it surely is not.
 
         Parts that are beyond reach do not matter as long as the answer does not hang on them. Raises as `expand`.
         """
-        return _Reading(self).find(value_set, system, code)
+        return _Reading(self, budget or Budget()).find(value_set, system, code)
 
 
 class _Reading:
-    """One question, and a count of the work that it takes."""
+    """One question, answered within a budget."""
 
-    def __init__(self, terminology: Terminology) -> None:
+    def __init__(self, terminology: Terminology, budget: Budget) -> None:
         self._terminology = terminology
-        self._steps = 0
+        self._spend = budget.spend
 
     def expand(self, value_set: ValueSet, path: tuple[str, ...] = ()) -> Sequence[Concept]:
         try:
@@ -165,7 +180,8 @@ class _Reading:
             if (listed is None or each.code in listed) and all(each.code in codes for codes in kept)
         ]
 
-    def _match(self, concepts: Iterable[Concept], system: str, code: str) -> Concept | None:
+    def _match(self, concepts: Sequence[Concept], system: str, code: str) -> Concept | None:
+        self._spend(len(concepts))
         known = self._terminology.code_system(system)
         same = [
             each
@@ -177,11 +193,6 @@ class _Reading:
     def _fold(self, concept: Concept) -> str:
         known = self._terminology.code_system(concept.system)
         return concept.code if known is None or known.case_sensitive else concept.code.casefold()
-
-    def _spend(self, steps: int) -> None:
-        self._steps += steps
-        if self._steps > _STEPS_LIMIT:
-            raise TooCostly("The value set is too large to be worked out here.")
 
 
 def _completed(concept: Concept, system: CodeSystem | None) -> Concept:

@@ -5,6 +5,7 @@ http://hl7.org/fhir/DSTU2/search.html#uri
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from fhirstore.search.context import Context
@@ -31,13 +32,17 @@ def compile(parameter: Parameter, modifier: str | None, text: str, context: Cont
         refuse(parameter, "needs a URI")
     if modifier == "below":
         return below(parameter, value)
-    wanted = above(value) if modifier == "above" else [value]
-    return HasKey(tuple(f"{parameter.key}={escape(each)}" for each in wanted))
+    return exactly(parameter, above(value) if modifier == "above" else [value])
+
+
+def exactly(parameter: Parameter, values: Iterable[str]) -> HasKey:
+    """One of these URIs."""
+    return HasKey(tuple(f"{parameter.key}={escape(each)}" for each in values))
 
 
 def below(parameter: Parameter, value: str) -> Filter:
     """The URI itself and, for a URL, all under its path."""
-    itself = HasKey((f"{parameter.key}={escape(value)}",))
+    itself = exactly(parameter, (value,))
     if "://" not in value:
         return itself
     return any_of((itself, HasPrefix(f"{parameter.key}={escape(value.rstrip('/'))}/")))

@@ -10,14 +10,15 @@ import msgspec
 
 from fhirstore.search.entries import Bound, Entries, Range
 from fhirstore.store.contract import Version
+from fhirstore.store.ranges import ends_of
 from fhirstore.store.sqlite.names import CONTAINED, RANGE, TYPE, Names
 
-Ends = tuple[int, Bound, Bound, Bound, Bound]
+RangeRow = tuple[int, Bound, Bound, Bound, Bound]
 """A range as its row has it: number of its name, first, last, low, high."""
 
-_NO_ENDS = 0
+_NO_PRECISION = 0
 _decode_keys = msgspec.json.Decoder(list[int]).decode
-_decode_ranges = msgspec.json.Decoder(list[Ends]).decode
+_decode_ranges = msgspec.json.Decoder(list[RangeRow]).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Numbered:
     """Entries with numbers in the place of texts, as a resource's own row repeats them."""
 
     keys: list[int]
-    ranges: list[Ends]
+    ranges: list[RangeRow]
 
     def packed(self) -> tuple[str, str]:
         return msgspec.json.encode(self.keys).decode(), msgspec.json.encode(self.ranges).decode()
@@ -123,7 +124,7 @@ class Index:
         self._uses.update(come)
         self._keys.extend([(owner, name, rid) for name in come])
 
-    def _change_ranges(self, rid: int, old: list[Ends], new: list[Ends]) -> None:
+    def _change_ranges(self, rid: int, old: list[RangeRow], new: list[RangeRow]) -> None:
         gone, come = set(old) - set(new), set(new) - set(old)
         self._uses.subtract({name for name, *_ in old})
         self._uses.update({name for name, *_ in new})
@@ -137,7 +138,7 @@ class Index:
 
 
 def _ends(range_: Range) -> tuple[Bound, Bound, Bound, Bound]:
-    """First, last, low, high. Of a date, low and high would only repeat the others."""
-    if range_.least is None or range_.most is None:
-        return range_.low, range_.high, _NO_ENDS, _NO_ENDS
-    return range_.least, range_.most, range_.low, range_.high
+    ends = ends_of(range_)
+    if ends.low is None or ends.high is None:
+        return ends.first, ends.last, _NO_PRECISION, _NO_PRECISION
+    return ends.first, ends.last, ends.low, ends.high

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from fhirstore.search.entries import RULES_VERSION
-from fhirstore.store.contract import MakeEntries, Reindexed, Version
+from fhirstore.search.plan import Plan
+from fhirstore.store.contract import MakeEntries, Page, Reindexed, Version
 from fhirstore.store.cursors import Place
+from fhirstore.store.scope import Scope
 from fhirstore.store.sqlite.changes import enter
+from fhirstore.store.sqlite.explain import explain
 from fhirstore.store.sqlite.index import Index, unpack
 from fhirstore.store.sqlite.names import Names
 from fhirstore.store.sqlite.readers import Readers
@@ -39,6 +42,9 @@ class SqliteIndexing:
         return await self._writer.run(
             lambda connection: _step(connection, self._writer.names, make, (rid, below, count))
         )
+
+    async def explain(self, scope: Scope, plan: Plan, page: Page) -> Sequence[str]:
+        return await self._readers.run(lambda connection: explain(connection, scope.owner, plan, page))
 
 
 def _step(

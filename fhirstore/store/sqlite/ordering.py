@@ -1,16 +1,17 @@
-"""The order of what was found: rows, the values that they are ordered by, and which come after a place."""
+"""Rows that were found, and the values that they are ordered by."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fhirstore.search.entries import Bound
-from fhirstore.search.plan import ById, ByKey, ByRange, ByUpdate, Order, end
-from fhirstore.store.cursors import Place
-from fhirstore.store.sqlite.index import Ends, unpack
+from fhirstore.search.plan import ById, ByKey, ByRange, ByUpdate, Column, Order, end
+from fhirstore.store.ordering import Valued
+from fhirstore.store.ranges import Ends
+from fhirstore.store.sqlite.index import RangeRow, unpack
 from fhirstore.store.sqlite.names import CONTAINED, RANGE
 from fhirstore.store.sqlite.statements import array
 
@@ -38,45 +39,12 @@ class Row:
         return self.type, self.id, self.inner, self.holder
 
 
-@dataclass(frozen=True, slots=True)
-class Valued:
-    """A row with its values for each order."""
-
-    row: Row
-    values: tuple[Bound | None, ...]
-
-    @property
-    def place(self) -> Place:
-        return [*self.values, *self.row.end]
-
-
-def ordered(rows: Iterable[Valued], orders: Sequence[Order]) -> list[Valued]:
-    """Sorted by several values, each in its own direction, with those that have none behind the others."""
-    found = sorted(rows, key=lambda each: each.row.end)
-    for position in range(len(orders) - 1, -1, -1):
-        known = [each for each in found if each.values[position] is not None]
-        missing = [each for each in found if each.values[position] is None]
-        known.sort(key=_value_at(position), reverse=orders[position].descending)
-        found = known + missing
-    return found
-
-
-def comes_after(it: Valued, place: Place, orders: Sequence[Order]) -> bool:
-    """Whether a row stands behind a place."""
-    values: Sequence[Any] = it.values
-    for value, limit, order in zip(values, place, orders, strict=False):
-        if value == limit:
-            continue
-        if value is None or limit is None:
-            return value is None
-        return bool(value > limit) != order.descending
-    return it.row.end > tuple(place[len(orders) :])
-
-
-def valued(connection: sqlite3.Connection, owner: int, rows: Sequence[Row], orders: Sequence[Order]) -> list[Valued]:
+def valued(
+    connection: sqlite3.Connection, owner: int, rows: Sequence[Row], orders: Sequence[Order]
+) -> list[Valued[Row]]:
     """Rows with their values, read from the entries in the rows themselves."""
     columns = [_reader(connection, owner, rows, order) for order in orders]
-    return [Valued(row, tuple(read(row) for read in columns)) for row in rows]
+    return [Valued(row, tuple(read(row) for read in columns), row.end) for row in rows]
 
 
 def _reader(
@@ -133,12 +101,6 @@ def range_number(connection: sqlite3.Connection, owner: int, text: str) -> int |
     return int(row[0]) if row else None
 
 
-def _end(ends: Ends, column: str) -> Bound:
-    _, first, last, low, high = ends
-    if isinstance(first, int):
-        return first if column in {"low", "least"} else last
-    return {"least": first, "most": last, "low": low, "high": high}[column]
-
-
-def _value_at(position: int) -> Callable[[Valued], Any]:
-    return lambda each: each.values[position]
+def _end(row: RangeRow, column: Column) -> Bound | None:
+    _, first, last, low, high = row
+    return (Ends(first, last) if isinstance(first, int) else Ends(first, last, low, high)).column(column)

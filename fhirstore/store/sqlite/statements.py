@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from fhirstore.search.plan import Limit
+from fhirstore.store import ranges
 
 Value = str | int
 
@@ -58,24 +59,8 @@ def among(column: str, values: Sequence[Value]) -> Sql:
 
 
 def bounds(limits: Iterable[Limit]) -> Sql:
-    """What limits ask of a row of `ranges`, and what follows from it for the ends that the indexes are ordered by."""
-    return every([piece for limit in limits for piece in _bounds(limit)])
-
-
-def _bounds(limit: Limit) -> Iterator[Sql]:
-    first, last = (Sql(f"{end} {limit.operator} ?", (limit.value,)) for end in ("first", "last"))
-    # Dates have only one pair of ends. Those of numbers lie so: low <= first < last <= high.
-    if isinstance(limit.value, int) or limit.column in {"least", "most"}:
-        yield first if limit.column in {"low", "least"} else last
-        if limit.column in {"high", "most"} and limit.operator in {"<", "<="}:
-            yield first
-        return
-    yield Sql(f"{limit.column} {limit.operator} ?", (limit.value,))
-    if limit.column == "low" and limit.operator in {">", ">="}:
-        yield first
-    if limit.column == "high" and limit.operator in {"<", "<="}:
-        yield first
-        yield last
+    """What limits ask of a row of `ranges`."""
+    return every([Sql(f"{end} {operator} ?", (value,)) for end, operator, value in ranges.asked(limits)])
 
 
 def _join(word: str, pieces: Sequence[Sql], none: Sql) -> Sql:

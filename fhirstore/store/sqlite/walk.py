@@ -24,14 +24,12 @@ from fhirstore.search.plan import (
     end,
 )
 from fhirstore.store.cursors import Place
+from fhirstore.store.ordering import Valued, comes_after, ordered
 from fhirstore.store.sqlite.conditions import Conditions, Question
 from fhirstore.store.sqlite.names import RANGE, TYPE
 from fhirstore.store.sqlite.ordering import (
     RESOURCE_COLUMNS,
     Row,
-    Valued,
-    comes_after,
-    ordered,
     range_number,
     valued,
 )
@@ -207,13 +205,13 @@ class Walk:
         right = {"high", "most"} if order.descending else {"low", "least"}
         return row is None or (column in right and (isinstance(row[0], int) or column in {"least", "most"}))
 
-    def _valued(self, rows: Sequence[Row], orders: Sequence[Order]) -> list[Valued]:
+    def _valued(self, rows: Sequence[Row], orders: Sequence[Order]) -> list[Valued[Row]]:
         return valued(self._connection, self._owner, rows, orders)
 
-    def _after(self, rows: Sequence[Valued], orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
+    def _after(self, rows: Sequence[Valued[Row]], orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
         for each in ordered(rows, orders):
-            if place is None or comes_after(each, place, orders):
-                yield each.row
+            if comes_after(each, place, orders):
+                yield each.item
 
     def _rows(self, text: str, values: Sequence[Value]) -> Iterator[Row]:
         return (Row(*row) for row in self._connection.execute(text, values))
