@@ -14,9 +14,9 @@ from fhirstore.errors import Gone, NotFound
 from fhirstore.interactions.bundles import document_bundle
 from fhirstore.interactions.create import create
 from fhirstore.interactions.incoming import Incoming
-from fhirstore.interactions.parameters import asked_of
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
+from fhirstore.interactions.simple_parameters import asked_of
 from fhirstore.store.contract import Version
 
 _LIMIT = 1000

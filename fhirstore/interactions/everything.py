@@ -15,11 +15,11 @@ from fhirstore.errors import BadRequest, NotFound
 from fhirstore.interactions.bundles import bundle, search_entry
 from fhirstore.interactions.including import included
 from fhirstore.interactions.paging import Asked
-from fhirstore.interactions.parameters import asked_of
 from fhirstore.interactions.part import cut
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.search import search_context
+from fhirstore.interactions.simple_parameters import asked_of
 from fhirstore.search.extract import extract
 from fhirstore.search.includes import Include
 from fhirstore.search.kinds.date import interval
@@ -86,7 +86,8 @@ async def everything(request: Request, context: Context) -> Reply:
     given = _given(request)
     own = dict(given)
     changed = [("_lastUpdated", f"ge{own['_since']}")] if "_since" in own else []
-    asked = read_search(None, [*(pair for pair in given if pair[0] not in _OWN), *changed], search_context(context))
+    searched = [*(pair for pair in given if pair[0] not in _OWN), *changed]
+    asked = read_search(None, searched, await search_context(None, searched, context))
     filters = (await _record(request, context), _care_between(own.get("start"), own.get("end")), asked.plan.filter)
     plan = replace(asked.plan, filter=all_of(tuple(filter for filter in filters if filter is not None)))
     page = _page(request, context, given, asked)
