@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 
-logging._srcfile = None  # type: ignore[attr-defined]
+logging._srcfile = None
 logging.logThreads = False
 logging.logProcesses = False
 logging.logMultiprocessing = False
