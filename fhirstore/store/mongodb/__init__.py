@@ -13,6 +13,7 @@ from fhirstore.errors import Unavailable
 from fhirstore.store.cursors import Cursors
 from fhirstore.store.mongodb.accounts import MongoAccounts
 from fhirstore.store.mongodb.indexes import INDEXES
+from fhirstore.store.mongodb.indexing import MongoIndexing
 from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
 from fhirstore.store.scope import Scope
 
@@ -38,6 +39,10 @@ class MongoStore:
     @property
     def accounts(self) -> MongoAccounts:
         return self._accounts
+
+    @property
+    def indexing(self) -> MongoIndexing:
+        return MongoIndexing(self._database["resources"])
 
     def within(self, scope: Scope) -> MongoResources:
         return MongoResources(scope, self._database)
