@@ -86,7 +86,7 @@ class FhirRoute(routing.BaseRoute):
 
     async def _answer(self, http: HttpRequest, base: str, receive: Receive) -> Reply:
         path = http.path.removeprefix(self._prefix)
-        if path.strip("/") == "metadata":
+        if path.strip("/") == "metadata" or (http.method == "OPTIONS" and not path.strip("/")):
             return self._metadata(http, base)
         match = TABLE.match(http.method, path)
         caller = await self._parts.bearers.caller(http.bearer())
@@ -123,8 +123,8 @@ class FhirRoute(routing.BaseRoute):
         )
 
     def _metadata(self, http: HttpRequest, base: str) -> Reply:
-        if http.method not in {"GET", "HEAD"}:
-            raise MethodNotAllowed("The Conformance can only be read.", headers={"Allow": "GET, HEAD"})
+        if http.method not in {"GET", "HEAD", "OPTIONS"}:
+            raise MethodNotAllowed("The Conformance can only be read.", headers={"Allow": "GET, HEAD, OPTIONS"})
         token_url = f"{base.removesuffix(self._prefix)}/oauth2/token"
         return Reply(200, conformance(base, token_url, self._parts.limits))
 

@@ -39,6 +39,7 @@ def conformance(base: str, token_url: str, limits: Limits) -> bytes:
                 "mode": "server",
                 "security": _security(token_url),
                 "resource": [_resource(type) | _deletes(limits) for type in catalog.resource_types()],
+                "transactionMode": "both",
                 "interaction": [{"code": code} for code in _codes(of_types=False)],
                 "operation": _operations(),
                 "compartment": [f"http://hl7.org/fhir/compartment/{name}" for name in catalog.compartments()],

@@ -16,6 +16,7 @@ from fhirstore.interactions.create import create
 from fhirstore.interactions.incoming import Incoming
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
+from fhirstore.interactions.simple_parameters import asked_of
 from fhirstore.store.contract import Version
 
 _LIMIT = 1000
@@ -32,7 +33,7 @@ async def document(request: Request, context: Context) -> Reply:
     body = document_bundle([composition, *await _referred_to(composition, context)], context.base)
     parsed = parse(body)
     incoming = Incoming(parsed, content(body, parsed))
-    if dict(request.query).get("persist") != "true":
+    if dict(asked_of(request)).get("persist") != "true":
         return Reply(200, incoming.content.stamp(id, 1, instant(now)))
     write = create(replace(request, type="Bundle", id=id, incoming=incoming), context)
     written = await context.resources.change(write.change)

@@ -6,20 +6,38 @@ belongs to the record; what that refers to (practitioners, medications …) come
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
 
 from fhirstore.dstu2.json_format import parse
 from fhirstore.errors import BadRequest, NotFound
 from fhirstore.interactions.bundles import bundle, search_entry
 from fhirstore.interactions.including import included
-from fhirstore.interactions.paging import Asked, page_size, whole_number
+from fhirstore.interactions.paging import Asked
+from fhirstore.interactions.part import cut
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
+from fhirstore.interactions.search import search_context
+from fhirstore.interactions.simple_parameters import asked_of
 from fhirstore.search.extract import extract
 from fhirstore.search.includes import Include
 from fhirstore.search.kinds.date import interval
-from fhirstore.search.plan import AllOf, AnyOf, Filter, HasKey, HasPrefix, InRange, Limit, Not, OfType, Plan
-from fhirstore.search.query import PAGE, TRANSPORT
+from fhirstore.search.plan import (
+    AllOf,
+    AnyOf,
+    Filter,
+    HasKey,
+    HasPrefix,
+    InRange,
+    Limit,
+    Not,
+    OfType,
+    Plan,
+    Updated,
+    all_of,
+)
+from fhirstore.search.query import PAGE, Pair, Search, read_search
 from fhirstore.store.contract import Page, Version
 
 CARE_DATES: Mapping[str, tuple[str, ...]] = {
@@ -56,52 +74,77 @@ CARE_DATES: Mapping[str, tuple[str, ...]] = {
 }
 """Search parameters that say when the care took place, for `start` and `end`; other types are always included."""
 
-_ALL_REFERENCES = (Include(None, "*"),)
+_OWN = ("start", "end", "_since")
+_SEARCH = ("_lastUpdated", "_sort", "_type", "_count", "_skip", "_summary", "_elements", PAGE)
+"""Parameters of search that narrow, order and page the record, as common servers have it."""
+
+_ALL_REFERENCES = (Include(None, "*", iterate=True),)
 
 
 async def everything(request: Request, context: Context) -> Reply:
     """Raises NotFound where the patient or encounter is not there."""
     given = _given(request)
-    filter = await _record(request, context)
-    dates = _care_between(given.get("start"), given.get("end"))
-    plan = Plan((), AllOf((filter, dates)) if dates else filter)
-    page = _page(request, context, given)
+    own = dict(given)
+    changed = [("_lastUpdated", f"ge{own['_since']}")] if "_since" in own else []
+    searched = [*(pair for pair in given if pair[0] not in _OWN), *changed]
+    asked = read_search(None, searched, await search_context(None, searched, context))
+    filters = (await _record(request, context), _care_between(own.get("start"), own.get("end")), asked.plan.filter)
+    plan = replace(asked.plan, filter=all_of(tuple(filter for filter in filters if filter is not None)))
+    page = _page(request, context, given, asked)
     found = await context.resources.find(plan, Page(page.count, page.place(context), page.skip or 0))
     matches = [match.version for match in found.matches]
-    entries = [search_entry(version, version.body, context.base, "match") for version in matches]
-    also = [version for version in await included(matches, _ALL_REFERENCES, context) if not _belongs(version, request)]
-    entries += [search_entry(version, version.body, context.base, "include") for version in also]
+    also = [
+        version
+        for version in await included(matches, _ALL_REFERENCES, context)
+        if _is_wanted(version, asked.plan) and not _belongs(version, request, context)
+    ]
+
+    def entry(version: Version, mode: Literal["match", "include"]) -> bytes:
+        return search_entry(version, cut(version.body, asked.summary, asked.elements), context.base, mode)
+
+    entries = [entry(version, "match") for version in matches] + [entry(version, "include") for version in also]
     links = page.links(context, found.next, len(matches))
     return Reply(200, bundle("searchset", entries, links, found.total))
 
 
-def _belongs(version: Version, request: Request) -> bool:
+def _is_wanted(version: Version, plan: Plan) -> bool:
+    """Whether what would come along is of the types and times that were asked for."""
+    return (not plan.types or version.type in plan.types) and _was_updated(version, plan.filter)
+
+
+def _was_updated(version: Version, filter: Filter) -> bool:
+    match filter:
+        case Updated(from_, before):
+            return (from_ is None or from_ <= version.updated) and (before is None or version.updated < before)
+        case AllOf(parts):
+            return all(_was_updated(version, part) for part in parts)
+        case AnyOf(parts):
+            return any(_was_updated(version, part) for part in parts)
+    return True
+
+
+def _belongs(version: Version, request: Request, context: Context) -> bool:
     """Whether a resource is itself part of the record, and so has its own place on some page."""
-    keys = extract(version.type, parse(version.body)).keys
+    keys = extract(version.type, parse(version.body), context.base).keys
     if request.id:
         return f"compartment={request.type}/{request.id}" in keys
     return any(key.startswith(f"compartment={request.type}/") for key in keys)
 
 
-def _page(request: Request, context: Context, given: Mapping[str, str]) -> Asked:
+def _page(request: Request, context: Context, given: Sequence[Pair], asked: Search) -> Asked:
     address = "/".join(part for part in (context.base, request.type, request.id, "$everything") if part)
-    pairs = [(name, value) for name, value in given.items() if name not in {"_skip", PAGE}]
-    skip = whole_number("_skip", given["_skip"]) if "_skip" in given else None
+    pairs = [(name, value) for name, value in given if name not in {"_skip", PAGE}]
+    counts = any(name == "_skip" for name, _ in given)
     return Asked(
-        address,
-        pairs,
-        page_size(given.get("_count"), context.limits.default_page, context.limits),
-        given.get(PAGE),
-        skip,
+        address, pairs, 0 if asked.summary == "count" else asked.count, asked.page, asked.skip if counts else None
     )
 
 
-def _given(request: Request) -> dict[str, str]:
-    known = {"start", "end", "_count", "_skip", PAGE}
-    given = {name: value for name, value in request.query if name not in TRANSPORT}
-    for name in given:
-        if name not in known:
-            raise BadRequest(f"$everything has no parameter {name[:64]!r}; it has start, end and _count.")
+def _given(request: Request) -> Sequence[Pair]:
+    given = asked_of(request)
+    for name, _ in given:
+        if name.partition(":")[0] not in {*_OWN, *_SEARCH}:
+            raise BadRequest(f"$everything has no parameter {name[:64]!r}; it has start, end, _since and _count.")
     return given
 
 

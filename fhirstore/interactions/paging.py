@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import quote
 
 from fhirstore.errors import BadRequest
@@ -13,6 +14,18 @@ from fhirstore.search.query import PAGE
 from fhirstore.store.cursors import Place
 
 Pair = tuple[str, str]
+
+
+_REMEMBERED = 16
+"""So many pages lead back; a token that knew them all would outgrow an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    """How many pages lie before this one, and where it and the last of them begin, nearest first."""
+
+    pages: int = 0
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +44,42 @@ class Asked:
 
     def place(self, context: Context) -> Place | None:
         """Where the page begins. Raises BadRequest for a token of another question or caller."""
-        return context.cursors.read(context.caller.user, self._question, self.token) if self.token else None
+        walked = self._walked(context)
+        return walked.places[0] if walked.places else None
 
     def links(self, context: Context, following: Place | None, shown: int) -> list[Link]:
-        """self, next where there is more, and on later pages first (and previous, for those who count).
+        """self, next where there is more, and on later pages first and previous.
 
         self and next stand in front: clients of 1upHealth find them by position, and want `_skip` to be last.
         """
+        walked = self._walked(context)
         here = [(PAGE, self.token)] if self.token else _skipping(self.skip)
         links = [self._link("self", here)]
         if following is not None and shown:
-            token = context.cursors.write(context.caller.user, self._question, following)
-            links.append(self._link("next", [(PAGE, token)] if self.skip is None else _skipping(self.skip + shown)))
+            ahead = _Walked(walked.pages + 1, (following, *walked.places)[:_REMEMBERED])
+            place = self._at(ahead, context) if self.skip is None else _skipping(self.skip + shown)
+            links.append(self._link("next", place))
         if here:
             links.append(self._link("first", []))
         if self.skip:
             links.append(self._link("previous", _skipping(max(self.skip - self.count, 0))))
+        elif walked.pages == 1 or len(walked.places) > 1:
+            links.append(self._link("previous", self._at(_Walked(walked.pages - 1, walked.places[1:]), context)))
         return links
+
+    def _walked(self, context: Context) -> _Walked:
+        if not self.token:
+            return _Walked()
+        pages, width, *flat = context.cursors.read(context.caller.user, self._question, self.token)
+        assert isinstance(pages, int)
+        assert isinstance(width, int)
+        return _Walked(pages, tuple(flat[start : start + width] for start in range(0, len(flat), width)))
+
+    def _at(self, walked: _Walked, context: Context) -> list[Pair]:
+        if not walked.places:
+            return []
+        content = [walked.pages, len(walked.places[0]), *chain.from_iterable(walked.places)]
+        return [(PAGE, context.cursors.write(context.caller.user, self._question, content))]
 
     @property
     def _question(self) -> str:
