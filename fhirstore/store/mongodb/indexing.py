@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from pymongo import UpdateOne
 
 from fhirstore.search.entries import RULES_VERSION
-from fhirstore.store.contract import MakeEntries, Reindexed
+from fhirstore.search.plan import Plan
+from fhirstore.store.contract import MakeEntries, Page, Reindexed
 from fhirstore.store.cursors import Place
 from fhirstore.store.mongodb.conditions import Collection
 from fhirstore.store.mongodb.documents import Document, from_entries, to_version
+from fhirstore.store.mongodb.explain import Commands, query_plans
 from fhirstore.store.mongodb.failures import unavailable_when_away
+from fhirstore.store.mongodb.resources import Database, MongoResources
+from fhirstore.store.scope import Scope
 
 
 @unavailable_when_away
 class MongoIndexing:
     """`Indexing` on MongoDB."""
 
-    def __init__(self, resources: Collection) -> None:
+    def __init__(self, resources: Collection, connect: Callable[[Commands], Database]) -> None:
         self._resources = resources
+        self._connect = connect
 
     async def outdated(self) -> int:
         return await self._resources.count_documents({"rules": {"$lt": RULES_VERSION}})
@@ -45,6 +51,15 @@ class MongoIndexing:
             await self._resources.bulk_write(renewals, ordered=False)
         following = [documents[-1]["_id"]] if len(documents) == count else None
         return Reindexed(len(documents), changed, following)
+
+    async def explain(self, scope: Scope, plan: Plan, page: Page) -> Sequence[str]:
+        commands = Commands()
+        database = self._connect(commands)
+        try:
+            await MongoResources(scope, database).find(plan, page)
+            return await query_plans(database, commands)
+        finally:
+            await database.client.close()
 
 
 def _comparable(document: Document) -> object:
