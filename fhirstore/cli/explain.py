@@ -12,7 +12,9 @@ import typer
 from fhirstore.cli.database import Database, fail, read_settings, with_store
 from fhirstore.clock import now
 from fhirstore.dstu2.catalog import is_resource_type
+from fhirstore.dstu2.terminology import Terminology
 from fhirstore.errors import BadRequest
+from fhirstore.interactions.known_value_sets import KnownValueSets
 from fhirstore.search.context import Context
 from fhirstore.search.query import Search, read_search
 from fhirstore.store.contract import Page, Store
@@ -40,7 +42,8 @@ def _understood(search: str) -> Search:
     type, _, query = search.strip("/").partition("?")
     if type and not is_resource_type(type):
         fail("DSTU2 has no resource type of this name.")
+    context = Context(now=now() * 1000, value_sets=KnownValueSets(Terminology(), {}))
     try:
-        return read_search(type or None, parse_qsl(query, keep_blank_values=True), Context(now=now() * 1000))
+        return read_search(type or None, parse_qsl(query, keep_blank_values=True), context)
     except BadRequest as failure:
         fail(failure.reason)

@@ -69,7 +69,7 @@ def _log_config(level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(message)s"}},
+        "formatters": {"line": {"()": "fhirstore.cli.log_lines.LogLines"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "loggers": {
             "fhirstore": {"handlers": ["stderr"], "level": level.upper(), "propagate": False},

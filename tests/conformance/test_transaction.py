@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.builders import observation, patient, smallest
@@ -252,7 +254,7 @@ ORDER = (
 )
 
 
-def linked(reference: str, full_url: str = UUID, **patient_members: object) -> dict[str, object]:
+def linked(reference: str, full_url: str = UUID, **patient_members: Any) -> dict[str, object]:
     """A patient, and an observation of that patient."""
     return transaction(
         entry("POST", "Patient", patient(**patient_members), full_url),

@@ -6,13 +6,14 @@ import secrets
 from contextlib import suppress
 from typing import Any
 
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, monitoring
 from pymongo.errors import CollectionInvalid, DuplicateKeyError, PyMongoError
 
 from fhirstore.errors import Unavailable
 from fhirstore.store.cursors import Cursors
 from fhirstore.store.mongodb.accounts import MongoAccounts
 from fhirstore.store.mongodb.indexes import INDEXES
+from fhirstore.store.mongodb.indexing import MongoIndexing
 from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
 from fhirstore.store.scope import Scope
 
@@ -26,7 +27,6 @@ class MongoStore:
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
-        self._client: AsyncMongoClient[dict[str, Any]]
         self._database: Database
         self._accounts: MongoAccounts
         self._cursors: Cursors
@@ -39,16 +39,16 @@ class MongoStore:
     def accounts(self) -> MongoAccounts:
         return self._accounts
 
+    @property
+    def indexing(self) -> MongoIndexing:
+        return MongoIndexing(self._database["resources"], self._connect)
+
     def within(self, scope: Scope) -> MongoResources:
         return MongoResources(scope, self._database)
 
     async def open(self) -> None:
         try:
-            # The driver lets an argument go before what the address says.
-            named = "serverselectiontimeoutms=" in self._uri.lower()
-            own: dict[str, Any] = {} if named else {"serverSelectionTimeoutMS": PATIENCE_MS}
-            self._client = AsyncMongoClient(self._uri, **own)
-            self._database = self._client.get_default_database(DEFAULT_DATABASE, write_concern=DURABLE)
+            self._database = self._connect()
             await self._create()
             self._cursors = Cursors(await self._cursor_key())
         except (PyMongoError, ValueError) as error:
@@ -62,7 +62,15 @@ class MongoStore:
             raise Unavailable("MongoDB cannot be reached.") from error
 
     async def close(self) -> None:
-        await self._client.close()
+        await self._database.client.close()
+
+    def _connect(self, *listeners: monitoring.CommandListener) -> Database:
+        """The database, on a client of its own."""
+        # The driver lets an argument go before what the address says.
+        named = "serverselectiontimeoutms=" in self._uri.lower()
+        own: dict[str, Any] = {} if named else {"serverSelectionTimeoutMS": PATIENCE_MS}
+        client = AsyncMongoClient[dict[str, Any]](self._uri, event_listeners=listeners, **own)
+        return client.get_default_database(DEFAULT_DATABASE, write_concern=DURABLE)
 
     async def _create(self) -> None:
         present = set(await self._database.list_collection_names())

@@ -6,11 +6,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from fhirstore.search.entries import RULES_VERSION, Entries, Range
 from fhirstore.store.accounts import Application, Token, User
 from fhirstore.store.contract import Version
+from fhirstore.store.ranges import ends_of
 from fhirstore.store.scope import Scope
 
 Document = Mapping[str, Any]
+
+THERE, INSIDE = "=", "#"
+"""Keys of the store's own: "=" and "=Patient" say that a document is a resource (no deletion) of a type, "#" stands
+before everything, "#=Patient" too, that says the same of the resources that it contains."""
 
 VERSION_FIELDS = {"_id": 0, "type": 1, "id": 1, "number": 1, "updated": 1, "method": 1, "body": 1}
 
@@ -26,6 +32,7 @@ def history_key(scope: Scope, type: str, id: str, number: int) -> str:
 
 
 def from_version(key: str, scope: Scope, version: Version) -> dict[str, Any]:
+    """A version without its entries, as it rests in the history."""
     return {
         "_id": key,
         "owner": scope.owner,
@@ -36,6 +43,41 @@ def from_version(key: str, scope: Scope, version: Version) -> dict[str, Any]:
         "method": version.method,
         "body": version.body,
     }
+
+
+def from_current(scope: Scope, version: Version) -> dict[str, Any]:
+    """A current version with its entries: arrays of the document itself, so that one write renews all."""
+    document = from_version(resource_key(scope, version.type, version.id), scope, version)
+    return document if version.deleted else document | from_entries(version.type, version.entries)
+
+
+def from_entries(type: str, entries: Entries) -> dict[str, Any]:
+    inside: dict[str, None] = {}
+    for each in entries.contained:
+        inside |= dict.fromkeys([INSIDE + THERE, f"{INSIDE}{THERE}{each.type}"])
+        inside |= dict.fromkeys(INSIDE + key for key in each.entries.keys)
+    return {
+        "rules": RULES_VERSION,
+        "keys": [THERE, THERE + type, *entries.keys, *inside],
+        "ranges": [from_range(each) for each in entries.ranges],
+        "words": list(entries.words),
+        "contained": [
+            {
+                "type": each.type,
+                "id": each.id,
+                "keys": list(each.entries.keys),
+                "ranges": [from_range(range_) for range_ in each.entries.ranges],
+                "words": list(each.entries.words),
+            }
+            for each in entries.contained
+        ],
+    }
+
+
+def from_range(range_: Range) -> dict[str, Any]:
+    ends = ends_of(range_)
+    precision = {} if ends.low is None else {"low": ends.low, "high": ends.high}
+    return {"name": range_.name, "first": ends.first, "last": ends.last, **precision}
 
 
 def to_version(document: Document) -> Version:

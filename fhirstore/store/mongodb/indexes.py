@@ -19,6 +19,11 @@ class Index:
 
 INDEXES: Mapping[str, Sequence[Index]] = {
     "resources": [
+        # What has one key stands there in the order of type and id: every list of a type has such a key.
+        Index("by_key", [("owner", 1), ("keys", 1), ("type", 1), ("id", 1)]),
+        Index("by_first", [("owner", 1), ("ranges.name", 1), ("ranges.first", 1)]),
+        Index("by_last", [("owner", 1), ("ranges.name", 1), ("ranges.last", -1)]),
+        Index("by_word", [("owner", 1), ("words", 1)]),
         Index("by_time", [("owner", 1), ("updated", 1), ("type", 1), ("id", 1), ("number", 1)]),
     ],
     "history": [

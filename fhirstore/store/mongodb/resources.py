@@ -1,9 +1,4 @@
-"""Resources in MongoDB: one document a resource, compare-and-set on its version, older versions beside it.
-
-A single write needs no database transaction. An update first puts the old version into `history`, under a key that
-makes doing it twice harmless, then replaces the current document where its version is still the one that was read.
-A crash between the two leaves a double, which reading drops.
-"""
+"""Resources in MongoDB: one document a resource, with its entries, and older versions beside it."""
 
 from __future__ import annotations
 
@@ -15,20 +10,17 @@ from typing import Any, TypeVar
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import DuplicateKeyError, OperationFailure
+from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from fhirstore.errors import Unavailable
-from fhirstore.store.contract import Change, HistoryPage, HistoryPlace, HistoryQuery, Resources, Version
-from fhirstore.store.mongodb.documents import (
-    VERSION_FIELDS,
-    from_version,
-    history_key,
-    resource_key,
-    to_version,
-)
+from fhirstore.search.plan import Plan
+from fhirstore.store.contract import Change, Found, HistoryPage, HistoryPlace, HistoryQuery, Page, Resources, Version
+from fhirstore.store.mongodb.documents import THERE, VERSION_FIELDS, history_key, resource_key, to_version
 from fhirstore.store.mongodb.failures import unavailable_when_away
+from fhirstore.store.mongodb.find import find
+from fhirstore.store.mongodb.writes import Writes
 from fhirstore.store.scope import Scope
 
 Result = TypeVar("Result")
@@ -46,12 +38,19 @@ _ILLEGAL_OPERATION = 20  # "Transaction numbers are only allowed on a replica se
 class MongoResources:
     """`Resources` of one scope; with a session, those inside that session's transaction."""
 
-    def __init__(self, scope: Scope, database: Database, session: AsyncClientSession | None = None) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        database: Database,
+        session: AsyncClientSession | None = None,
+        met: set[str] | None = None,
+    ) -> None:
         self._scope = scope
         self._database = database
         self._session = session
         self._resources: Collection = database["resources"]
         self._history: Collection = database["history"]
+        self._writes = Writes(scope, self._resources, self._history, session, met)
 
     async def current(self, type: str, id: str) -> Version | None:
         return await self._get(self._resources, {"_id": resource_key(self._scope, type, id)})
@@ -74,20 +73,30 @@ class MongoResources:
         total = await self._count(query, matching)
         return HistoryPage(ordered[: query.count], total, len(ordered) > query.count)
 
+    async def find(self, plan: Plan, page: Page) -> Found:
+        return await find(self._resources, self._scope, self._session, plan, page)
+
+    async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
+        wanted = [resource_key(self._scope, type_, id_) for type_, id_ in keys]
+        asked = {"_id": {"$in": wanted}, "owner": self._scope.owner, "keys": THERE}
+        cursor = self._resources.find(asked, {**VERSION_FIELDS, "_id": 1}, session=self._session)
+        found = {document["_id"]: to_version(document) async for document in cursor}
+        return [found[key] for key in wanted if key in found]
+
     async def change(self, change: Change) -> Version | None:
-        current = None if change.fresh else await self.current(change.type, change.id)
+        current = None if self._writes.is_fresh(change) else await self.current(change.type, change.id)
         while True:
             following = change.decide(current)
             if following is None:
                 return current
-            done = await (self._insert(following) if current is None else self._replace(current, following))
-            if done:
+            if await self._writes.write(current, following):
                 return following
             current = await self.current(change.type, change.id)
 
     async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
         async def work(inside: Resources) -> Sequence[Version | None]:
-            return [await inside.change(change) for change in changes]
+            assert isinstance(inside, MongoResources)
+            return await inside._writes.make(changes)
 
         return await self.transact(work)
 
@@ -95,10 +104,12 @@ class MongoResources:
         if self._session is not None:
             return await work(self)
 
+        met: set[str] = set()
+
         async def locked(session: AsyncClientSession) -> Result:
             for lock in sorted(set(locks)):
                 await self._lock(lock, session)
-            return await work(MongoResources(self._scope, self._database, session))
+            return await work(MongoResources(self._scope, self._database, session, met))
 
         try:
             async with self._database.client.start_session() as session:
@@ -125,26 +136,6 @@ class MongoResources:
     async def _get(self, collection: Collection, key: dict[str, Any]) -> Version | None:
         document = await collection.find_one(key, VERSION_FIELDS, session=self._session)
         return to_version(document) if document else None
-
-    async def _insert(self, new: Version) -> bool:
-        document = from_version(resource_key(self._scope, new.type, new.id), self._scope, new)
-        try:
-            await self._resources.insert_one(document, session=self._session)
-        except DuplicateKeyError:
-            if self._session is not None:  # the server has already ended the transaction: with_transaction decides
-                raise
-            return False
-        return True
-
-    async def _replace(self, current: Version, new: Version) -> bool:
-        old_key = history_key(self._scope, current.type, current.id, current.number)
-        old = {**from_version(old_key, self._scope, current), "ended": new.updated}
-        await self._history.replace_one({"_id": old_key}, old, upsert=True, session=self._session)
-        key = resource_key(self._scope, new.type, new.id)
-        replaced = await self._resources.replace_one(
-            {"_id": key, "number": current.number}, from_version(key, self._scope, new), session=self._session
-        )
-        return replaced.matched_count == 1
 
     def _matching(self, query: HistoryQuery) -> dict[str, Any]:
         matching: dict[str, Any] = {"owner": self._scope.owner}

@@ -115,8 +115,10 @@ class SqliteAccounts:
     async def exchange_token(self, hash: str, now: int, tokens: Sequence[Token], grace: int = 0) -> bool:
         def exchange(connection: sqlite3.Connection) -> bool:
             spent = connection.execute(
-                "UPDATE tokens SET spent = coalesce(spent, ?) WHERE hash = ? AND (spent IS NULL OR spent > ?)",
-                (now, hash, now - grace),
+                # Without grace even a later `spent` is spent: another process may have read its clock after this one.
+                "UPDATE tokens SET spent = coalesce(spent, ?)"
+                " WHERE hash = ? AND (spent IS NULL OR (? > 0 AND spent > ?))",
+                (now, hash, grace, now - grace),
             )
             if spent.rowcount == 1:
                 _insert_tokens(connection, tokens)
