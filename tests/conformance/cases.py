@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import httpx
 
+from tests.builders import patient
 from tests.clients import FHIR_JSON, UserClient, http
 
 SPECIFICATION = "http://hl7.org/fhir/DSTU2/"
@@ -159,3 +160,24 @@ def put(path: str, body: Body, status: int = 200, /, **rest: Any) -> Ask:
 
 def delete(path: str, status: int = 204, /, **rest: Any) -> Ask:
     return Ask("DELETE", path, None, status, **rest)
+
+
+def parameters(**given: object) -> dict[str, object]:
+    """A Parameters resource: names of parameters with underscores for hyphens, values by their members."""
+    members = [{"name": name, **value} for name, value in given.items() if isinstance(value, dict)]
+    return {"resourceType": "Parameters", "parameter": members}
+
+
+UUID = "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"
+KEY = {"system": "urn:system", "value": "{u}"}
+CRITERIA = "identifier=urn:system%7C{u}"
+KEYED = patient("Keyed", identifier=[KEY])
+
+ONE = post("Patient", KEYED, save={"id": "id", "place": "@location"})
+"""A patient whom the criteria name."""
+MINE = put("Patient/{u}", patient(id="{u}"), 201, save={"changed": "@last-modified"})
+"""A patient under the case's own id."""
+
+SUBJECT = "entry.1.resource.subject.reference"
+NEW = holds("Patient/", no=("urn:", "foo", "http"))
+"""A reference to a patient that the server gave an id."""

@@ -7,14 +7,7 @@ import pytest
 from tests.builders import observation, patient
 from tests.clients import UserClient
 from tests.conformance.bundles import batch, entry
-from tests.conformance.cases import Case, get, holds, post, put
-
-UUID = "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"
-KEY = {"system": "urn:system", "value": "{u}"}
-CRITERIA = "identifier=urn:system%7C{u}"
-KEYED = patient("Keyed", identifier=[KEY])
-ONE = post("Patient", KEYED, save={"id": "id"})
-MINE = put("Patient/{u}", patient(id="{u}"), 201)
+from tests.conformance.cases import CRITERIA, KEYED, MINE, ONE, UUID, Case, get, holds, post
 
 CASES = (
     Case(
