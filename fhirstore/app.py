@@ -50,7 +50,11 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         settings.resource_bytes,
         settings.bundle_bytes,
         settings.validation,
-        Limits(bundle_entries=settings.bundle_entries, conditional_delete=settings.conditional_delete),
+        Limits(
+            bundle_entries=settings.bundle_entries,
+            conditional_delete=settings.conditional_delete,
+            referential_integrity=settings.referential_integrity,
+        ),
     )
     for prefix in PREFIXES:
         app.router.routes.insert(0, FhirRoute(prefix, parts))

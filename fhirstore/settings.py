@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     conditional_delete: Literal["single", "multiple"] = Field(
         default="single", description="Whether a conditional delete may delete more than one resource"
     )
+    referential_integrity: bool = Field(
+        default=False, description="Whether a delete is refused (409) while another resource refers to it"
+    )
     bundle_entries: int = Field(default=5000, ge=1, description="Most entries of a batch or transaction")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged")
 

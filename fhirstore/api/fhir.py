@@ -21,12 +21,13 @@ from fhirstore.clock import Clock
 from fhirstore.dstu2.levels import Level
 from fhirstore.errors import Failure, MethodNotAllowed
 from fhirstore.interactions.conformance import conformance
+from fhirstore.interactions.integrity import ReferentialIntegrity
 from fhirstore.interactions.perform import perform
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Limits, Request
 from fhirstore.interactions.served import TABLE
 from fhirstore.interactions.table import Match
-from fhirstore.store.contract import Store
+from fhirstore.store.contract import Resources, Store
 from fhirstore.store.scope import scope_of
 
 PREFIXES = ("/dstu2", "/fhir/dstu2")
@@ -117,7 +118,9 @@ class FhirRoute(routing.BaseRoute):
 
     def _context(self, caller: Caller, base: str) -> Context:
         parts, store = self._parts, self._parts.store
-        resources = store.within(scope_of(caller))
+        resources: Resources = store.within(scope_of(caller))
+        if parts.limits.referential_integrity:
+            resources = ReferentialIntegrity(resources)
         return Context(
             caller, resources, parts.clock, parts.new_id, store.cursors, base, caller.level or parts.level, parts.limits
         )
