@@ -96,7 +96,13 @@ CREATE TABLE IF NOT EXISTS applications (
   organization_id TEXT NOT NULL UNIQUE,
   organization_token_hash TEXT NOT NULL,
   created INTEGER NOT NULL,
-  level TEXT
+  level TEXT,
+  profile TEXT NOT NULL,
+  calls_per_hour INTEGER,
+  redirect_uris TEXT NOT NULL,
+  public INTEGER NOT NULL,
+  previous_secret_hash TEXT,
+  previous_organization_token_hash TEXT
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS users (
@@ -105,18 +111,29 @@ CREATE TABLE IF NOT EXISTS users (
   client_id TEXT NOT NULL REFERENCES applications,
   app_user_id TEXT NOT NULL,
   active INTEGER NOT NULL,
-  created INTEGER NOT NULL
+  created INTEGER NOT NULL,
+  profile TEXT,
+  seen INTEGER,
+  deleted INTEGER
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS tokens (
   hash TEXT PRIMARY KEY,
   kind TEXT NOT NULL,
-  user INTEGER NOT NULL,
+  user INTEGER,
   client_id TEXT NOT NULL,
   scope TEXT NOT NULL,
   family TEXT NOT NULL,
   expires INTEGER NOT NULL,
-  spent INTEGER
+  spent INTEGER,
+  redirect_uri TEXT,
+  challenge TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS windows (
+  key TEXT PRIMARY KEY,
+  count INTEGER NOT NULL,
+  ends INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 """
 
@@ -135,5 +152,8 @@ INDEXES = {
     "history_by_time": "CREATE INDEX IF NOT EXISTS history_by_time ON history (owner, updated, type, id, number)",
     "users_by_app_user_id": "CREATE UNIQUE INDEX IF NOT EXISTS users_by_app_user_id ON users (client_id, app_user_id)",
     "tokens_by_expiry": "CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires)",
+    "tokens_by_family": "CREATE INDEX IF NOT EXISTS tokens_by_family ON tokens (family)",
+    "tokens_by_user": "CREATE INDEX IF NOT EXISTS tokens_by_user ON tokens (user)",
+    "windows_by_end": "CREATE INDEX IF NOT EXISTS windows_by_end ON windows (ends)",
 }
 """Every index by name; nothing else is created anywhere."""
