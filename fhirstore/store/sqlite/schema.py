@@ -5,7 +5,8 @@
 many resources use each. A resource's own row repeats its entries, so that they can be taken away again and sorted by.
 
 In `ranges`, `first` and `last` are the ends that are ordered by: of dates, their only ones; of numbers, those of the
-number alone, while `low` and `high` include its precision.
+number alone, while `low` and `high` include its precision. `span` is the class of its width. `names.extra` counts the
+ranges beyond the first that resources have under one name: where it is 0, what is asked twice is asked of one range.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ CREATE TABLE IF NOT EXISTS names (
   id INTEGER PRIMARY KEY,
   owner INTEGER NOT NULL,
   text TEXT NOT NULL,
-  uses INTEGER NOT NULL
+  uses INTEGER NOT NULL,
+  extra INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS keys (
@@ -69,12 +71,13 @@ CREATE TABLE IF NOT EXISTS keys (
 CREATE TABLE IF NOT EXISTS ranges (
   owner INTEGER NOT NULL,
   name INTEGER NOT NULL,
+  span INTEGER NOT NULL,
   first ANY NOT NULL,
   last ANY NOT NULL,
   rid INTEGER NOT NULL,
   low ANY NOT NULL,
   high ANY NOT NULL,
-  PRIMARY KEY (owner, name, first, last, rid, low, high)
+  PRIMARY KEY (owner, name, span, first, last, rid, low, high)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS texts (
@@ -139,7 +142,7 @@ CREATE TABLE IF NOT EXISTS windows (
 
 INDEXES = {
     "names_by_text": "CREATE UNIQUE INDEX IF NOT EXISTS names_by_text ON names (owner, text)",
-    "ranges_by_last": "CREATE INDEX IF NOT EXISTS ranges_by_last ON ranges (owner, name, last, rid)",
+    "ranges_by_last": "CREATE INDEX IF NOT EXISTS ranges_by_last ON ranges (owner, name, span, last, rid)",
     "contained_by_id": (
         "CREATE INDEX IF NOT EXISTS contained_by_id ON contained (owner, type, id, inner, holder, container)"
     ),
