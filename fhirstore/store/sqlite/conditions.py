@@ -17,6 +17,7 @@ from fhirstore.errors import BadRequest
 from fhirstore.search.plan import (
     AllOf,
     AnyOf,
+    Contains,
     Filter,
     HasKey,
     HasPrefix,
@@ -35,6 +36,7 @@ from fhirstore.search.plan import (
     end,
 )
 from fhirstore.store.sqlite.names import CONTAINED, RANGE
+from fhirstore.store.sqlite.parts import cheapest_first
 from fhirstore.store.sqlite.statements import (
     ALWAYS,
     NEVER,
@@ -53,8 +55,6 @@ FEW = 1000
 
 MANY = 2**60
 PARTS_LIMIT = 5000
-
-_CHEAPEST_FIRST = (WithIds, HasKey, HasPrefix, KeyScan, Updated, InRange, RangeScan, LinkedFrom, LinksTo, AnyOf, AllOf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,9 @@ class Conditions:
 
     def split(self, filter_: Filter) -> tuple[Rows | None, Filter]:
         """The rows of the part that has the fewest, None where no index leads to any; and the rest of the parts."""
-        parts = _conjuncts(filter_)
+        parts = cheapest_first(filter_)
         best: tuple[Rows, Filter] | None = None
-        for part in sorted(parts, key=_cost):
+        for part in parts:
             rows = self.rows(part)
             if rows is not None and (best is None or rows.most < best[0].most):
                 best = rows, part
@@ -195,6 +195,8 @@ class Conditions:
                 return self._linking(filter_)
             case LinkedFrom():
                 return self._linked(filter_)
+            case Contains():
+                return self._containing(filter_)
             case WithIds(ids):
                 return self._identified(ids)
             case Updated() if not self.contained:
@@ -313,6 +315,13 @@ class Conditions:
         )
         return self._counted(Sql(text, (*there.values, key, end(key))))
 
+    def _containing(self, asked: Contains) -> Rows:
+        """Rows of what contains a resource for which `inner` holds. A contained one contains none."""
+        if self.contained:
+            return NONE
+        inside = Conditions(self._question, asked.types, contained=True).select(("container",), asked.inner)
+        return self._counted(Sql(f"SELECT container AS rid FROM ({inside.text})", inside.values))
+
     def _identified(self, ids: Sequence[str]) -> Rows:
         types = self.types or resource_types()
         column = "inner" if self.contained else "id"
@@ -337,17 +346,6 @@ class Conditions:
             return Rows(select, MANY)
         rids = sorted({rid for (rid,) in found})
         return Rows(Sql("SELECT value FROM json_each(?)", (array(rids),)), len(rids)) if rids else NONE
-
-
-def _conjuncts(filter_: Filter) -> list[Filter]:
-    if isinstance(filter_, AllOf):
-        return [part for each in filter_.parts for part in _conjuncts(each)]
-    return [filter_]
-
-
-def _cost(filter_: Filter) -> int:
-    kind = type(filter_)
-    return _CHEAPEST_FIRST.index(kind) if kind in _CHEAPEST_FIRST else len(_CHEAPEST_FIRST)
 
 
 def _updated(asked: Updated, row: str) -> Sql:
