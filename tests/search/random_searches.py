@@ -75,12 +75,12 @@ def criterion(random: Random, type_: str) -> Asked:
         return _updated(random, type_)
     if random.random() < 0.05:
         return _in_value_set(random, type_)
-    while True:
+    asked = None
+    while asked is None:
         asked = random_records.query(random, type_)
-        if asked is not None:
-            name, modifier, text = asked
-            pair = f"{name}:{modifier}" if modifier else name, text
-            return Asked(type_, [pair], lambda it, _: matches(it, name, modifier, text))
+    name, modifier, text = asked
+    pair = f"{name}:{modifier}" if modifier else name, text
+    return Asked(type_, [pair], lambda it, _: matches(it, name, modifier, text))
 
 
 def search(random: Random, type_: str) -> Asked:
