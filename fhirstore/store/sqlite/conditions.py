@@ -13,6 +13,7 @@ from fhirstore.dstu2.catalog import resource_types
 from fhirstore.search.plan import (
     AllOf,
     AnyOf,
+    Contains,
     Filter,
     HasKey,
     HasPrefix,
@@ -182,6 +183,8 @@ class Conditions:
                 return self._linking(filter_)
             case LinkedFrom():
                 return self._linked(filter_)
+            case Contains():
+                return self._containing(filter_)
             case WithIds(ids):
                 return self._identified(ids)
             case Updated() if not self.contained:
@@ -296,6 +299,13 @@ class Conditions:
             f" AND r.id = substr({address}, instr({address}, '/') + 1)"
         )
         return self._counted(Sql(text, (*there.values, key, end(key))))
+
+    def _containing(self, asked: Contains) -> Rows:
+        """Rows of what contains a resource for which `inner` holds. A contained one contains none."""
+        if self.contained:
+            return NONE
+        inside = Conditions(self._question, asked.types, contained=True).select(("container",), asked.inner)
+        return self._counted(Sql(f"SELECT container AS rid FROM ({inside.text})", inside.values))
 
     def _identified(self, ids: Sequence[str]) -> Rows:
         types = self.types or resource_types()

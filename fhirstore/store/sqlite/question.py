@@ -11,6 +11,7 @@ from fhirstore.errors import BadRequest
 from fhirstore.search.plan import (
     AllOf,
     AnyOf,
+    Contains,
     Filter,
     HasKey,
     HasPrefix,
@@ -74,7 +75,10 @@ class Question:
             raise BadRequest("The search has too many parts to be answered at once.")
 
 
-_CHEAPEST_FIRST = (WithIds, HasKey, HasPrefix, KeyScan, Updated, OneRange, RangeScan, LinkedFrom, LinksTo, AnyOf, AllOf)
+_CHEAPEST_FIRST = (
+    *(WithIds, HasKey, HasPrefix, KeyScan, Updated, OneRange, RangeScan, LinkedFrom, LinksTo, Contains),
+    *(AnyOf, AllOf),
+)
 
 
 def few_of(total: int) -> int:
