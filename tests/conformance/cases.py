@@ -162,10 +162,10 @@ def delete(path: str, status: int = 204, /, **rest: Any) -> Ask:
     return Ask("DELETE", path, None, status, **rest)
 
 
-def parameters(**given: object) -> dict[str, object]:
-    """A Parameters resource: names of parameters with underscores for hyphens, values by their members."""
-    members = [{"name": name, **value} for name, value in given.items() if isinstance(value, dict)]
-    return {"resourceType": "Parameters", "parameter": members}
+def parameters(**given: Mapping[str, Any]) -> dict[str, Any]:
+    """A Parameters resource: each parameter by its name, with its value's member."""
+    members = [{"name": name, **value} for name, value in given.items()]
+    return {"resourceType": "Parameters", **({"parameter": members} if members else {})}
 
 
 UUID = "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"
