@@ -11,11 +11,13 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.cors import CORSMiddleware
 
 from fhirstore import __version__
-from fhirstore.api import health, oauth, users_oneup
+from fhirstore.api import health, oauth, oauth_metadata, profile_validic, users_oneup, users_validic, validic
 from fhirstore.api.failures import add_failure_handlers
 from fhirstore.api.fhir import PREFIXES, FhirParts, FhirRoute
 from fhirstore.api.middleware import RequestLog
 from fhirstore.api.proxies import TrustedProxies
+from fhirstore.auth.allowances import Allowances
+from fhirstore.auth.credentials import Credentials
 from fhirstore.auth.tokens import Bearers
 from fhirstore.clock import Clock, now
 from fhirstore.ids import new_id
@@ -25,6 +27,10 @@ from fhirstore.store import open_store
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+
+
+_ALLOWANCE = ("Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+_EXPOSED = ("ETag", "Location", "Content-Location", "Last-Modified", "X-Request-Id", *_ALLOWANCE)
 
 
 def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Callable[[], str] = new_id) -> FastAPI:
@@ -41,6 +47,9 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
 
     app = FastAPI(title="fhirstore", version=__version__, lifespan=lifespan, redoc_url=None, telemetry=_NO_TELEMETRY)
     app.state.store, app.state.clock, app.state.bearers = store, clock, bearers
+    app.state.base_url = settings.base_url
+    app.state.credentials = Credentials(store, clock, settings.credential_failures)
+    app.state.allowances = Allowances(store, clock, settings.management_calls_per_hour)
     parts = FhirParts(
         store,
         bearers,
@@ -50,11 +59,18 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         settings.resource_bytes,
         settings.bundle_bytes,
         settings.validation,
-        Limits(bundle_entries=settings.bundle_entries, conditional_delete=settings.conditional_delete),
+        Limits(
+            bundle_entries=settings.bundle_entries,
+            conditional_delete=settings.conditional_delete,
+            referential_integrity=settings.referential_integrity,
+        ),
     )
     for prefix in PREFIXES:
         app.router.routes.insert(0, FhirRoute(prefix, parts))
-    for router in (oauth.router, users_oneup.router, health.router):
+    # Some of these lie below the FHIR endpoint, so they are asked before it.
+    app.router.routes[:0] = oauth_metadata.router.routes
+    faces = (users_oneup, profile_validic, users_validic, validic)
+    for router in (oauth.router, *(face.router for face in faces), health.router):
         app.include_router(router)
     add_failure_handlers(app)
     _add_middleware(app, settings)
@@ -69,7 +85,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         allow_origins=_listed(settings.cors_origins),
         allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
         allow_headers=["*"],
-        expose_headers=["ETag", "Location", "Content-Location", "Last-Modified", "X-Request-Id"],
+        expose_headers=_EXPOSED,
         max_age=600,
     )
     app.add_middleware(RequestLog)

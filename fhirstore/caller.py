@@ -9,6 +9,8 @@ from fhirstore.dstu2.levels import Level
 from fhirstore.errors import Forbidden
 
 Access = Literal["read", "write"]
+Profile = Literal["standard", "oneup"]
+"""Whose habits an application wants where FHIR's and 1upHealth's cannot both be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +19,14 @@ class Caller:
 
     `user` is the owner of all that is read and written; `client_id` the application that holds the token;
     `scope` the OAuth scope it was granted; `level` how strictly the application wants its writes judged, where
-    it chose.
+    it chose; `profile` whose habits it wants.
     """
 
     client_id: str
     user: int
     scope: str
     level: Level | None = None
+    profile: Profile = "standard"
 
     def require(self, access: Access, type: str) -> None:
         """Raises Forbidden where the scope does not reach so far: it narrows types and verbs, and never widens.

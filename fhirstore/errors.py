@@ -133,4 +133,4 @@ class OAuthFailure(Failure):
 
     @property
     def http_status(self) -> int:
-        return 401 if self.error == "invalid_client" else 400
+        return {"invalid_client": 401, "temporarily_unavailable": 429}.get(self.error, 400)

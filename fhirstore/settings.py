@@ -42,7 +42,18 @@ class Settings(BaseSettings):
     conditional_delete: Literal["single", "multiple"] = Field(
         default="single", description="Whether a conditional delete may delete more than one resource"
     )
+    referential_integrity: bool = Field(
+        default=False, description="Whether a delete is refused (409) while another resource refers to it"
+    )
     bundle_entries: int = Field(default=5000, ge=1, description="Most entries of a batch or transaction")
+    management_calls_per_hour: int = Field(
+        default=300,
+        ge=1,
+        description="Management calls of an application in an hour, unless it has a number of its own",
+    )
+    credential_failures: int = Field(
+        default=30, ge=1, description="Failed tries at an application's secrets from one address in 15 minutes"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged")
 
     @field_validator("database")

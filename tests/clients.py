@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -74,11 +74,13 @@ class UserClient:
 
 @dataclass(frozen=True)
 class ApplicationClient:
-    """An application that knows its secret."""
+    """An application that knows its secret, and where a test needs it, its organization's token."""
 
     address: str
     client_id: str
     client_secret: str
+    organization_id: str = ""
+    organization_token: str = ""
 
     @property
     def credentials(self) -> dict[str, str]:
@@ -91,6 +93,10 @@ class ApplicationClient:
 
     def token(self, /, **parameters: str) -> httpx.Response:
         return http.post(f"{self.address}/oauth2/token", data={**self.credentials, **parameters})
+
+    def post(self, path: str, /, **parameters: str) -> httpx.Response:
+        """A call of another endpoint of OAuth2, everything in a form."""
+        return http.post(f"{self.address}/oauth2/{path}", data={**self.credentials, **parameters})
 
     def code(self, **parameters: str | int) -> str:
         answer = self.manage("POST", "user/auth-code", **parameters)
@@ -114,6 +120,6 @@ class ApplicationClient:
         )
 
 
-def new_application(server: AppServer, name: str = "tests") -> ApplicationClient:
-    made = server.call(create_application(server.store.accounts, name, now()))
-    return ApplicationClient(server.address, made.client_id, made.client_secret)
+def new_application(server: AppServer, name: str = "tests", **options: Any) -> ApplicationClient:
+    made = server.call(create_application(server.store.accounts, name, now(), **options))
+    return ApplicationClient(server.address, **asdict(made))

@@ -20,6 +20,7 @@ import httpx
 import uvicorn
 
 from fhirstore.app import create_app
+from fhirstore.auth.tokens import Bearers
 from fhirstore.clock import Clock, now
 from fhirstore.settings import Settings
 from fhirstore.store.contract import Store
@@ -49,6 +50,11 @@ class AppServer:
     def store(self) -> Store:
         store: Store = self._app.state.store
         return store
+
+    @property
+    def bearers(self) -> Bearers:
+        bearers: Bearers = self._app.state.bearers
+        return bearers
 
     def call(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Do something in the server's own event loop."""

@@ -50,9 +50,52 @@ def test_an_application_is_made_while_a_server_runs_and_works_at_once(database: 
         rotated = fhirstore("app", "rotate-secret", made["client_id"], "--json", "--database", database)
         fresh = json.loads(rotated.stdout)
         assert fresh.keys() == {"client_id", "client_secret"}
-        assert application.manage("GET", "user").status_code == 401
         known = ApplicationClient(server.address, fresh["client_id"], fresh["client_secret"])
-        assert known.manage("GET", "user").status_code == 200
+        assert [each.manage("GET", "user").status_code for each in (application, known)] == [200, 200]
+
+        ended = fhirstore("app", "rotate-secret", made["client_id"], "--revoke-previous", "--database", database)
+        assert (ended.returncode, ended.stdout) == (0, "")
+        assert [each.manage("GET", "user").status_code for each in (application, known)] == [401, 200]
+
+
+def test_an_organizations_token_is_rotated_like_a_secret(database: str, tmp_path: Path) -> None:
+    with ServerProcess(database, tmp_path) as server:
+        made = created(database)
+        address = f"{server.address}/v1/organizations/{made['organization_id']}.json"
+
+        def statuses(*tokens: str) -> list[int]:
+            return [http.get(address, params={"access_token": token}).status_code for token in tokens]
+
+        rotated = fhirstore("app", "rotate-token", made["client_id"], "--json", "--database", database)
+        fresh = json.loads(rotated.stdout)
+        assert fresh.keys() == {"client_id", "organization_token"}
+        both = made["organization_token"], fresh["organization_token"]
+        assert statuses(*both) == [200, 200]
+        fhirstore("app", "rotate-token", made["client_id"], "--revoke-previous", "--database", database)
+        assert statuses(*both) == [401, 200]
+
+
+def test_an_application_is_changed_while_a_server_runs_and_what_is_not_given_stays(
+    database: str, tmp_path: Path
+) -> None:
+    with ServerProcess(database, tmp_path) as server:
+        made = created(database)
+        application = ApplicationClient(server.address, made["client_id"], made["client_secret"])
+        options = ("--database", database, "--profile", "oneup", "--redirect-uri", "https://app.example/back")
+        assert fhirstore("app", "set", made["client_id"], *options).returncode == 0
+        assert fhirstore("app", "set", made["client_id"], *options[:2], "--calls-per-hour", "4").returncode == 0
+        answers = [application.manage("POST", "user", app_user_id="me") for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [200] * 4 + [429], "and a duplicate is 200 to this profile"
+
+
+@pytest.mark.parametrize(
+    "uri", ["/back", "http://app.example/back", "https://app.example/#a", "javascript:x", "https://"]
+)
+def test_a_redirect_uri_that_is_not_safe_is_refused(tmp_path: Path, uri: str) -> None:
+    database = f"sqlite:///{tmp_path / 'store.db'}"
+    answer = fhirstore("app", "create", "a", "--redirect-uri", uri, "--database", database)
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr.startswith("fhirstore: A redirect URI must be absolute")
 
 
 def test_without_json_the_secrets_are_printed_for_people(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import logging
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from fhirstore.auth.users import UserFailure
+from fhirstore.api.dependencies import told_allowance
+from fhirstore.auth.users import UserExists, UserFailure, UserUnknown
 from fhirstore.errors import Failure, OAuthFailure, Unauthorized
 
 _log = logging.getLogger("fhirstore")
@@ -21,19 +22,22 @@ def add_failure_handlers(app: FastAPI) -> None:
 
 async def _oauth(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, OAuthFailure)
-    headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+    headers = {"Cache-Control": "no-store", "Pragma": "no-cache", **error.headers}
     if error.http_status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="fhirstore"'
     body = {"error": error.error, "error_description": error.reason}
     return JSONResponse(body, error.http_status, headers)
 
 
-async def _user(_: Request, error: Exception) -> JSONResponse:
+async def _user(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, UserFailure)
-    return JSONResponse({"success": False, "error": error.reason}, 400)
+    # The service of the years up to 2021 answered these two so, and clients of that time throw on a 400.
+    answered_before = isinstance(error, UserExists | UserUnknown) and getattr(request.state, "profile", "") == "oneup"
+    body = {"success": False, "error": error.reason}
+    return JSONResponse(body, 200 if answered_before else 400, told_allowance(request))
 
 
-async def _plain(_: Request, error: Exception) -> JSONResponse:
+async def _plain(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Failure)
     message = "Unauthorized" if isinstance(error, Unauthorized) else error.reason
-    return JSONResponse({"message": message}, error.status, dict(error.headers))
+    return JSONResponse({"message": message}, error.status, {**told_allowance(request), **error.headers})

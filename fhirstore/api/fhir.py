@@ -19,14 +19,16 @@ from fhirstore.auth.tokens import Bearers
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
 from fhirstore.dstu2.levels import Level
-from fhirstore.errors import Failure, MethodNotAllowed
+from fhirstore.errors import BadRequest, Failure, MethodNotAllowed, Unprocessable
 from fhirstore.interactions.conformance import conformance
+from fhirstore.interactions.integrity import ReferentialIntegrity
 from fhirstore.interactions.perform import perform
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Limits, Request
 from fhirstore.interactions.served import TABLE
 from fhirstore.interactions.table import Match
-from fhirstore.store.contract import Store
+from fhirstore.interactions.validate import verdict
+from fhirstore.store.contract import Resources, Store
 from fhirstore.store.scope import scope_of
 
 PREFIXES = ("/dstu2", "/fhir/dstu2")
@@ -90,7 +92,12 @@ class FhirRoute(routing.BaseRoute):
             return self._metadata(http, base)
         match = TABLE.match(http.method, path)
         caller = await self._parts.bearers.caller(http.bearer())
-        request = match.fill(await self._request(http, receive, match))
+        try:
+            request = match.fill(await self._request(http, receive, match))
+        except (BadRequest, Unprocessable) as failure:
+            if match.interaction.code != "$validate":
+                raise
+            return verdict(failure.issues)  # that it cannot be read is what there is to say of it
         return await perform(match.interaction, request, self._context(caller, base))
 
     async def _request(self, http: HttpRequest, receive: Receive, match: Match) -> Request:
@@ -117,7 +124,9 @@ class FhirRoute(routing.BaseRoute):
 
     def _context(self, caller: Caller, base: str) -> Context:
         parts, store = self._parts, self._parts.store
-        resources = store.within(scope_of(caller))
+        resources: Resources = store.within(scope_of(caller))
+        if parts.limits.referential_integrity:
+            resources = ReferentialIntegrity(resources)
         return Context(
             caller, resources, parts.clock, parts.new_id, store.cursors, base, caller.level or parts.level, parts.limits
         )

@@ -71,7 +71,9 @@ def _route(path: str) -> str:
 
 
 _WORD = re.compile(
-    r"|[_$][a-z\-]{1,30}|dstu2|fhir|oauth2|token|user|user-management|v1|auth-code|metadata|health|ready|docs"
+    r"|[_$][a-z\-]{1,30}|dstu2|fhir|oauth2|token|revoke|introspect|user|user-management|v1|auth-code|metadata|health"
+    r"|ready|docs|\.well-known|oauth-authorization-server|smart-configuration"
+    r"|(?:organizations|authorization|new_user|users|refresh_token|me|profile|apps)(?:\.json)?"
 )
 
 

@@ -1,29 +1,62 @@
-"""The token endpoint, at every address that clients of 1upHealth use: RFC 6749 §3.2."""
+"""OAuth2: the token endpoint at every address that clients of 1upHealth use, revocation, introspection.
+
+RFC 6749 §3.2, RFC 7009, RFC 7662. Calls here are not counted against the management allowance: 1upHealth's limit is
+on user management alone, and a user who cannot refresh is locked out by what others did. Failed credentials are
+throttled here as everywhere.
+"""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from collections.abc import Awaitable
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 
-from fhirstore.api.dependencies import AccountsOf, ClockOf
-from fhirstore.api.parameters import Given
-from fhirstore.auth.applications import authenticate
-from fhirstore.auth.grants import grant
-from fhirstore.errors import OAuthFailure, Unauthorized
+from fhirstore.api.dependencies import AccountsOf, AddressOf, BearersOf, ClockOf, CredentialsOf
+from fhirstore.api.parameters import Given, Parameters
+from fhirstore.auth.credentials import Client
+from fhirstore.auth.grants import TokenRequest, grant
+from fhirstore.auth.revocation import introspect as introspect_token
+from fhirstore.auth.revocation import revoke as revoke_token
+from fhirstore.errors import OAuthFailure, TooManyRequests, Unauthorized
+from fhirstore.store.accounts import Application
 
+Known = TypeVar("Known")
 router = APIRouter(tags=["OAuth2"])
 
 _UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
-@router.post("/oauth2/token", summary="Exchange a code or a refresh token for tokens")
-@router.post("/fhir/oauth2/token", include_in_schema=False)
-async def token(parameters: Given, accounts: AccountsOf, clock: ClockOf) -> JSONResponse:
+async def _client(parameters: Given, credentials: CredentialsOf, address: AddressOf) -> Client:
+    client_id, client_secret = parameters.get("client_id"), parameters.get("client_secret")
+    return await _known(credentials.client(client_id, client_secret, address))
+
+
+async def _application(parameters: Given, credentials: CredentialsOf, address: AddressOf) -> Application:
+    client_id, client_secret = parameters.get("client_id"), parameters.get("client_secret")
+    return await _known(credentials.application(client_id, client_secret, address))
+
+
+async def _known(asked: Awaitable[Known]) -> Known:
     try:
-        application = await authenticate(accounts, parameters.get("client_id"), parameters.get("client_secret"))
+        return await asked
     except Unauthorized as error:
         raise OAuthFailure(error.reason, error="invalid_client") from error
-    issued = await grant(accounts, application, parameters, clock())
+    except TooManyRequests as error:
+        raise OAuthFailure(error.reason, error="temporarily_unavailable", headers=error.headers) from error
+
+
+ClientOf = Annotated[Client, Depends(_client)]
+ApplicationOf = Annotated[Application, Depends(_application)]
+
+
+@router.post("/oauth2/token", summary="Exchange a code, a refresh token or a secret for tokens")
+@router.post("/fhir/oauth2/token", include_in_schema=False)
+async def token(
+    parameters: Given, client: ClientOf, accounts: AccountsOf, bearers: BearersOf, clock: ClockOf
+) -> JSONResponse:
+    issued = await grant(TokenRequest(accounts, bearers, client, parameters, clock()))
     answer = {
         "access_token": issued.access_token,
         "refresh_token": issued.refresh_token,
@@ -31,4 +64,25 @@ async def token(parameters: Given, accounts: AccountsOf, clock: ClockOf) -> JSON
         "expires_in": issued.expires_in,
         "scope": issued.scope,
     }
-    return JSONResponse(answer, headers=_UNCACHED)
+    return JSONResponse({name: value for name, value in answer.items() if value is not None}, headers=_UNCACHED)
+
+
+@router.post("/oauth2/revoke", summary="Take a token back")
+async def revoke(parameters: Given, client: ClientOf, accounts: AccountsOf, bearers: BearersOf) -> JSONResponse:
+    await revoke_token(accounts, bearers, client, _token(parameters))
+    return JSONResponse({}, headers=_UNCACHED)
+
+
+@router.post("/oauth2/introspect", summary="What a token of the application is good for")
+async def introspect(
+    parameters: Given, application: ApplicationOf, accounts: AccountsOf, clock: ClockOf
+) -> JSONResponse:
+    known = await introspect_token(accounts, application, _token(parameters), clock())
+    return JSONResponse(known, headers=_UNCACHED)
+
+
+def _token(parameters: Parameters) -> str:
+    token = parameters.get("token")
+    if not token:
+        raise OAuthFailure("token is required", error="invalid_request")
+    return token

@@ -10,6 +10,10 @@ from starlette.types import Receive, Scope
 
 from fhirstore.errors import BadRequest, TooLarge, Unauthorized
 
+DRAINED_BYTES = 100_000_000
+"""A body that is too large is read to its end, and thrown away, up to here: many clients send all of it before they
+look for an answer, and take a connection closed meanwhile for a fault of the network."""
+
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
@@ -57,11 +61,11 @@ def decode_query(query_string: bytes) -> list[tuple[str, str]]:
 
 
 async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) -> bytes:
-    """The whole body. Raises TooLarge as soon as it is known to be, without reading on."""
-    too_large = TooLarge(f"The body is larger than {limit:,} bytes.")
+    """The whole body. Raises TooLarge where it is longer than the limit; what is too much is never kept."""
     declared = headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
-        raise too_large
+    size = int(declared) if declared.isdigit() else 0
+    if size > limit and ("expect" in headers or size > DRAINED_BYTES):
+        raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -70,8 +74,16 @@ async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) ->
             raise BadRequest("The client went away while sending the body.")
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size > limit:
-            raise too_large
-        chunks.append(chunk)
+        if size <= limit:
+            chunks.append(chunk)
+        elif size > DRAINED_BYTES:
+            raise _too_large(limit)
         if not message.get("more_body"):
-            return b"".join(chunks)
+            break
+    if size > limit:
+        raise _too_large(limit)
+    return b"".join(chunks)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {limit:,} bytes.")

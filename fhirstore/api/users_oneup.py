@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request, Response
 
-from fhirstore.api.dependencies import AccountsOf, BearersOf, ClockOf
+from fhirstore.api.dependencies import AccountsOf, AddressOf, BearersOf, ClockOf, CredentialsOf, count_call
 from fhirstore.api.parameters import Given, Parameters
-from fhirstore.auth.applications import authenticate
 from fhirstore.auth.tokens import issue_code
 from fhirstore.auth.users import UserInactive, UserInvalid, create_user, find_user, list_users, update_user
 from fhirstore.store.accounts import Application, User
@@ -18,8 +17,14 @@ router = APIRouter(prefix="/user-management/v1", tags=["User management"])
 PAGE_LIMIT = 1000
 
 
-async def _application(parameters: Given, accounts: AccountsOf) -> Application:
-    return await authenticate(accounts, parameters.get("client_id"), parameters.get("client_secret"))
+async def _application(
+    request: Request, response: Response, parameters: Given, credentials: CredentialsOf, address: AddressOf
+) -> Application:
+    client_id, client_secret = parameters.get("client_id"), parameters.get("client_secret")
+    application = await credentials.application(client_id, client_secret, address)
+    request.state.profile = application.profile
+    await count_call(request, response, application)
+    return application
 
 
 Authenticated = Annotated[Application, Depends(_application)]
@@ -49,7 +54,7 @@ async def find(parameters: Given, application: Authenticated, accounts: Accounts
 
 @router.put("/user", summary="Rename a user, or switch one off or on")
 async def update(
-    parameters: Given, application: Authenticated, accounts: AccountsOf, bearers: BearersOf
+    parameters: Given, application: Authenticated, accounts: AccountsOf, bearers: BearersOf, clock: ClockOf
 ) -> dict[str, Any]:
     id, active = _number(parameters, "oneup_user_id"), _boolean(parameters, "active")
     # The documentation of 1upHealth has the second spelling.
@@ -59,7 +64,7 @@ async def update(
         new_name = None
     else:
         user = await find_user(accounts, application, id=id)
-    changed = await update_user(accounts, user, app_user_id=new_name, active=active)
+    changed = await update_user(accounts, user, clock(), app_user_id=new_name, active=active)
     bearers.forget(user.id)
     return {"success": True, **_shown(changed)}
 

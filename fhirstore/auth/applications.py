@@ -1,16 +1,20 @@
-"""Applications: made once with their secrets, known afterwards by them."""
+"""Applications: made once with their secrets, changed and given new secrets afterwards."""
 
 from __future__ import annotations
 
 import secrets as random
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
 
-from fhirstore.auth.secrets import digest, matches, mint
+from fhirstore.auth.secrets import digest, mint
+from fhirstore.caller import Profile
 from fhirstore.dstu2.levels import Level
-from fhirstore.errors import NotFound, Unauthorized
+from fhirstore.errors import BadRequest, NotFound
 from fhirstore.store.accounts import Accounts, Application
 
-_NOBODY = digest(mint())
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,19 @@ class NewApplication:
     organization_token: str
 
 
-async def create_application(accounts: Accounts, name: str, now: int, level: Level | None = None) -> NewApplication:
+async def create_application(
+    accounts: Accounts,
+    name: str,
+    now: int,
+    level: Level | None = None,
+    *,
+    profile: Profile = "standard",
+    calls_per_hour: int | None = None,
+    redirect_uris: Sequence[str] = (),
+    public: bool = False,
+) -> NewApplication:
+    """Raises BadRequest for a redirect URI that is none."""
+    _check_redirect_uris(redirect_uris)
     new = NewApplication(random.token_hex(16), mint(), random.token_hex(12), mint())
     await accounts.add_application(
         Application(
@@ -34,24 +50,69 @@ async def create_application(accounts: Accounts, name: str, now: int, level: Lev
             digest(new.organization_token),
             now,
             level,
+            profile,
+            calls_per_hour,
+            tuple(redirect_uris),
+            public,
         )
     )
     return new
 
 
-async def rotate_secret(accounts: Accounts, client_id: str) -> str:
-    """Replace an application's secret and answer the new one. Raises NotFound."""
-    secret = mint()
-    if not await accounts.replace_secret(client_id, digest(secret)):
+async def change_application(accounts: Accounts, client_id: str, **changes: Any) -> Application:
+    """Set fields of an application that is there. Raises NotFound, BadRequest."""
+    _check_redirect_uris(changes.get("redirect_uris", ()))
+    application = await accounts.application(client_id)
+    changed = application and replace(application, **changes)
+    if changed is None or not await accounts.replace_application(changed):
         raise NotFound("There is no application with this client_id.")
+    return changed
+
+
+async def rotate_secret(accounts: Accounts, client_id: str) -> str:
+    """Give an application a new secret; the one before it stays good, and no older one. Raises NotFound."""
+    secret, known = mint(), await _known(accounts, client_id)
+    previous = known.secret_hash
+    await change_application(accounts, client_id, secret_hash=digest(secret), previous_secret_hash=previous)
     return secret
 
 
-async def authenticate(accounts: Accounts, client_id: str | None, client_secret: str | None) -> Application:
-    """The application whose id and secret these are. Raises Unauthorized, without saying which of them is wrong."""
-    application = await accounts.application(client_id) if client_id else None
-    # Compare in any case, so that the time of the answer does not tell whether the id exists.
-    right = matches(client_secret or "", application.secret_hash if application else _NOBODY)
-    if application is None or not right:
-        raise Unauthorized("The client_id or client_secret is wrong.")
+async def rotate_organization_token(accounts: Accounts, client_id: str) -> str:
+    """The same for the token by which Validic's clients know the organization. Raises NotFound."""
+    token, known = mint(), await _known(accounts, client_id)
+    changes = {
+        "organization_token_hash": digest(token),
+        "previous_organization_token_hash": known.organization_token_hash,
+    }
+    await change_application(accounts, client_id, **changes)
+    return token
+
+
+async def revoke_previous_secret(accounts: Accounts, client_id: str) -> None:
+    """End a rotation: only the newest secret is good. Raises NotFound."""
+    await change_application(accounts, client_id, previous_secret_hash=None)
+
+
+async def revoke_previous_organization_token(accounts: Accounts, client_id: str) -> None:
+    await change_application(accounts, client_id, previous_organization_token_hash=None)
+
+
+async def _known(accounts: Accounts, client_id: str) -> Application:
+    application = await accounts.application(client_id)
+    if application is None:
+        raise NotFound("There is no application with this client_id.")
     return application
+
+
+def _check_redirect_uris(uris: Sequence[str]) -> None:
+    """Absolute, without a fragment, and where it is HTTP, encrypted or this machine: RFC 6749 §3.1.2, RFC 8252 §7."""
+    for uri in uris:
+        try:
+            parts = urlsplit(uri)
+            host = parts.hostname
+        except ValueError:
+            raise BadRequest("A redirect URI is not a URI.") from None
+        private = "." in parts.scheme  # a phone app's own scheme is a domain name backwards
+        safe = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+        if not uri.isascii() or any(c.isspace() for c in uri) or "#" in uri or not (private or (safe and host)):
+            raise BadRequest("A redirect URI must be absolute, without a fragment, and https unless it is localhost.")

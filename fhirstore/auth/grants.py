@@ -1,60 +1,105 @@
-"""OAuth2 grants as data: a table of grant type → function (RFC 6749 §4.1.3, §6)."""
+"""OAuth2 grants as data: a table of grant type → function (RFC 6749 §4.1.3, §4.4, §6)."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
+from fhirstore.auth import pkce
+from fhirstore.auth.credentials import Client
 from fhirstore.auth.secrets import digest
-from fhirstore.auth.tokens import Issued, exchange
+from fhirstore.auth.tokens import APPLICATION_SCOPE, Bearers, Issued, exchange, issue_application_token
 from fhirstore.errors import OAuthFailure
-from fhirstore.store.accounts import Accounts, Application, Token, TokenKind
+from fhirstore.store.accounts import Accounts, Token, TokenKind
 
 GRACE_SECONDS = 60
 """How long a refresh token that was just exchanged still works: a client whose answer was lost may ask again."""
 
-Parameters = Mapping[str, str]
-Grant = Callable[[Accounts, Application, Parameters, int], Awaitable[Issued]]
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """A request at the token endpoint, of a client that is known."""
+
+    accounts: Accounts
+    bearers: Bearers
+    client: Client
+    parameters: Mapping[str, str]
+    now: int
 
 
-async def grant(accounts: Accounts, application: Application, parameters: Parameters, now: int) -> Issued:
-    """Answer a token request of an authenticated application. Raises OAuthFailure."""
-    grant_type = parameters.get("grant_type")
+Grant = Callable[[TokenRequest], Awaitable[Issued]]
+
+
+async def grant(request: TokenRequest) -> Issued:
+    """Raises OAuthFailure."""
+    grant_type = request.parameters.get("grant_type")
     if not grant_type:
         raise OAuthFailure("grant_type is required", error="invalid_request")
     if grant_type not in GRANTS:
         raise OAuthFailure("This grant_type is not supported", error="unsupported_grant_type")
-    return await GRANTS[grant_type](accounts, application, parameters, now)
+    return await GRANTS[grant_type](request)
 
 
-async def _authorization_code(accounts: Accounts, application: Application, parameters: Parameters, now: int) -> Issued:
-    code = await _presented(accounts, application, "code", parameters.get("code"), now)
-    issued = await exchange(accounts, code, now) if code else None
-    if issued is None:
-        # The very words that clients of 1upHealth compare.
-        raise OAuthFailure("Invalid code", error="invalid_grant")
-    return issued
+async def _authorization_code(request: TokenRequest) -> Issued:
+    parameters = request.parameters
+    # The very words that clients of 1upHealth compare.
+    refused = OAuthFailure("Invalid code", error="invalid_grant")
+    code = await _presented(request, "code", parameters.get("code"), refused)
+    if code.redirect_uri is not None and parameters.get("redirect_uri") != code.redirect_uri:
+        raise refused
+    if not pkce.proves(parameters.get("code_verifier"), code.challenge):
+        raise refused
+    return await _spend(request, code, refused)
 
 
-async def _refresh_token(accounts: Accounts, application: Application, parameters: Parameters, now: int) -> Issued:
-    refresh = await _presented(accounts, application, "refresh", parameters.get("refresh_token"), now)
-    issued = await exchange(accounts, refresh, now, GRACE_SECONDS) if refresh else None
-    if issued is None:
-        raise OAuthFailure("Invalid refresh token", error="invalid_grant")
-    return issued
+async def _refresh_token(request: TokenRequest) -> Issued:
+    refused = OAuthFailure("Invalid refresh token", error="invalid_grant")
+    refresh = await _presented(request, "refresh", request.parameters.get("refresh_token"), refused)
+    scope = request.parameters.get("scope") or None
+    if scope is not None and not set(scope.split()) <= set(refresh.scope.split()):
+        raise OAuthFailure("The scope is wider than what was granted", error="invalid_scope")
+    return await _spend(request, refresh, refused, GRACE_SECONDS, scope)
 
 
-async def _presented(
-    accounts: Accounts, application: Application, kind: TokenKind, secret: str | None, now: int
-) -> Token | None:
+async def _client_credentials(request: TokenRequest) -> Issued:
+    if not request.client.proven:
+        raise OAuthFailure("The client_secret is required", error="invalid_client")
+    if (request.parameters.get("scope") or APPLICATION_SCOPE) != APPLICATION_SCOPE:
+        raise OAuthFailure(f"The only scope of this grant is {APPLICATION_SCOPE}", error="invalid_scope")
+    return await issue_application_token(request.accounts, request.client.application, request.now)
+
+
+async def _presented(request: TokenRequest, kind: TokenKind, secret: str | None, refused: OAuthFailure) -> Token:
     """The code or refresh token, where it is of this application, in time, and of an active user."""
-    token = await accounts.token(digest(secret)) if secret else None
-    if token is None or token.kind != kind or token.client_id != application.client_id or token.expires <= now:
-        return None
-    user = await accounts.user(token.user)
-    return token if user is not None and user.active else None
+    token = await request.accounts.token(digest(secret)) if secret else None
+    if token is None or token.kind != kind or token.client_id != request.client.application.client_id:
+        raise refused
+    # Without a secret, only what a verifier is to prove, or was proved by one.
+    if not request.client.proven and token.challenge is None:
+        raise OAuthFailure("The client_secret is required", error="invalid_client")
+    user = await request.accounts.user(token.user) if token.user is not None else None
+    if token.expires <= request.now or user is None or not user.active:
+        raise refused
+    return token
+
+
+async def _spend(
+    request: TokenRequest, token: Token, refused: OAuthFailure, grace_seconds: int = 0, scope: str | None = None
+) -> Issued:
+    """Exchange it; where it was spent before, somebody has it who should not: all that came of it is revoked.
+
+    RFC 6749 §4.1.2, RFC 9700 §4.14.2.
+    """
+    issued = await exchange(request.accounts, token, request.now, grace_seconds, scope)
+    if issued is None:
+        await request.accounts.revoke_family(token.family)
+        request.bearers.forget(token.user)
+        raise refused
+    return issued
 
 
 GRANTS: Mapping[str, Grant] = {
     "authorization_code": _authorization_code,
     "refresh_token": _refresh_token,
+    "client_credentials": _client_credentials,
 }

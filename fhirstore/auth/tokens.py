@@ -1,24 +1,34 @@
-"""Codes, access tokens and refresh tokens: minted, spent, and turned into callers."""
+"""Codes and tokens: minted, spent, revoked, and turned into callers."""
 
 from __future__ import annotations
 
 import secrets as random
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from fhirstore.auth.secrets import digest, mint
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
-from fhirstore.errors import Unauthorized
-from fhirstore.store.accounts import Accounts, Token, TokenKind, User
+from fhirstore.errors import Forbidden, Unauthorized, Unavailable
+from fhirstore.store.accounts import Accounts, Application, Token, TokenKind, User
 from fhirstore.store.contract import Store
 
 SECOND = 1000
 CODE_SECONDS = 300
 ACCESS_SECONDS = 7200
 REFRESH_SECONDS = 90 * 24 * 3600
+LASTING_SECONDS = 100 * 365 * 24 * 3600
+"""Tokens of Validic's users last until they are replaced."""
 
 USER_SCOPE = "user/*.*"
 """What a user's own application may do with the user's record: all of it."""
+APPLICATION_SCOPE = "application"
+"""What an application may do in its own name: no record is within it."""
+
+BEARER_KINDS: frozenset[TokenKind] = frozenset({"access", "lasting"})
+"""Tokens that open the FHIR endpoint."""
+
+_DAY_SECONDS = 24 * 3600
 
 _CACHE_SECONDS = 5
 _CACHE_LIMIT = 10_000
@@ -26,32 +36,73 @@ _CACHE_LIMIT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """An access token and its refresh token, in clear: the only time they are seen."""
+    """An access token and, but for an application's own, its refresh token, in clear: the only time they are seen."""
 
     access_token: str
-    refresh_token: str
+    refresh_token: str | None
     expires_in: int
     scope: str
 
 
-async def issue_code(accounts: Accounts, user: User, now: int) -> str:
-    """A single-use code that the application exchanges for the user's tokens."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a code is asked for: by which application, where it is sent to, the challenge that its exchange must meet
+    (RFC 7636), and what it shall allow."""
+
+    client_id: str
+    redirect_uri: str
+    challenge: str | None = None
+    scope: str = USER_SCOPE
+
+
+async def issue_code(accounts: Accounts, user: User, now: int, asked: Asked | None = None) -> str:
+    """A single-use code for the user's tokens: for the user's own application, or as another one asked for it."""
     code = mint()
     blank = Token(digest(code), "code", user.id, user.client_id, USER_SCOPE, random.token_hex(16), 0)
-    await accounts.add_tokens([_lasting(blank, CODE_SECONDS, now)])
+    if asked is not None:
+        blank = replace(
+            blank,
+            client_id=asked.client_id,
+            scope=asked.scope,
+            redirect_uri=asked.redirect_uri,
+            challenge=asked.challenge,
+        )
+    await accounts.add_tokens([_expiring(blank, CODE_SECONDS, now)])
     return code
 
 
-async def exchange(accounts: Accounts, grant: Token, now: int, grace_seconds: int = 0) -> Issued | None:
-    """Spend a code or refresh token on an access and a refresh token of its family; None where it is spent."""
+async def issue_lasting_token(accounts: Accounts, user: User, now: int) -> str:
+    """A token that opens the user's record until the next one is issued."""
+    secret = mint()
+    blank = Token(digest(secret), "lasting", user.id, user.client_id, USER_SCOPE, random.token_hex(16), 0)
+    await accounts.replace_lasting_token(_expiring(blank, LASTING_SECONDS, now))
+    return secret
+
+
+async def issue_application_token(accounts: Accounts, application: Application, now: int) -> Issued:
+    """A token in the application's own name: nobody's record is open to it."""
+    secret, family = mint(), random.token_hex(16)
+    blank = Token(digest(secret), "access", None, application.client_id, APPLICATION_SCOPE, family, 0)
+    await accounts.add_tokens([_expiring(blank, ACCESS_SECONDS, now)])
+    return Issued(secret, None, ACCESS_SECONDS, APPLICATION_SCOPE)
+
+
+async def exchange(
+    accounts: Accounts, grant: Token, now: int, grace_seconds: int = 0, scope: str | None = None
+) -> Issued | None:
+    """Spend a code or refresh token on an access and a refresh token of its family; None where it is spent.
+
+    The access token may be asked for with a narrower `scope`; the refresh token keeps the whole.
+    """
     access, refresh = mint(), mint()
+    narrowed = replace(grant, scope=grant.scope if scope is None else scope)
     given = [
-        _lasting(_descendant(grant, access, "access"), ACCESS_SECONDS, now),
-        _lasting(_descendant(grant, refresh, "refresh"), REFRESH_SECONDS, now),
+        _expiring(_descendant(narrowed, access, "access"), ACCESS_SECONDS, now),
+        _expiring(_descendant(grant, refresh, "refresh"), REFRESH_SECONDS, now),
     ]
     if not await accounts.exchange_token(grant.hash, now, given, grace_seconds * SECOND):
         return None
-    return Issued(access, refresh, ACCESS_SECONDS, grant.scope)
+    return Issued(access, refresh, ACCESS_SECONDS, narrowed.scope)
 
 
 class Bearers:
@@ -61,38 +112,55 @@ class Bearers:
         self._store = store
         self._clock = clock
         self._known: dict[str, tuple[Caller, int]] = {}
+        self._forgotten = 0
 
     async def caller(self, token: str) -> Caller:
-        """Raises Unauthorized for a token that is unknown or expired, or whose user is switched off."""
+        """Raises Unauthorized for a token that is unknown, expired or revoked, or whose user is switched off, and
+        Forbidden for an application's own."""
         hash = digest(token)
         known = self._known.get(hash)
         if known is not None and self._clock() < known[1]:
             return known[0]
         return await self._look_up(hash)
 
-    def forget(self, user: int) -> None:
+    def forget(self, user: int | None) -> None:
         """Have the next request of this user's tokens look anew, in this process."""
+        self._forgotten += 1
         self._known = {hash: known for hash, known in self._known.items() if known[0].user != user}
 
     async def _look_up(self, hash: str) -> Caller:
         self._known.pop(hash, None)
-        now = self._clock()
+        now, forgotten = self._clock(), self._forgotten
         accounts = self._store.accounts
         token = await accounts.token(hash)
-        user = await accounts.user(token.user) if token else None
-        if token is None or token.kind != "access" or token.expires <= now or user is None or not user.active:
+        if token is None or token.kind not in BEARER_KINDS or token.expires <= now:
             raise Unauthorized("The access token is unknown, expired or revoked.")
-        application = await accounts.application(token.client_id)
-        caller = Caller(token.client_id, token.user, token.scope, application.level if application else None)
+        if token.user is None:
+            raise Forbidden("This is an application's token: it opens nobody's record.")
+        user, application = await accounts.user(token.user), await accounts.application(token.client_id)
+        if user is None or not user.active or application is None:
+            raise Unauthorized("The access token is unknown, expired or revoked.")
+        await self._see(user, now)
+        caller = Caller(token.client_id, user.id, token.scope, application.level, application.profile)
+        # What was looked up while something was revoked may be what was revoked.
+        if forgotten == self._forgotten:
+            self._remember(hash, caller, min(token.expires, now + _CACHE_SECONDS * SECOND))
+        return caller
+
+    def _remember(self, hash: str, caller: Caller, until: int) -> None:
         if len(self._known) >= _CACHE_LIMIT:
             self._known.clear()
-        self._known[hash] = (caller, min(token.expires, now + _CACHE_SECONDS * SECOND))
-        return caller
+        self._known[hash] = (caller, until)
+
+    async def _see(self, user: User, now: int) -> None:
+        if user.seen is None or now - user.seen >= _DAY_SECONDS * SECOND:
+            with suppress(Unavailable):  # a note for statistics is no reason to refuse a read
+                await self._store.accounts.see_user(user.id, now)
 
 
 def _descendant(grant: Token, secret: str, kind: TokenKind) -> Token:
     return replace(grant, hash=digest(secret), kind=kind, spent=None)
 
 
-def _lasting(token: Token, seconds: int, now: int) -> Token:
+def _expiring(token: Token, seconds: int, now: int) -> Token:
     return replace(token, expires=now + seconds * SECOND)

@@ -1,13 +1,26 @@
-"""An application's users: created, found, switched off and on."""
+"""An application's users: created, found, switched off and on, deleted."""
 
 from __future__ import annotations
 
 import secrets as random
 from dataclasses import dataclass, replace
 
-from fhirstore.store.accounts import Accounts, Application, AppUserIdTakenError, NewUser, User, UserPage, UserQuery
+from fhirstore.auth.secrets import digest
+from fhirstore.store.accounts import (
+    Accounts,
+    Application,
+    AppUserIdTakenError,
+    NewUser,
+    User,
+    UserChange,
+    UserPage,
+    UserProfile,
+    UserQuery,
+)
 
 LENGTH_LIMIT = 256
+HELD_SPAN = 5 * 60 * 1000
+"""How long the name of a deleted user is given to nobody else, in milliseconds."""
 
 
 @dataclass(eq=False)
@@ -23,6 +36,10 @@ class UserFailure(Exception):  # noqa: N818 - the faces word it for their client
 class UserExists(UserFailure): ...
 
 
+class UserHeld(UserExists):
+    """The name was another user's until a moment ago."""
+
+
 class UserUnknown(UserFailure): ...
 
 
@@ -33,11 +50,19 @@ class UserInvalid(UserFailure): ...
 
 
 async def create_user(
-    accounts: Accounts, application: Application, app_user_id: str, now: int, *, active: bool = True
+    accounts: Accounts,
+    application: Application,
+    app_user_id: str,
+    now: int,
+    *,
+    active: bool = True,
+    profile: UserProfile | None = None,
 ) -> User:
     """Raises UserExists, UserInvalid."""
     _check(app_user_id)
-    new = NewUser(random.token_hex(12), application.client_id, app_user_id, active, now)
+    if await accounts.window(_held(application.client_id, app_user_id), now) is not None:
+        raise UserHeld("this user already exists")
+    new = NewUser(random.token_hex(12), application.client_id, app_user_id, active, now, profile)
     try:
         return await accounts.add_user(new)
     except AppUserIdTakenError as error:
@@ -50,42 +75,68 @@ async def list_users(
     *,
     app_user_id: str | None = None,
     id: int | None = None,
+    hex_id: str | None = None,
     skip: int = 0,
     count: int = 1000,
 ) -> UserPage:
-    return await accounts.users(UserQuery(application.client_id, app_user_id, id, skip, count))
+    return await accounts.users(UserQuery(application.client_id, app_user_id, id, hex_id, skip=skip, count=count))
 
 
 async def find_user(
-    accounts: Accounts, application: Application, *, app_user_id: str | None = None, id: int | None = None
+    accounts: Accounts,
+    application: Application,
+    *,
+    app_user_id: str | None = None,
+    id: int | None = None,
+    hex_id: str | None = None,
 ) -> User:
     """The one user that fits all that is given. Raises UserUnknown, UserInvalid."""
-    if app_user_id is None and id is None:
+    if app_user_id is None and id is None and hex_id is None:
         raise UserInvalid("app_user_id or oneup_user_id is required")
-    page = await list_users(accounts, application, app_user_id=app_user_id, id=id, count=1)
+    page = await list_users(accounts, application, app_user_id=app_user_id, id=id, hex_id=hex_id, count=1)
     if not page.users:
         raise UserUnknown("this user does not exist")
     return page.users[0]
 
 
 async def update_user(
-    accounts: Accounts, user: User, *, app_user_id: str | None = None, active: bool | None = None
+    accounts: Accounts,
+    user: User,
+    now: int,
+    *,
+    app_user_id: str | None = None,
+    active: bool | None = None,
+    profile: UserProfile | None = None,
 ) -> User:
     """Raises UserExists, UserInvalid, UserUnknown."""
-    if app_user_id is not None:
+    if app_user_id is not None and app_user_id != user.app_user_id:
         _check(app_user_id)
-    changed = replace(
-        user,
-        app_user_id=user.app_user_id if app_user_id is None else app_user_id,
-        active=user.active if active is None else active,
-    )
+        if await accounts.window(_held(user.client_id, app_user_id), now) is not None:
+            raise UserHeld("this user already exists")
+    change = UserChange(app_user_id, active, profile)
     try:
-        found = await accounts.replace_user(changed)
+        found = await accounts.change_user(user, change)
     except AppUserIdTakenError as error:
         raise UserExists("this user already exists") from error
     if not found:
         raise UserUnknown("this user does not exist")
-    return changed
+    given = {name: getattr(change, name) for name in UserChange.__slots__}
+    return replace(user, **{name: value for name, value in given.items() if value is not None})
+
+
+async def delete_user(accounts: Accounts, user: User, now: int) -> None:
+    """Make a user and its tokens unknown at once, and hold its name for five minutes. Raises UserUnknown.
+
+    The user's row and record rest, marked and out of everybody's reach, until they are erased.
+    """
+    # First the name is held: in between, it would be free for whoever asks at that moment.
+    await accounts.count(_held(user.client_id, user.app_user_id), now, HELD_SPAN)
+    if not await accounts.remove_user(user, now):
+        raise UserUnknown("this user does not exist")
+
+
+def _held(client_id: str, app_user_id: str) -> str:
+    return f"held/{client_id}/{digest(app_user_id)}"
 
 
 def _check(app_user_id: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Annotated
 
@@ -12,10 +13,22 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from fhirstore.auth import applications
+from fhirstore.caller import Profile
 from fhirstore.cli.database import Database, read_settings, with_accounts
 from fhirstore.clock import instant, now
 from fhirstore.dstu2.levels import Level
 from fhirstore.store.accounts import Accounts
+
+ClientId = Annotated[str, typer.Argument(help="Which application.")]
+Validation = Annotated[Level | None, typer.Option(help="How strictly its writes are judged.")]
+ProfileOption = Annotated[Profile, typer.Option(help="Whose habits it wants where FHIR's and 1upHealth's differ.")]
+CallsPerHour = Annotated[int | None, typer.Option(help="Management calls in an hour.", min=1)]
+RedirectUris = Annotated[list[str] | None, typer.Option(help="Where codes may be sent; may be given several times.")]
+Public = Annotated[bool, typer.Option(help="It also runs where no secret can be kept.")]
+RevokePrevious = Annotated[
+    bool, typer.Option("--revoke-previous", help="Make no new one, and end the validity of the one before.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 commands = typer.Typer(help="Applications: the clients that create users and get their tokens.", no_args_is_help=True)
 
@@ -23,14 +36,27 @@ commands = typer.Typer(help="Applications: the clients that create users and get
 @commands.command()
 def create(
     name: Annotated[str, typer.Argument(help="What people call the application.")],
-    validation: Annotated[Level | None, typer.Option(help="How strictly its writes are judged.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    validation: Validation = None,
+    profile: ProfileOption = "standard",
+    calls_per_hour: CallsPerHour = None,
+    redirect_uri: RedirectUris = None,
+    public: Public = False,
+    as_json: AsJson = False,
     database: Database = None,
 ) -> None:
     """Make an application and print its secrets: they are shown this once."""
 
     async def run(accounts: Accounts) -> applications.NewApplication:
-        return await applications.create_application(accounts, name, now(), validation)
+        return await applications.create_application(
+            accounts,
+            name,
+            now(),
+            validation,
+            profile=profile,
+            calls_per_hour=calls_per_hour,
+            redirect_uris=redirect_uri or (),
+            public=public,
+        )
 
     new = asdict(with_accounts(read_settings(database=database), run))
     if as_json:
@@ -38,6 +64,32 @@ def create(
         return
     for label, value in new.items():
         sys.stdout.write(f"{label:<19} {value}\n")
+
+
+@commands.command("set")
+def set_options(
+    client_id: ClientId,
+    validation: Validation = None,
+    profile: Annotated[Profile | None, typer.Option(help="Whose habits it wants.")] = None,
+    calls_per_hour: CallsPerHour = None,
+    redirect_uri: RedirectUris = None,
+    public: Annotated[bool | None, typer.Option(help="Whether it runs where no secret can be kept.")] = None,
+    database: Database = None,
+) -> None:
+    """Change an application: what is not given stays as it is."""
+    given = {
+        "level": validation,
+        "profile": profile,
+        "calls_per_hour": calls_per_hour,
+        "redirect_uris": tuple(redirect_uri) if redirect_uri else None,
+        "public": public,
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+
+    async def run(accounts: Accounts) -> None:
+        await applications.change_application(accounts, client_id, **changes)
+
+    with_accounts(read_settings(database=database), run)
 
 
 @commands.command("list")
@@ -56,15 +108,40 @@ def list_applications(database: Database = None) -> None:
 
 @commands.command()
 def rotate_secret(
-    client_id: Annotated[str, typer.Argument(help="Whose secret.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    client_id: ClientId,
+    revoke_previous: RevokePrevious = False,
+    as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Replace an application's secret and print the new one: it is shown this once."""
+    """Give an application a new secret and print it, this once. The one before it stays good for the time being."""
+    revoke = applications.revoke_previous_secret if revoke_previous else None
+    _rotate(client_id, "client_secret", applications.rotate_secret, revoke, as_json, database)
 
-    async def run(accounts: Accounts) -> str:
-        return await applications.rotate_secret(accounts, client_id)
 
-    secret = with_accounts(read_settings(database=database), run)
-    answer = {"client_id": client_id, "client_secret": secret}
-    sys.stdout.write(f"{json.dumps(answer)}\n" if as_json else f"client_secret       {secret}\n")
+@commands.command()
+def rotate_token(
+    client_id: ClientId,
+    revoke_previous: RevokePrevious = False,
+    as_json: AsJson = False,
+    database: Database = None,
+) -> None:
+    """The same for the organization's token, by which Validic's clients are known."""
+    revoke = applications.revoke_previous_organization_token if revoke_previous else None
+    _rotate(client_id, "organization_token", applications.rotate_organization_token, revoke, as_json, database)
+
+
+def _rotate(
+    client_id: str,
+    label: str,
+    rotate: Callable[[Accounts, str], Awaitable[str]],
+    revoke: Callable[[Accounts, str], Awaitable[None]] | None,
+    as_json: bool,
+    database: str | None,
+) -> None:
+    settings = read_settings(database=database)
+    if revoke is not None:
+        with_accounts(settings, lambda accounts: revoke(accounts, client_id))
+        return
+    secret = with_accounts(settings, lambda accounts: rotate(accounts, client_id))
+    answer = {"client_id": client_id, label: secret}
+    sys.stdout.write(f"{json.dumps(answer)}\n" if as_json else f"{label:<19} {secret}\n")

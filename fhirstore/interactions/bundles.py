@@ -49,10 +49,9 @@ def document_bundle(versions: Sequence[Version], base: str) -> bytes:
     return bundle("document", entries)
 
 
-def search_entry(version: Version, body: bytes, base: str, mode: Literal["match", "include"]) -> bytes:
+def search_entry(full_url: str, body: bytes, mode: Literal["match", "include"]) -> bytes:
     """One entry of a searchset: the resource, or the part of it that was asked for, under its absolute address."""
-    full_url = _encode(f"{base}/{version.type}/{version.id}")
-    return b'{"fullUrl":%b,"resource":%b,"search":{"mode":"%b"}}' % (full_url, body, mode.encode())
+    return b'{"fullUrl":%b,"resource":%b,"search":{"mode":"%b"}}' % (_encode(full_url), body, mode.encode())
 
 
 def response_entry(reply: Reply, base: str, *, minimal: bool = False) -> bytes:

@@ -103,6 +103,8 @@ async def _find(
     """The first `count` matches, or, a page of so many after the other, all of them."""
     if matches_nothing_else(pairs):
         raise BadRequest("A conditional request needs criteria.")
+    if any(name == "_contained" and value != "false" for name, value in pairs):
+        raise BadRequest("A conditional request cannot be about contained resources.")
     # Never lenient: a mistyped criterion would match what it should not.
     plan = read_search(type, pairs, await search_context(type, pairs, context)).plan
     found = await context.resources.find(plan, Page(count, total=False))

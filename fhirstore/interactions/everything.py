@@ -100,7 +100,8 @@ async def everything(request: Request, context: Context) -> Reply:
     ]
 
     def entry(version: Version, mode: Literal["match", "include"]) -> bytes:
-        return search_entry(version, cut(version.body, asked.summary, asked.elements), context.base, mode)
+        full_url = f"{context.base}/{version.type}/{version.id}"
+        return search_entry(full_url, cut(version.body, asked.summary, asked.elements), mode)
 
     entries = [entry(version, "match") for version in matches] + [entry(version, "include") for version in also]
     links = page.links(context, found.next, len(matches))

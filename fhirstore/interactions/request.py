@@ -51,6 +51,7 @@ class Limits:
     default_history: int = 100
     bundle_entries: int = 5000
     conditional_delete: Literal["single", "multiple"] = "single"
+    referential_integrity: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from fhirstore.interactions.paging import Asked
 from fhirstore.interactions.part import cut
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
+from fhirstore.interactions.shown import shown
 from fhirstore.search.context import Context as SearchContext
 from fhirstore.search.query import Search, read_search
 from fhirstore.store.contract import Found, Page, Version
@@ -66,13 +67,16 @@ def _page(request: Request, context: Context, asked: Search) -> Asked:
 
 
 async def _entries(found: Found, asked: Search, context: Context) -> list[bytes]:
-    matches = [match.version for match in found.matches]
-    also = await included(matches, asked.includes, context)
+    matches = shown(found.matches)
+    also = await included([match.version for match in matches], asked.includes, context)
 
-    def entry(version: Version, mode: Literal["match", "include"]) -> bytes:
-        return search_entry(version, cut(version.body, asked.summary, asked.elements), context.base, mode)
+    def entry(address: str, version: Version, mode: Literal["match", "include"]) -> bytes:
+        return search_entry(f"{context.base}/{address}", cut(version.body, asked.summary, asked.elements), mode)
 
-    return [entry(version, "match") for version in matches] + [entry(version, "include") for version in also]
+    return [
+        *(entry(match.address, match.version, "match") for match in matches),
+        *(entry(f"{version.type}/{version.id}", version, "include") for version in also),
+    ]
 
 
 def _outcome_entry(ignored: Sequence[Issue]) -> list[bytes]:

@@ -30,6 +30,10 @@ async def validate(request: Request, context: Context) -> Reply:
         issues = await _issues(request, context)
     except BadRequest as failure:
         issues = failure.issues
+    return verdict(issues)
+
+
+def verdict(issues: Sequence[Issue]) -> Reply:
     return Reply(200, operation_outcome(issues or [_FLAWLESS]))
 
 

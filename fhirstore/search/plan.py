@@ -144,6 +144,14 @@ class LinkedFrom:
     inner: Filter
 
 
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """R contains a resource of one of these types (none: of any) for which `inner` holds."""
+
+    types: tuple[str, ...]
+    inner: Filter
+
+
 Filter = (
     AllOf
     | AnyOf
@@ -159,6 +167,7 @@ Filter = (
     | HasWord
     | LinksTo
     | LinkedFrom
+    | Contains
 )
 
 EVERYTHING = AllOf()

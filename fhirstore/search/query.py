@@ -17,7 +17,7 @@ from fhirstore.search.context import Context
 from fhirstore.search.filter_expression import compile_expression
 from fhirstore.search.includes import Include, read_include
 from fhirstore.search.parameters import parameter, refuse
-from fhirstore.search.plan import ById, ByUpdate, Filter, HasKey, Order, Plan, Population, all_of
+from fhirstore.search.plan import ById, ByUpdate, Contains, Filter, HasKey, OfType, Order, Plan, all_of, any_of
 from fhirstore.search.separators import split, unescape
 
 Summary = Literal["true", "text", "data", "count", "false"]
@@ -39,7 +39,7 @@ class Search:
     """A search that was understood.
 
     `applied` are the parameters that were heeded, in their order, for the self link; `ignored` says which were not.
-    `elements` are names of top-level elements. `contained_answer` says what stands for a contained match.
+    `elements` are names of top-level elements.
     """
 
     plan: Plan
@@ -49,7 +49,6 @@ class Search:
     page: str | None = None
     summary: Summary = "false"
     elements: tuple[str, ...] = ()
-    contained_answer: Literal["container", "contained"] = "container"
     applied: tuple[Pair, ...] = ()
     ignored: tuple[Issue, ...] = ()
 
@@ -90,7 +89,6 @@ class _Reader:
         self._includes: list[Include] = []
         self._near: list[str] = []
         self._distances: list[str] = []
-        self._population: Population = "resources"
         self._settings: dict[str, str] = {}
         self._applied: list[Pair] = []
         self._ignored: list[Issue] = []
@@ -170,20 +168,33 @@ class _Reader:
         if self._near or self._distances:
             filters.append(near(parameter("Location", "near"), self._near, self._distances))
         setting = self._settings.get
-        contained = setting("_contained", "false")
-        population: Population = {"true": "contained", "both": "both"}.get(contained, "resources")  # type: ignore[assignment]
         return Search(
-            plan=Plan(self._types, all_of(tuple(filters)), tuple(self._order), population),
+            plan=self._plan(all_of(tuple(filters))),
             includes=tuple(self._includes),
             count=min(int(setting("_count", DEFAULT_COUNT)), GREATEST_COUNT),
             skip=int(setting("_skip", 0)),
             page=setting(PAGE),
             summary=cast("Summary", setting("_summary", "false")),
             elements=tuple(each for each in setting("_elements", "").split(",") if each),
-            contained_answer=cast("Literal['container', 'contained']", setting("_containedType", "container")),
             applied=tuple(self._applied),
             ignored=tuple(self._ignored),
         )
+
+    def _plan(self, found: Filter) -> Plan:
+        """`_contained` and `_containedType`: whether to look at contained resources, and what to answer for them.
+
+        Those alone are matches of their own. Their containers are what contains a match, each found once, whatever
+        its type; so they are in the order of what they have themselves of the keys that are sorted by.
+        """
+        contained, order = self._settings.get("_contained", "false"), tuple(self._order)
+        if contained == "false":
+            return Plan(self._types, found, order)
+        if self._settings.get("_containedType") == "contained":
+            return Plan(self._types, found, order, "contained" if contained == "true" else "both")
+        containers = Contains(self._types, found)
+        if contained == "true":
+            return Plan((), containers, order)
+        return Plan((), any_of((all_of((OfType(self._types), found)) if self._types else found, containers)), order)
 
 
 _SETTINGS: dict[str, frozenset[str]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from fhirstore.store.mongodb.resources import MongoResources
 from tests.clients import UserClient
 from tests.value_sets import (
     ANIMALS,
@@ -22,12 +21,6 @@ from tests.value_sets import (
     refusal,
     sent,
 )
-
-
-@pytest.fixture(autouse=True)
-def _searching(request: pytest.FixtureRequest) -> None:
-    if "mongodb" in request.node.name and not hasattr(MongoResources, "find"):
-        pytest.skip("the store on MongoDB does not search yet")
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from fhirstore.dstu2 import xml_read, xml_write
-from fhirstore.store.mongodb.resources import MongoResources
 from tests.clients import UserClient
 from tests.value_sets import (
     ANIMAL_SYSTEM,
@@ -27,12 +26,6 @@ from tests.value_sets import (
     refusal,
     sent,
 )
-
-
-@pytest.fixture(autouse=True)
-def _searching(request: pytest.FixtureRequest) -> None:
-    if "mongodb" in request.node.name and not hasattr(MongoResources, "find"):
-        pytest.skip("the store on MongoDB does not search yet")
 
 
 @pytest.fixture

@@ -289,3 +289,33 @@ def test_earlier_tokens_of_a_user_keep_working_beside_later_ones(
     later = application.token(grant_type="authorization_code", code=application.code(oneup_user_id=user.id)).json()
     assert user.get(place, authorization=f"Bearer {later['access_token']}").status_code == 200
     assert user.get(place).status_code == 200
+
+
+def test_to_the_profile_of_1uphealth_a_duplicate_and_a_code_for_nobody_are_200_with_the_same_bodies(
+    server: AppServer, application: ApplicationClient
+) -> None:
+    """Its clients of 2018 to 2021 throw at a 400 before they read what it says."""
+    old = new_application(server, profile="oneup")
+    old.manage("POST", "user", app_user_id="me")
+    duplicate = old.manage("POST", "user", app_user_id="me")
+    assert (duplicate.status_code, duplicate.json()) == (200, {"success": False, "error": "this user already exists"})
+    unknown = old.manage("POST", "user/auth-code", app_user_id="nobody")
+    assert (unknown.status_code, unknown.json()) == (200, UNKNOWN_CODE[1])
+    assert old.manage("POST", "user").status_code == 400, "what was never right is still refused"
+    assert application.manage("POST", "user/auth-code", app_user_id="nobody").status_code == 400
+
+
+def test_a_caller_knows_the_profile_of_its_application(server: AppServer) -> None:
+    bearers = server.bearers
+    for profile in ("standard", "oneup"):
+        user = new_application(server, profile=profile).user()
+        assert server.call(bearers.caller(user.access_token)).profile == profile
+
+
+def test_wrong_credentials_never_turn_into_a_redirect_or_a_page(application: ApplicationClient) -> None:
+    """The oldest clients take 301, 302 and HTML for a login page."""
+    for path in ("/user-management/v1/user", "/user-management/v1/user/auth-code", "/oauth2/token"):
+        for method in ("GET", "POST", "PUT", "DELETE"):
+            answer = http.request(method, application.address + path, data={"client_id": "x", "client_secret": "y"})
+            assert answer.status_code in {401, 405}
+            assert answer.headers["content-type"] == "application/json"

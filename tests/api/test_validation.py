@@ -192,3 +192,12 @@ class TestValidate:
         assert (theirs.status_code, theirs.json()) == (nobodys.status_code, nobodys.json())
         assert theirs.status_code == 404
         assert user.get(f"Patient/{created['id']}/$validate").status_code == 200
+
+    @pytest.mark.parametrize(
+        "body", [b"<Patient", b'<Patient xmlns="http://hl7.org/fhir"><nickname value="x"/></Patient>']
+    )
+    def test_xml_that_cannot_be_read_is_a_verdict_too(self, user: UserClient, body: bytes) -> None:
+        assert user.post("Patient", body, content_type="application/xml+fhir").status_code == 400
+        answer = user.post("Patient/$validate", body, content_type="application/xml+fhir", accept="application/json")
+        assert answer.status_code == 200
+        assert {issue["severity"] for issue in answer.json()["issue"]} <= {"error", "fatal"}

@@ -13,7 +13,6 @@ from fhirstore.clock import now
 from fhirstore.ids import new_id
 from fhirstore.interactions.known_value_sets import known_value_sets
 from fhirstore.interactions.request import Context
-from fhirstore.store.mongodb.resources import MongoResources
 from fhirstore.store.scope import scope_of
 from tests.clients import UserClient
 from tests.server import AppServer
@@ -21,12 +20,6 @@ from tests.value_sets import ANIMALS, FHIR, FINDINGS, GENDERS, PET_CODES, PETS, 
 
 # The largest value set that is published: 6,401 codes of LOINC.
 DOCUMENT_TYPES = f"{FHIR}/ValueSet/c80-doc-typecodes"
-
-
-@pytest.fixture(autouse=True)
-def _searching(request: pytest.FixtureRequest) -> None:
-    if "mongodb" in request.node.name and not hasattr(MongoResources, "find"):
-        pytest.skip("the store on MongoDB does not search yet")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from fhirstore.search.plan import (
     ByKey,
     ByRange,
     ByUpdate,
+    Contains,
     Filter,
     HasKey,
     HasPrefix,
@@ -108,6 +109,9 @@ def holds(filter_: Filter, it: Item, items: Sequence[Item]) -> bool:
         case LinkedFrom(type_, name, inner):
             address = f"{name}={it.type}/{it.id}"
             return any(e.type == type_ and address in e.entries.keys and holds(inner, e, items) for e in items)
+        case Contains(types, inner):
+            held = () if "#" in it.id else it.siblings.values()
+            return any((not types or each.type in types) and holds(inner, each, items) for each in held)
 
 
 def _meets(range_: Range, limits: Iterable[Limit]) -> bool:

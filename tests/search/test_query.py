@@ -29,7 +29,7 @@ def test_result_parameters_are_understood() -> None:
     assert search.summary == "text"
     assert search.elements == ("name", "birthDate")
     assert (search.skip, search.page) == (20, "token")
-    assert (search.plan.population, search.contained_answer) == ("both", "contained")
+    assert search.plan.population == "both"
 
 
 def test_the_transports_own_parameters_are_no_criteria() -> None:
@@ -247,8 +247,13 @@ def test_contained_resources_are_searched_when_asked_for() -> None:
         *patients(p={"gender": "male"}),
     ]
     assert found("Patient?gender=male", documents) == ["p"]
-    assert found("Patient?gender=male&_contained=true", documents) == ["o#a"]
-    assert found("Patient?gender=male&_contained=both", documents) == ["o#a", "p"]
+    alone = "_containedType=contained"
+    assert found(f"Patient?gender=male&_contained=true&{alone}", documents) == ["o#a"]
+    assert found(f"Patient?gender=male&_contained=both&{alone}", documents) == ["o#a", "p"]
+    assert found("Patient?_contained=true", documents) == ["o"]
+    assert found("Patient?gender=male&_contained=both", documents) == ["o", "p"]
+    assert found("Observation?_contained=both", documents) == ["o"]
+    assert found("?_contained=both", documents) == ["o", "p"]
     assert found("Patient?gender=male&family=jones&_contained=true", documents) == []
 
 

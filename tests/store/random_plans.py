@@ -14,6 +14,7 @@ from fhirstore.search.plan import (
     ByKey,
     ByRange,
     ByUpdate,
+    Contains,
     Filter,
     HasKey,
     HasPrefix,
@@ -122,6 +123,9 @@ def filter_(random: Random, type_: str, depth: int) -> Filter:
         return random.choice(choices)
     if depth and choice < 0.55:
         other = random.choice(TYPES)
+        if random.random() < 0.2:
+            kinds = tuple(random.sample(TYPES, random.randint(0, 2)))
+            return Contains(kinds, filter_(random, kinds[0] if kinds else other, depth - 1))
         if random.random() < 0.5:
             kinds = tuple(random.sample(TYPES, random.randint(0, 2)))
             return LinksTo(f"{type_}.subject", kinds, filter_(random, kinds[0] if kinds else other, depth - 1))

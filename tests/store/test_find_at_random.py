@@ -10,7 +10,7 @@ from fhirstore.search.plan import Plan
 from fhirstore.store.contract import Change, Found, Match, Page, Resources, Store, Version
 from fhirstore.store.mongodb import walk
 from fhirstore.store.scope import Scope
-from fhirstore.store.sqlite import conditions
+from fhirstore.store.sqlite import question
 from tests.search import memory
 from tests.store import random_plans
 from tests.store.random_plans import Stored
@@ -26,7 +26,7 @@ async def test_every_plan_finds_what_its_meaning_says(
 ) -> None:
     """Thousands of random plans, over small records, and over small ones that are searched as large ones are."""
     if as_if_large:
-        monkeypatch.setattr(conditions, "FEW", 2)
+        monkeypatch.setattr(question, "few_of", lambda total: 2)
         monkeypatch.setattr(walk, "WINDOW", 2)
     for number in range(RECORDS[store_kind]):
         random = Random(1000 * as_if_large + number)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -15,13 +16,17 @@ from fhirstore.store.accounts import (
     NewUser,
     Token,
     User,
+    UserChange,
     UserPage,
     UserQuery,
+    Window,
 )
 from fhirstore.store.mongodb.documents import (
     from_application,
+    from_profile,
     from_token,
     from_user,
+    moment,
     to_application,
     to_token,
     to_user,
@@ -37,25 +42,33 @@ class MongoAccounts:
         self._applications = database["applications"]
         self._users = database["users"]
         self._tokens = database["tokens"]
+        self._windows = database["windows"]
         self._counters = database["counters"]
 
     async def add_application(self, application: Application) -> None:
         await self._applications.insert_one(from_application(application))
 
     async def application(self, client_id: str) -> Application | None:
-        document = await self._applications.find_one({"_id": client_id})
-        return to_application(document) if document else None
+        return await self._application({"_id": client_id})
+
+    async def application_of_organization(self, organization_id: str) -> Application | None:
+        return await self._application({"organization_id": organization_id})
+
+    async def application_of_organization_token(self, token_hash: str) -> Application | None:
+        fields = ("organization_token_hash", "previous_organization_token_hash")
+        return await self._application({"$or": [{field: token_hash} for field in fields]})
 
     async def applications(self) -> Sequence[Application]:
         cursor = self._applications.find().sort([("created", 1), ("_id", 1)])
         return [to_application(document) async for document in cursor]
 
-    async def replace_secret(self, client_id: str, secret_hash: str) -> bool:
-        result = await self._applications.update_one({"_id": client_id}, {"$set": {"secret_hash": secret_hash}})
+    async def replace_application(self, application: Application) -> bool:
+        result = await self._applications.replace_one({"_id": application.client_id}, from_application(application))
         return result.matched_count == 1
 
     async def add_user(self, new: NewUser) -> User:
-        user = User(await self._next_user_id(), new.hex_id, new.client_id, new.app_user_id, new.active, new.created)
+        id = await self._next_user_id()
+        user = User(id, new.hex_id, new.client_id, new.app_user_id, new.active, new.created, new.profile)
         try:
             await self._users.insert_one(from_user(user))
         except DuplicateKeyError as error:
@@ -63,27 +76,33 @@ class MongoAccounts:
         return user
 
     async def user(self, id: int) -> User | None:
-        document = await self._users.find_one({"_id": id})
+        document = await self._users.find_one({"_id": id, "deleted": None})
         return to_user(document) if document else None
 
     async def users(self, query: UserQuery) -> UserPage:
-        matching: dict[str, Any] = {"client_id": query.client_id}
-        if query.app_user_id is not None:
-            matching["app_user_id"] = query.app_user_id
-        if query.id is not None:
-            matching["_id"] = query.id
+        matching = _matching(query)
         cursor = self._users.find(matching).sort("_id", 1).skip(query.skip).limit(query.count)
         users = [to_user(document) async for document in cursor]
         return UserPage(users, await self._users.count_documents(matching))
 
-    async def replace_user(self, user: User) -> bool:
+    async def change_user(self, user: User, change: UserChange) -> bool:
+        fields = {**asdict(change), "profile": from_profile(change.profile)}
+        following = {name: value for name, value in fields.items() if value is not None}
         try:
-            result = await self._users.update_one(
-                {"_id": user.id, "client_id": user.client_id},
-                {"$set": {"app_user_id": user.app_user_id, "active": user.active}},
-            )
+            # Also where there is nothing to change: MongoDB refuses an empty $set.
+            result = await self._users.update_one(_present(user), {"$set": {**following, "hex_id": user.hex_id}})
         except DuplicateKeyError as error:
             raise AppUserIdTakenError from error
+        return result.matched_count == 1
+
+    async def see_user(self, id: int, now: int) -> None:
+        await self._users.update_one({"_id": id}, {"$set": {"seen": now}})
+
+    async def remove_user(self, user: User, now: int) -> bool:
+        # No name has a line break, so this one takes none that another user could want.
+        mark = {"deleted": now, "active": False, "profile": None, "app_user_id": "\n" + user.hex_id}
+        result = await self._users.update_one(_present(user), {"$set": mark})
+        await self._tokens.delete_many({"user": user.id})
         return result.matched_count == 1
 
     async def add_tokens(self, tokens: Sequence[Token]) -> None:
@@ -99,11 +118,48 @@ class MongoAccounts:
         if first.matched_count == 0 and (not grace or await self._tokens.find_one(again) is None):
             return False
         await self.add_tokens(tokens)
+        # Whoever revokes the family meanwhile has taken the spent token away, and relies on this: see there.
+        if await self._tokens.find_one({"_id": hash}) is None:
+            await self._tokens.delete_many({"_id": {"$in": [token.hash for token in tokens]}})
         return True
 
-    async def forget_expired_tokens(self, now: int) -> None:
-        # The TTL index does the same every minute; this is for those who cannot wait.
-        await self._tokens.delete_many({"expires": {"$lt": now}})
+    async def replace_lasting_token(self, token: Token) -> None:
+        await self._tokens.delete_many({"user": token.user, "kind": "lasting"})
+        await self._tokens.insert_one(from_token(token))
+
+    async def revoke_token(self, hash: str) -> None:
+        await self._tokens.delete_one({"_id": hash})
+
+    async def revoke_family(self, family: str) -> None:
+        # An exchange that is under way either finds its spent token gone, and takes away what it added, or had added
+        # it before the end of the first round: the second takes it.
+        for _ in range(2):
+            await self._tokens.delete_many({"family": family})
+
+    async def count(self, key: str, now: int, span: int) -> Window:
+        is_open = {"$gt": ["$ends", now]}
+        following = {
+            "count": {"$cond": [is_open, {"$add": ["$count", 1]}, 1]},
+            "ends": {"$cond": [is_open, "$ends", now + span]},
+            "ends_at": {"$cond": [is_open, "$ends_at", moment(now + span)]},
+        }
+        while True:
+            try:
+                counted = await self._windows.find_one_and_update(
+                    {"_id": key}, [{"$set": following}], upsert=True, return_document=ReturnDocument.AFTER
+                )
+            except DuplicateKeyError:  # two opened the window at once
+                continue
+            assert counted is not None
+            return Window(counted["count"], counted["ends"])
+
+    async def window(self, key: str, now: int) -> Window | None:
+        document = await self._windows.find_one({"_id": key, "ends": {"$gt": now}})
+        return Window(document["count"], document["ends"]) if document else None
+
+    async def _application(self, matching: Mapping[str, Any]) -> Application | None:
+        document = await self._applications.find_one(matching)
+        return to_application(document) if document else None
 
     async def _next_user_id(self) -> int:
         counter = await self._counters.find_one_and_update(
@@ -111,3 +167,20 @@ class MongoAccounts:
         )
         assert counter is not None
         return int(counter["value"])
+
+
+def _present(user: User) -> dict[str, Any]:
+    return {"_id": user.id, "client_id": user.client_id, "deleted": None}
+
+
+def _matching(query: UserQuery) -> dict[str, Any]:
+    named = {"app_user_id": query.app_user_id, "_id": query.id, "hex_id": query.hex_id}
+    statuses: dict[str, dict[str, Any]] = {
+        "all": {},
+        "active": {"active": True, "seen": {"$gte": query.recent}},
+        "inactive": {"active": True, "seen": {"$lt": query.recent}},
+        "provisioned": {"active": True, "seen": None},
+        "suspended": {"active": False},
+    }
+    given = {name: value for name, value in named.items() if value is not None}
+    return {"client_id": query.client_id, "deleted": None, **given, **statuses[query.status]}

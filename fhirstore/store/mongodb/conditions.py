@@ -20,6 +20,7 @@ from fhirstore.search.entries import Bound
 from fhirstore.search.plan import (
     AllOf,
     AnyOf,
+    Contains,
     Filter,
     HasKey,
     HasPrefix,
@@ -137,6 +138,8 @@ class Conditions:
                 return await self._linking(filter_)
             case LinkedFrom():
                 return await self._linked(filter_)
+            case Contains():
+                return await self._containing(filter_)
 
     async def _key_scan(self, scan: KeyScan) -> Condition:
         listed = await self.distinct({}, scan.prefix)
@@ -212,11 +215,30 @@ class Conditions:
         _check(len(found))
         return Condition({"_id": {"$in": found}}, lambda it: False)
 
+    async def _containing(self, asked: Contains) -> Condition:
+        """What contains a resource for which the inner filter holds. No contained one contains any."""
+        inner = await self.compile(asked.inner, asked.types)
+        read = await self._read(self.of_owner(containing(asked.types, asked.inner)), {"contained": 1, "updated": 1})
+        found = [
+            each["_id"]
+            for each in read
+            if any((not asked.types or it.type in asked.types) and inner.holds(it) for it in contained_in(each))
+        ]
+        return Condition({"_id": {"$in": found}}, lambda it: False)
+
     async def _read(self, query: Query, fields: Query) -> list[dict[str, Any]]:
         cursor = self._resources.find(query, fields, session=self._session, limit=LINKS_LIMIT + 1)
         found = await cursor.to_list()
         _check(len(found))
         return found
+
+
+def containing(types: Sequence[str], filter_: Filter) -> Query:
+    """What contains a resource of these types (none: of any), with the keys that a filter is never without."""
+    of_type = among("keys", [f"{INSIDE}{THERE}{type_}" for type_ in types]) if types else {"keys": INSIDE + THERE}
+    parts = filter_.parts if isinstance(filter_, AllOf) else (filter_,)
+    keyed = [among("keys", [INSIDE + key for key in part.keys]) for part in parts if isinstance(part, HasKey)]
+    return {"$and": [of_type, *keyed]} if keyed else of_type
 
 
 def under(array: str, prefix: str) -> Query:

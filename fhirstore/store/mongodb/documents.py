@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from fhirstore.search.entries import RULES_VERSION, Entries, Range
-from fhirstore.store.accounts import Application, Token, User
+from fhirstore.store.accounts import Application, Token, User, UserProfile
 from fhirstore.store.contract import Version
 from fhirstore.store.ranges import ends_of
 from fhirstore.store.scope import Scope
@@ -93,74 +94,40 @@ def to_version(document: Document) -> Version:
 
 
 def from_application(application: Application) -> dict[str, Any]:
-    return {
-        "_id": application.client_id,
-        "name": application.name,
-        "secret_hash": application.secret_hash,
-        "organization_id": application.organization_id,
-        "organization_token_hash": application.organization_token_hash,
-        "created": application.created,
-        "level": application.level,
-    }
+    document = {field: getattr(application, field) for field in Application.__slots__ if field != "client_id"}
+    return {"_id": application.client_id, **document, "redirect_uris": list(application.redirect_uris)}
 
 
 def to_application(document: Document) -> Application:
-    return Application(
-        document["_id"],
-        document["name"],
-        document["secret_hash"],
-        document["organization_id"],
-        document["organization_token_hash"],
-        document["created"],
-        document["level"],
-    )
+    fields = {name: value for name, value in document.items() if name != "_id"}
+    return Application(document["_id"], **{**fields, "redirect_uris": tuple(document["redirect_uris"])})
 
 
 def from_user(user: User) -> dict[str, Any]:
-    return {
-        "_id": user.id,
-        "hex_id": user.hex_id,
-        "client_id": user.client_id,
-        "app_user_id": user.app_user_id,
-        "active": user.active,
-        "created": user.created,
-    }
+    document = {field: getattr(user, field) for field in User.__slots__ if field != "id"}
+    return {"_id": user.id, **document, "profile": from_profile(user.profile), "deleted": None}
 
 
 def to_user(document: Document) -> User:
-    return User(
-        document["_id"],
-        document["hex_id"],
-        document["client_id"],
-        document["app_user_id"],
-        document["active"],
-        document["created"],
-    )
+    fields = {name: value for name, value in document.items() if name not in {"_id", "deleted"}}
+    profile = document["profile"]
+    return User(document["_id"], **{**fields, "profile": UserProfile(**profile) if profile else None})
+
+
+def from_profile(profile: UserProfile | None) -> dict[str, Any] | None:
+    return asdict(profile) if profile else None
 
 
 def from_token(token: Token) -> dict[str, Any]:
-    return {
-        "_id": token.hash,
-        "kind": token.kind,
-        "user": token.user,
-        "client_id": token.client_id,
-        "scope": token.scope,
-        "family": token.family,
-        "expires": token.expires,
-        # The same moment as a date: what the TTL index reads.
-        "expires_at": datetime.fromtimestamp(token.expires / 1000, UTC),
-        "spent": token.spent,
-    }
+    document = {field: getattr(token, field) for field in Token.__slots__ if field != "hash"}
+    # The same moment as a date: what the TTL index reads.
+    return {"_id": token.hash, **document, "expires_at": moment(token.expires)}
 
 
 def to_token(document: Document) -> Token:
-    return Token(
-        document["_id"],
-        document["kind"],
-        document["user"],
-        document["client_id"],
-        document["scope"],
-        document["family"],
-        document["expires"],
-        document["spent"],
-    )
+    fields = {name: value for name, value in document.items() if name not in {"_id", "expires_at"}}
+    return Token(document["_id"], **fields)
+
+
+def moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

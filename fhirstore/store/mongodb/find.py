@@ -7,11 +7,11 @@ from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from fhirstore.search.plan import AllOf, Filter, HasKey, Plan
+from fhirstore.search.plan import Plan
 from fhirstore.store.contract import Found, Match, Page, Version
 from fhirstore.store.mongodb.axes import valued
-from fhirstore.store.mongodb.conditions import Collection, Condition, Conditions, Query, among, contained_in
-from fhirstore.store.mongodb.documents import INSIDE, THERE, VERSION_FIELDS, Document, to_version
+from fhirstore.store.mongodb.conditions import Collection, Condition, Conditions, Query, contained_in, containing
+from fhirstore.store.mongodb.documents import THERE, VERSION_FIELDS, Document, to_version
 from fhirstore.store.mongodb.walk import FIELDS, Walk
 from fhirstore.store.ordering import comes_after, ordered
 from fhirstore.store.scope import Scope
@@ -69,8 +69,7 @@ class _Search:
         if self._plan.population == "both":
             found += [each async for each in self._walk.along(condition.query, (), None)]
         types = self._plan.types
-        holding = among("keys", [f"{INSIDE}{THERE}{type_}" for type_ in types]) if types else {"keys": INSIDE + THERE}
-        asked = self._conditions.of_owner(holding, *_keys_inside(self._plan.filter))
+        asked = self._conditions.of_owner(containing(types, self._plan.filter))
         fields = {**FIELDS, "contained": 1}
         async for document in self._resources.find(asked, fields, session=self._session):
             found += [
@@ -99,12 +98,6 @@ class _Search:
             versions[document["_id"]] = to_version(document)
         # What was deleted since it was found is no longer there to be read.
         return [Match(versions[each["_id"]], each.get("inner")) for each in chosen if each["_id"] in versions]
-
-
-def _keys_inside(filter_: Filter) -> list[Query]:
-    """What a container must have itself for something in it to match: the keys that no match is without."""
-    parts = filter_.parts if isinstance(filter_, AllOf) else (filter_,)
-    return [among("keys", [INSIDE + key for key in part.keys]) for part in parts if isinstance(part, HasKey)]
 
 
 async def _first(documents: AsyncIterator[Document], size: int) -> AsyncIterator[Document]:

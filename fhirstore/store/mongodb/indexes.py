@@ -32,6 +32,8 @@ INDEXES: Mapping[str, Sequence[Index]] = {
     ],
     "applications": [
         Index("by_organization", [("organization_id", 1)], unique=True),
+        Index("by_organization_token", [("organization_token_hash", 1)]),
+        Index("by_previous_organization_token", [("previous_organization_token_hash", 1)]),
     ],
     "users": [
         Index("by_app_user_id", [("client_id", 1), ("app_user_id", 1)], unique=True),
@@ -40,6 +42,11 @@ INDEXES: Mapping[str, Sequence[Index]] = {
     ],
     "tokens": [
         Index("by_expiry", [("expires_at", 1)], expire_after_seconds=0),
+        Index("by_family", [("family", 1)]),
+        Index("by_user", [("user", 1)]),
+    ],
+    "windows": [
+        Index("by_end", [("ends_at", 1)], expire_after_seconds=0),
     ],
     "locks": [
         Index("by_age", [("at", 1)], expire_after_seconds=3600),

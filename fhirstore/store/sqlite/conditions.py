@@ -7,23 +7,18 @@ asked of those rows.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from itertools import count
 
 from fhirstore.dstu2.catalog import resource_types
-from fhirstore.errors import BadRequest
 from fhirstore.search.plan import (
     AllOf,
     AnyOf,
+    Contains,
     Filter,
     HasKey,
     HasPrefix,
     HasWord,
-    InRange,
     KeyScan,
-    Limit,
     LinkedFrom,
     LinksTo,
     Not,
@@ -31,60 +26,21 @@ from fhirstore.search.plan import (
     RangeScan,
     Updated,
     WithIds,
-    all_of,
     end,
 )
 from fhirstore.store.sqlite.names import CONTAINED, RANGE
+from fhirstore.store.sqlite.question import MANY, NONE, OneRange, Part, Question, Rows, as_one_range, conjuncts, cost
+from fhirstore.store.sqlite.spans import Clauses, probe, select
 from fhirstore.store.sqlite.statements import (
     ALWAYS,
     NEVER,
-    NO_ROWS,
     Sql,
     among,
     array,
-    bounds,
     either,
     every,
     union,
 )
-
-FEW = 1000
-"""So many rows are rather fetched and sorted than looked for in the order that was asked for."""
-
-MANY = 2**60
-PARTS_LIMIT = 5000
-
-_CHEAPEST_FIRST = (WithIds, HasKey, HasPrefix, KeyScan, Updated, InRange, RangeScan, LinkedFrom, LinksTo, AnyOf, AllOf)
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """A SELECT of rids, doubles included; `most` is how many there are at most, MANY where nobody knows."""
-
-    sql: Sql
-    most: int
-
-
-NONE = Rows(NO_ROWS, 0)
-
-
-@dataclass(slots=True)
-class Question:
-    """One search as a whole: who asks, over which connection, and what its statements have used up."""
-
-    connection: sqlite3.Connection
-    owner: int
-    few: int = field(default_factory=lambda: FEW)
-    parts: int = 0
-    aliases: count[int] = field(default_factory=count)
-
-    def alias(self) -> str:
-        return f"r{next(self.aliases)}"
-
-    def add_part(self) -> None:
-        self.parts += 1
-        if self.parts > PARTS_LIMIT:
-            raise BadRequest("The search has too many parts to be answered at once.")
 
 
 class Conditions:
@@ -103,7 +59,7 @@ class Conditions:
         """SELECT columns of the rows for which a filter holds, by way of the best index."""
         row = self._question.alias()
         rows, rest = self.split(filter_)
-        chosen, asked = self.source(row, rows), self.holds(rest, row)
+        chosen, asked = self.source(row, rows), self.all_hold(rest, row)
         names = ", ".join(f"{row}.{column} AS {column}" for column in columns)
         return Sql(f"SELECT {names} FROM {chosen.text} AND {asked.text}{order}", (*chosen.values, *asked.values))
 
@@ -119,28 +75,53 @@ class Conditions:
     def of_type(self, row: str) -> Sql:
         return self._of_type(self.types, row)
 
-    def split(self, filter_: Filter) -> tuple[Rows | None, Filter]:
+    def split(self, filter_: Filter) -> tuple[Rows | None, Sequence[Part]]:
         """The rows of the part that has the fewest, None where no index leads to any; and the rest of the parts."""
-        parts = _conjuncts(filter_)
-        best: tuple[Rows, Filter] | None = None
-        for part in sorted(parts, key=_cost):
+        parts = self._of_one_range(conjuncts(filter_))
+        best: tuple[Rows, Part] | None = None
+        for part in sorted(parts, key=cost):
             rows = self.rows(part)
             if rows is not None and (best is None or rows.most < best[0].most):
                 best = rows, part
                 if rows.most <= self._question.few:
                     break
         if best is None:
-            return None, filter_
-        return best[0], all_of(tuple(part for part in parts if part is not best[1]))
+            return None, parts
+        return best[0], [part for part in parts if part is not best[1]]
+
+    def _of_one_range(self, parts: Sequence[Part]) -> list[Part]:
+        """Parts that ask of one range each, joined where the resources have only one range of the name."""
+        joined: dict[str, OneRange] = {}
+        others: list[Part] = []
+        for part in parts:
+            if not isinstance(part, OneRange):
+                others.append(part)
+            elif part.name not in joined:
+                joined[part.name] = part
+            elif self._is_single(part.name):
+                joined[part.name] = OneRange(part.name, joined[part.name].clauses + part.clauses)
+            else:
+                others.append(part)
+        return [*joined.values(), *others]
+
+    def _is_single(self, name: str) -> bool:
+        row = self._connection.execute(
+            "SELECT extra FROM names WHERE owner = ? AND text = ?", (self._owner, self._mark + RANGE + name)
+        ).fetchone()
+        return row is None or row[0] == 0
 
     # A filter as a condition on a row
 
-    def holds(self, filter_: Filter, row: str) -> Sql:
+    def all_hold(self, parts: Sequence[Part], row: str) -> Sql:
+        return every([self.holds(part, row) for part in parts])
+
+    def holds(self, filter_: Part, row: str) -> Sql:
         """An expression that says whether a filter holds for the row that is called `row`."""
         self._question.add_part()
+        filter_ = as_one_range(filter_)
         match filter_:
             case AllOf(parts):
-                return every([self.holds(part, row) for part in parts])
+                return self.all_hold(self._of_one_range(conjuncts(filter_)), row)
             case AnyOf(parts):
                 return either([self.holds(part, row) for part in parts])
             case Not(part):
@@ -155,6 +136,12 @@ class Conditions:
             case HasKey(keys):
                 numbers, _ = self._numbers(keys)
                 return self._has_key(numbers, row)
+            case OneRange(name, clauses) if not self._question.counting:
+                numbers, _ = self._numbers((RANGE + name,))
+                return probe(row, numbers, clauses) if numbers else NEVER
+            case RangeScan(prefix, accepts, limits) if not self._question.counting:
+                numbers, _ = self._scan(RANGE, prefix, accepts)
+                return probe(row, numbers, ((limits,),)) if numbers else NEVER
         rows = self.rows(filter_)
         assert rows is not None
         return NEVER if rows is NONE else Sql(f"{row}.rid IN ({rows.sql.text})", rows.sql.values)
@@ -171,9 +158,10 @@ class Conditions:
 
     # A filter as a selection of rows
 
-    def rows(self, filter_: Filter) -> Rows | None:
+    def rows(self, filter_: Part) -> Rows | None:
         """The rows for which a filter holds; None where no index leads to them."""
         self._question.add_part()
+        filter_ = as_one_range(filter_)
         match filter_:
             case AllOf():
                 return self._all(filter_)
@@ -185,16 +173,18 @@ class Conditions:
                 return self._prefixed(prefix)
             case KeyScan(prefix, accepts):
                 return self._keyed(*self._scan("", prefix, accepts))
-            case InRange(name, limits):
-                return self._ranged(self._numbers((RANGE + name,))[0], limits)
+            case OneRange(name, clauses):
+                return self._ranged(self._numbers((RANGE + name,))[0], clauses)
             case RangeScan(prefix, accepts, limits):
-                return self._ranged(self._scan(RANGE, prefix, accepts)[0], limits)
+                return self._ranged(self._scan(RANGE, prefix, accepts)[0], ((limits,),))
             case HasWord(words):
                 return self._worded(words)
             case LinksTo():
                 return self._linking(filter_)
             case LinkedFrom():
                 return self._linked(filter_)
+            case Contains():
+                return self._containing(filter_)
             case WithIds(ids):
                 return self._identified(ids)
             case Updated() if not self.contained:
@@ -203,10 +193,10 @@ class Conditions:
 
     def _all(self, filter_: AllOf) -> Rows | None:
         rows, rest = self.split(filter_)
-        if rows is None or rest == AllOf():
+        if rows is None or not rest:
             return rows
         row = self._question.alias()
-        asked = self.holds(rest, row)
+        asked = self.all_hold(rest, row)
         text = f"SELECT {row}.rid FROM {self.table} AS {row} NOT INDEXED WHERE {row}.rid IN ({rows.sql.text})"
         values = (*rows.sql.values, self._owner, *asked.values)
         return Rows(Sql(f"{text} AND {row}.owner = ? AND {asked.text}", values), rows.most)
@@ -257,11 +247,8 @@ class Conditions:
         )
         return Rows(sql, MANY if texts == self._question.few else uses) if uses else NONE
 
-    def _ranged(self, numbers: Sequence[int], limits: Sequence[Limit]) -> Rows:
-        if not numbers:
-            return NONE
-        where = every([Sql("owner = ?", (self._owner,)), among("name", numbers), bounds(limits)])
-        return self._counted(Sql(f"SELECT rid FROM ranges WHERE {where.text}", where.values))
+    def _ranged(self, numbers: Sequence[int], clauses: Clauses) -> Rows:
+        return self._counted(select(self._owner, numbers, clauses)) if numbers else NONE
 
     def _worded(self, words: Sequence[str]) -> Rows:
         """Words are looked for in one compact row a resource: an index of them would double the cost of a write."""
@@ -313,6 +300,13 @@ class Conditions:
         )
         return self._counted(Sql(text, (*there.values, key, end(key))))
 
+    def _containing(self, asked: Contains) -> Rows:
+        """Rows of what contains a resource for which `inner` holds. A contained one contains none."""
+        if self.contained:
+            return NONE
+        inside = Conditions(self._question, asked.types, contained=True).select(("container",), asked.inner)
+        return self._counted(Sql(f"SELECT container AS rid FROM ({inside.text})", inside.values))
+
     def _identified(self, ids: Sequence[str]) -> Rows:
         types = self.types or resource_types()
         column = "inner" if self.contained else "id"
@@ -337,17 +331,6 @@ class Conditions:
             return Rows(select, MANY)
         rids = sorted({rid for (rid,) in found})
         return Rows(Sql("SELECT value FROM json_each(?)", (array(rids),)), len(rids)) if rids else NONE
-
-
-def _conjuncts(filter_: Filter) -> list[Filter]:
-    if isinstance(filter_, AllOf):
-        return [part for each in filter_.parts for part in _conjuncts(each)]
-    return [filter_]
-
-
-def _cost(filter_: Filter) -> int:
-    kind = type(filter_)
-    return _CHEAPEST_FIRST.index(kind) if kind in _CHEAPEST_FIRST else len(_CHEAPEST_FIRST)
 
 
 def _updated(asked: Updated, row: str) -> Sql:

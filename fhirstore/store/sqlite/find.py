@@ -10,13 +10,15 @@ from fhirstore.errors import BadRequest
 from fhirstore.search.plan import AllOf, Filter, HasKey, HasPrefix, InRange, Plan
 from fhirstore.store.contract import Found, Match, Page, Version
 from fhirstore.store.ordering import Valued, comes_after, ordered
-from fhirstore.store.sqlite.conditions import Conditions, Question
+from fhirstore.store.sqlite import question
+from fhirstore.store.sqlite.conditions import Conditions
 from fhirstore.store.sqlite.ordering import (
     CONTAINED_COLUMNS,
     RESOURCE_COLUMNS,
     Row,
     valued,
 )
+from fhirstore.store.sqlite.question import Question
 from fhirstore.store.sqlite.statements import array
 from fhirstore.store.sqlite.versions import COLUMNS
 from fhirstore.store.sqlite.walk import Walk
@@ -40,6 +42,8 @@ class _Search:
         self._question = Question(connection, owner)
         self._resources = Conditions(self._question, plan.types)
         self._walk = Walk(self._question, self._resources)
+        self._all = sum(uses for _, uses in self._walk.types())
+        self._question.few = question.few_of(self._all)
 
     def page(self, page: Page) -> Found:
         rows: Iterable[Row]
@@ -66,7 +70,7 @@ class _Search:
             few = self._question.few
             most = best.most if best else few + 1
             walkable = plan.population == "resources"
-            if walkable and most > few and sum(uses for _, uses in self._walk.types()) > few:
+            if walkable and most > few and self._all > few:
                 return None
             rows += self._fetch(self._resources, RESOURCE_COLUMNS)
         if plan.population != "resources":
@@ -83,9 +87,17 @@ class _Search:
     def _total(self) -> int:
         filter_ = self._plan.filter
         if filter_ == AllOf():
-            return sum(uses for _, uses in self._walk.types())
+            return self._all
+        # Of very many rows, a condition is rather asked of all ranges at once than of each row's own.
+        self._question.counting = True
+        try:
+            return self._counted(filter_)
+        finally:
+            self._question.counting = False
+
+    def _counted(self, filter_: Filter) -> int:
         rows, rest = self._resources.split(filter_)
-        if rows is not None and rest == AllOf() and self._says_its_type(filter_):
+        if rows is not None and not rest and self._says_its_type(filter_):
             if isinstance(filter_, HasKey) and len(filter_.keys) == 1:
                 return rows.most
             select, values = f"SELECT count(DISTINCT rid) FROM ({rows.sql.text})", rows.sql.values

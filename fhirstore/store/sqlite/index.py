@@ -12,9 +12,10 @@ from fhirstore.search.entries import Bound, Entries, Range
 from fhirstore.store.contract import Version
 from fhirstore.store.ranges import ends_of
 from fhirstore.store.sqlite.names import CONTAINED, RANGE, TYPE, Names
+from fhirstore.store.sqlite.spans import span_of
 
-RangeRow = tuple[int, Bound, Bound, Bound, Bound]
-"""A range as its row has it: number of its name, first, last, low, high."""
+RangeRow = tuple[int, int, Bound, Bound, Bound, Bound]
+"""A range as its row has it: number of its name, span, first, last, low, high."""
 
 _NO_PRECISION = 0
 _decode_keys = msgspec.json.Decoder(list[int]).decode
@@ -50,9 +51,10 @@ class Index:
         self._names = names
         self._owner = owner
         self._keys: list[tuple[int, int, int]] = []
-        self._ranges: list[tuple[int, int, Bound, Bound, int, Bound, Bound]] = []
+        self._ranges: list[tuple[int, int, int, Bound, Bound, int, Bound, Bound]] = []
         self._texts: list[tuple[int, int, str]] = []
         self._uses: Counter[int] = Counter()
+        self._extra: Counter[int] = Counter()
 
     def numbered(self, entries: Entries, mark: str = "") -> Numbered:
         number, connection, owner = self._names.number, self._connection, self._owner
@@ -110,9 +112,10 @@ class Index:
     def finish(self) -> None:
         connection = self._connection
         connection.executemany("INSERT INTO keys VALUES (?, ?, ?)", sorted(self._keys))
-        connection.executemany("INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?, ?)", self._ranges)
+        connection.executemany("INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._ranges)
         connection.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?, ?)", self._texts)
         self._names.count(connection, self._owner, self._uses)
+        self._names.count_extra(connection, self._owner, self._extra)
 
     def _change(self, rid: int, gone: set[int], come: set[int]) -> None:
         owner = self._owner
@@ -126,19 +129,22 @@ class Index:
 
     def _change_ranges(self, rid: int, old: list[RangeRow], new: list[RangeRow]) -> None:
         gone, come = set(old) - set(new), set(new) - set(old)
-        self._uses.subtract({name for name, *_ in old})
-        self._uses.update({name for name, *_ in new})
+        for counted, change in ((Counter(name for name, *_ in old), -1), (Counter(name for name, *_ in new), 1)):
+            for name, rows in counted.items():
+                self._uses[name] += change
+                self._extra[name] += change * (rows - 1)
         if gone:
             self._connection.executemany(
-                "DELETE FROM ranges WHERE owner = ? AND name = ? AND first = ? AND last = ? AND rid = ?"
+                "DELETE FROM ranges WHERE owner = ? AND name = ? AND span = ? AND first = ? AND last = ? AND rid = ?"
                 " AND low = ? AND high = ?",
-                [(self._owner, *each[:3], rid, *each[3:]) for each in gone],
+                [(self._owner, *each[:4], rid, *each[4:]) for each in gone],
             )
-        self._ranges.extend([(self._owner, *each[:3], rid, *each[3:]) for each in come])
+        self._ranges.extend([(self._owner, *each[:4], rid, *each[4:]) for each in come])
 
 
-def _ends(range_: Range) -> tuple[Bound, Bound, Bound, Bound]:
+def _ends(range_: Range) -> tuple[int, Bound, Bound, Bound, Bound]:
     ends = ends_of(range_)
+    span = span_of(ends.first, ends.last)
     if ends.low is None or ends.high is None:
-        return ends.first, ends.last, _NO_PRECISION, _NO_PRECISION
-    return ends.first, ends.last, ends.low, ends.high
+        return span, ends.first, ends.last, _NO_PRECISION, _NO_PRECISION
+    return span, ends.first, ends.last, ends.low, ends.high

@@ -38,6 +38,11 @@ class Names:
         changes = [(change, owner, number) for number, change in uses.items() if change]
         connection.executemany("UPDATE names SET uses = uses + ? WHERE owner = ? AND id = ?", changes)
 
+    def count_extra(self, connection: sqlite3.Connection, owner: int, extra: Mapping[int, int]) -> None:
+        """Note that so many more (or fewer) ranges stand beside another of their name in one resource."""
+        changes = [(change, owner, number) for number, change in extra.items() if change]
+        connection.executemany("UPDATE names SET extra = extra + ? WHERE owner = ? AND id = ?", changes)
+
     def forget(self) -> None:
         self._numbers.clear()
 

@@ -102,5 +102,5 @@ def range_number(connection: sqlite3.Connection, owner: int, text: str) -> int |
 
 
 def _end(row: RangeRow, column: Column) -> Bound | None:
-    _, first, last, low, high = row
+    _, _, first, last, low, high = row
     return (Ends(first, last) if isinstance(first, int) else Ends(first, last, low, high)).column(column)

@@ -5,7 +5,8 @@
 many resources use each. A resource's own row repeats its entries, so that they can be taken away again and sorted by.
 
 In `ranges`, `first` and `last` are the ends that are ordered by: of dates, their only ones; of numbers, those of the
-number alone, while `low` and `high` include its precision.
+number alone, while `low` and `high` include its precision. `span` is the class of its width. `names.extra` counts the
+ranges beyond the first that resources have under one name: where it is 0, what is asked twice is asked of one range.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ CREATE TABLE IF NOT EXISTS names (
   id INTEGER PRIMARY KEY,
   owner INTEGER NOT NULL,
   text TEXT NOT NULL,
-  uses INTEGER NOT NULL
+  uses INTEGER NOT NULL,
+  extra INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS keys (
@@ -69,12 +71,13 @@ CREATE TABLE IF NOT EXISTS keys (
 CREATE TABLE IF NOT EXISTS ranges (
   owner INTEGER NOT NULL,
   name INTEGER NOT NULL,
+  span INTEGER NOT NULL,
   first ANY NOT NULL,
   last ANY NOT NULL,
   rid INTEGER NOT NULL,
   low ANY NOT NULL,
   high ANY NOT NULL,
-  PRIMARY KEY (owner, name, first, last, rid, low, high)
+  PRIMARY KEY (owner, name, span, first, last, rid, low, high)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS texts (
@@ -96,7 +99,13 @@ CREATE TABLE IF NOT EXISTS applications (
   organization_id TEXT NOT NULL UNIQUE,
   organization_token_hash TEXT NOT NULL,
   created INTEGER NOT NULL,
-  level TEXT
+  level TEXT,
+  profile TEXT NOT NULL,
+  calls_per_hour INTEGER,
+  redirect_uris TEXT NOT NULL,
+  public INTEGER NOT NULL,
+  previous_secret_hash TEXT,
+  previous_organization_token_hash TEXT
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS users (
@@ -105,24 +114,35 @@ CREATE TABLE IF NOT EXISTS users (
   client_id TEXT NOT NULL REFERENCES applications,
   app_user_id TEXT NOT NULL,
   active INTEGER NOT NULL,
-  created INTEGER NOT NULL
+  created INTEGER NOT NULL,
+  profile TEXT,
+  seen INTEGER,
+  deleted INTEGER
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS tokens (
   hash TEXT PRIMARY KEY,
   kind TEXT NOT NULL,
-  user INTEGER NOT NULL,
+  user INTEGER,
   client_id TEXT NOT NULL,
   scope TEXT NOT NULL,
   family TEXT NOT NULL,
   expires INTEGER NOT NULL,
-  spent INTEGER
+  spent INTEGER,
+  redirect_uri TEXT,
+  challenge TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS windows (
+  key TEXT PRIMARY KEY,
+  count INTEGER NOT NULL,
+  ends INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 """
 
 INDEXES = {
     "names_by_text": "CREATE UNIQUE INDEX IF NOT EXISTS names_by_text ON names (owner, text)",
-    "ranges_by_last": "CREATE INDEX IF NOT EXISTS ranges_by_last ON ranges (owner, name, last, rid)",
+    "ranges_by_last": "CREATE INDEX IF NOT EXISTS ranges_by_last ON ranges (owner, name, span, last, rid)",
     "contained_by_id": (
         "CREATE INDEX IF NOT EXISTS contained_by_id ON contained (owner, type, id, inner, holder, container)"
     ),
@@ -135,5 +155,8 @@ INDEXES = {
     "history_by_time": "CREATE INDEX IF NOT EXISTS history_by_time ON history (owner, updated, type, id, number)",
     "users_by_app_user_id": "CREATE UNIQUE INDEX IF NOT EXISTS users_by_app_user_id ON users (client_id, app_user_id)",
     "tokens_by_expiry": "CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires)",
+    "tokens_by_family": "CREATE INDEX IF NOT EXISTS tokens_by_family ON tokens (family)",
+    "tokens_by_user": "CREATE INDEX IF NOT EXISTS tokens_by_user ON tokens (user)",
+    "windows_by_end": "CREATE INDEX IF NOT EXISTS windows_by_end ON windows (ends)",
 }
 """Every index by name; nothing else is created anywhere."""

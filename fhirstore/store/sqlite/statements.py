@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 import msgspec
 
-from fhirstore.search.plan import Limit
-from fhirstore.store import ranges
-
 Value = str | int
 
 _JOINED = 100
@@ -56,11 +53,6 @@ def among(column: str, values: Sequence[Value]) -> Sql:
     if len(values) == 1:
         return Sql(f"{column} = ?", (values[0],))
     return Sql(f"{column} IN (SELECT value FROM json_each(?))", (array(values),))
-
-
-def bounds(limits: Iterable[Limit]) -> Sql:
-    """What limits ask of a row of `ranges`."""
-    return every([Sql(f"{end} {operator} ?", (value,)) for end, operator, value in ranges.asked(limits)])
 
 
 def _join(word: str, pieces: Sequence[Sql], none: Sql) -> Sql:

@@ -7,8 +7,10 @@ the way. Resources that are equal by one order are fetched together and sorted b
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
 from itertools import groupby
 
+from fhirstore.search.entries import Bound
 from fhirstore.search.plan import (
     AllOf,
     ById,
@@ -25,7 +27,7 @@ from fhirstore.search.plan import (
 )
 from fhirstore.store.cursors import Place
 from fhirstore.store.ordering import Valued, comes_after, ordered
-from fhirstore.store.sqlite.conditions import Conditions, Question
+from fhirstore.store.sqlite.conditions import Conditions
 from fhirstore.store.sqlite.names import RANGE, TYPE
 from fhirstore.store.sqlite.ordering import (
     RESOURCE_COLUMNS,
@@ -33,6 +35,8 @@ from fhirstore.store.sqlite.ordering import (
     range_number,
     valued,
 )
+from fhirstore.store.sqlite.question import Question
+from fhirstore.store.sqlite.spans import spans_of
 from fhirstore.store.sqlite.statements import Value, every
 
 _COLUMNS = ", ".join(f"r.{column}" for column in RESOURCE_COLUMNS)
@@ -45,7 +49,7 @@ class Walk:
     def __init__(self, question: Question, conditions: Conditions) -> None:
         self._connection = question.connection
         self._owner = question.owner
-        self._few = question.few
+        self._question = question
         self._conditions = conditions
 
     def along(self, filter_: Filter, orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
@@ -122,17 +126,19 @@ class Walk:
             return
         column, side, direction = ("last", "<=", "DESC") if order.descending else ("first", ">=", "ASC")
         index = " INDEXED BY ranges_by_last" if order.descending else ""
+        number = range_number(self._connection, self._owner, RANGE + order.name) or 0
         after = f" AND g.{column} {side} ?" if place else ""
         asked = every([self._conditions.of_type("r"), self._conditions.holds(filter_, "r")])
-        rows = self._connection.execute(
-            f"SELECT g.{column}, {_COLUMNS} FROM ranges AS g{index} CROSS JOIN resources AS r ON r.rid = g.rid"
-            f" WHERE g.owner = ? AND g.name = ?{after} AND r.owner = ? AND {asked.text}"
-            f" ORDER BY g.{column} {direction}",
-            (
-                *(self._owner, range_number(self._connection, self._owner, RANGE + order.name) or 0),
-                *(*_limits(place), self._owner, *asked.values),
-            ),
-        )
+        of_spans = [
+            self._connection.execute(
+                f"SELECT g.{column}, {_COLUMNS} FROM ranges AS g{index} CROSS JOIN resources AS r ON r.rid = g.rid"
+                f" WHERE g.owner = ? AND g.name = ? AND g.span = ?{after} AND r.owner = ? AND {asked.text}"
+                f" ORDER BY g.{column} {direction}",
+                (self._owner, number, span, *_limits(place), self._owner, *asked.values),
+            )
+            for span in spans_of(self._sample(number))
+        ]
+        rows = merge(*of_spans, key=lambda row: row[0], reverse=order.descending)
         yield from self._in_blocks(rows, orders, place)
 
     def _in_blocks(
@@ -149,7 +155,7 @@ class Walk:
         group: list[str] = []
         together, limit = 0, _FIRST_GROUP
         for text, uses in self._texts(order, place):
-            if uses > self._few:
+            if uses > self._question.few:
                 yield from self._grouped(filter_, group, orders, place)
                 yield from self._of_one_key(filter_, text, orders, place)
                 group, together = [], 0
@@ -158,7 +164,7 @@ class Walk:
             together += uses
             if together >= limit:
                 yield from self._grouped(filter_, group, orders, place)
-                group, together, limit = [], 0, min(limit * 2, self._few)
+                group, together, limit = [], 0, min(limit * 2, self._question.few)
         yield from self._grouped(filter_, group, orders, place)
 
     def _texts(self, order: ByKey, place: Place | None) -> list[tuple[str, int]]:
@@ -198,12 +204,17 @@ class Walk:
     def _is_walkable(self, order: ByRange) -> bool:
         """Whether the index has the column that is ordered by: of dates always, of numbers those without precision."""
         number = range_number(self._connection, self._owner, RANGE + order.name) or 0
+        value = self._sample(number)
+        column = order.last if order.descending else order.first
+        right = {"high", "most"} if order.descending else {"low", "least"}
+        return value is None or (column in right and (isinstance(value, int) or column in {"least", "most"}))
+
+    def _sample(self, number: int) -> Bound | None:
+        """An end of any range of a name: all are of one sort."""
         row = self._connection.execute(
             "SELECT first FROM ranges WHERE owner = ? AND name = ? LIMIT 1", (self._owner, number)
         ).fetchone()
-        column = order.last if order.descending else order.first
-        right = {"high", "most"} if order.descending else {"low", "least"}
-        return row is None or (column in right and (isinstance(row[0], int) or column in {"least", "most"}))
+        return row[0] if row else None
 
     def _valued(self, rows: Sequence[Row], orders: Sequence[Order]) -> list[Valued[Row]]:
         return valued(self._connection, self._owner, rows, orders)

@@ -1,0 +1,80 @@
+"""Referential integrity, for those who want it: nothing is deleted while something refers to it.
+
+http://hl7.org/fhir/DSTU2/http.html#delete leaves this to the server. Off by default: records that come from several
+sources refer to what was never sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
+from typing import TypeVar
+
+from fhirstore.dstu2.catalog import resource_types
+from fhirstore.errors import Conflict
+from fhirstore.search.parameters import parameters
+from fhirstore.search.plan import HasKey, Plan
+from fhirstore.store.contract import Change, Found, HistoryPage, HistoryQuery, Page, Resources, Version
+
+Result = TypeVar("Result")
+
+
+class ReferentialIntegrity:
+    """`Resources` whose writes happen only if they leave no reference by a search parameter pointing at a deletion.
+
+    Writes that happen together are judged together: a transaction may delete two resources that refer to each other.
+    """
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+
+    async def current(self, type: str, id: str) -> Version | None:
+        return await self._resources.current(type, id)
+
+    async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
+        return await self._resources.current_all(keys)
+
+    async def version(self, type: str, id: str, number: int) -> Version | None:
+        return await self._resources.version(type, id, number)
+
+    async def history(self, query: HistoryQuery) -> HistoryPage:
+        return await self._resources.history(query)
+
+    async def find(self, plan: Plan, page: Page) -> Found:
+        return await self._resources.find(plan, page)
+
+    async def change(self, change: Change) -> Version | None:
+        return (await self.change_all([change]))[0]
+
+    async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
+        async def work(inside: Resources) -> Sequence[Version | None]:
+            written = await inside.change_all(changes)
+            for version in written:
+                if version is not None and version.deleted:
+                    await _refuse_while_referred_to(version, inside)
+            return written
+
+        return await self._resources.transact(work)
+
+    async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
+        return await self._resources.transact(lambda inside: work(ReferentialIntegrity(inside)), locks)
+
+
+async def _refuse_while_referred_to(deleted: Version, resources: Resources) -> None:
+    address = f"{deleted.type}/{deleted.id}"
+    referring = HasKey(tuple(f"{key}={address}" for key in _referring(deleted.type)))
+    found = await resources.find(Plan((), referring), Page(1, total=False))
+    if found.matches:
+        by = found.matches[0].version
+        raise Conflict(f"{address} cannot be deleted: {by.type}/{by.id} refers to it.")
+
+
+@cache
+def _referring(type: str) -> tuple[str, ...]:
+    """The keys of all reference parameters that may point at a type."""
+    return tuple(
+        parameter.key
+        for other in resource_types()
+        for parameter in parameters(other).values()
+        if parameter.kind == "reference" and (not parameter.targets or type in parameter.targets)
+    )

@@ -1,0 +1,110 @@
+"""A search while it is turned into statements: its parts, what they have used up, and the rows that they lead to."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+from itertools import count
+from math import isqrt
+
+from fhirstore.errors import BadRequest
+from fhirstore.search.plan import (
+    AllOf,
+    AnyOf,
+    Contains,
+    Filter,
+    HasKey,
+    HasPrefix,
+    InRange,
+    KeyScan,
+    LinkedFrom,
+    LinksTo,
+    RangeScan,
+    Updated,
+    WithIds,
+)
+from fhirstore.store.sqlite.spans import Clauses
+from fhirstore.store.sqlite.statements import NO_ROWS, Sql
+
+MANY = 2**60
+"""More rows than are worth counting."""
+
+FEW = 50
+PARTS_LIMIT = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class OneRange:
+    """R has one range of this name that fulfils all clauses."""
+
+    name: str
+    clauses: Clauses
+
+
+Part = Filter | OneRange
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A SELECT of rids, doubles included; `most` is how many there are at most, MANY where nobody knows."""
+
+    sql: Sql
+    most: int
+
+
+NONE = Rows(NO_ROWS, 0)
+
+
+@dataclass(slots=True)
+class Question:
+    """One search as a whole: who asks, over which connection, and what its statements have used up."""
+
+    connection: sqlite3.Connection
+    owner: int
+    few: int = FEW
+    counting: bool = False
+    parts: int = 0
+    aliases: count[int] = field(default_factory=count)
+
+    def alias(self) -> str:
+        return f"r{next(self.aliases)}"
+
+    def add_part(self) -> None:
+        self.parts += 1
+        if self.parts > PARTS_LIMIT:
+            raise BadRequest("The search has too many parts to be answered at once.")
+
+
+_CHEAPEST_FIRST = (
+    *(WithIds, HasKey, HasPrefix, KeyScan, Updated, OneRange, RangeScan, LinkedFrom, LinksTo, Contains),
+    *(AnyOf, AllOf),
+)
+
+
+def few_of(total: int) -> int:
+    """How many rows are rather fetched and sorted than looked for along the order that was asked for.
+
+    A page of ten out of n rows among N is met after some ten N / n steps, each cheaper than fetching a row.
+    """
+    return max(FEW, isqrt(5 * total))
+
+
+def conjuncts(filter_: Part) -> list[Part]:
+    if isinstance(filter_, AllOf):
+        return [part for each in filter_.parts for part in conjuncts(each)]
+    return [as_one_range(filter_)]
+
+
+def as_one_range(filter_: Part) -> Part:
+    """Alternatives of one range are one question of it."""
+    match filter_:
+        case InRange(name, limits):
+            return OneRange(name, ((limits,),))
+        case AnyOf(parts) if parts and all(isinstance(part, InRange) and part.name == parts[0].name for part in parts):  # type: ignore[union-attr]
+            return OneRange(parts[0].name, (tuple(part.limits for part in parts),))  # type: ignore[union-attr]
+    return filter_
+
+
+def cost(filter_: Part) -> int:
+    kind = type(filter_)
+    return _CHEAPEST_FIRST.index(kind) if kind in _CHEAPEST_FIRST else len(_CHEAPEST_FIRST)

@@ -1,0 +1,129 @@
+"""Ranges by how wide they are, so that an index that is ordered by one end can be entered by a limit on the other.
+
+Almost all ranges are narrow: a date means a day, a number itself. A range that is at most a day wide and ends after
+March the 2nd begins after March the 1st. So each row of `ranges` carries the class of its width, and a search looks
+through the few classes one by one, each between two ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fhirstore.search.decimals import after
+from fhirstore.search.entries import Bound
+from fhirstore.search.plan import Limit
+from fhirstore.store.ranges import asked
+from fhirstore.store.sqlite.statements import Sql, among, either, every
+
+Clauses = tuple[tuple[tuple[Limit, ...], ...], ...]
+"""What is asked of one range: of every clause one alternative, of that all limits."""
+
+_DAY = 86_400_000_000
+_DATES: dict[int, int | None] = {0: _DAY, 1: 32 * _DAY, 2: 400 * _DAY, 3: None}
+_POINT, _WIDE = 4, 5
+_MARK = after("")
+ROW = ("name", "span", "first", "last", "low", "high")
+
+
+def span_of(first: Bound, last: Bound) -> int:
+    """The class of a range's width."""
+    if isinstance(first, int) and isinstance(last, int):
+        return next(span for span, width in _DATES.items() if width is None or last - first <= width)
+    return _POINT if last == after(str(first)) else _WIDE
+
+
+def spans_of(value: Bound | None) -> Sequence[int]:
+    """The classes in which ranges are that can be compared with a value; None: any."""
+    if value is None:
+        return (*_DATES, _POINT, _WIDE)
+    return tuple(_DATES) if isinstance(value, int) else (_POINT, _WIDE)
+
+
+@dataclass(slots=True)
+class _Hull:
+    """Ends between which all ranges lie that fulfil some clauses: the least and greatest, None for no limit."""
+
+    first: list[Any] = field(default_factory=lambda: [None, None])
+    last: list[Any] = field(default_factory=lambda: [None, None])
+
+
+def select(owner: int, numbers: Sequence[int], clauses: Clauses) -> Sql:
+    """The rids of ranges with one of these names that fulfil all clauses."""
+    exact = _exact(clauses, "+{}".format)
+    hull = _hull_of_all(clauses)
+    value = next((limit.value for clause in clauses for limits in clause for limit in limits), None)
+    selects = []
+    for span in spans_of(value):
+        named = [Sql("owner = ?", (owner,)), among("name", numbers), Sql("span = ?", (span,))]
+        where = every([*named, *_entered(hull, span), exact])
+        selects.append(Sql(f"SELECT rid FROM ranges WHERE {where.text}", where.values))
+    return Sql(" UNION ALL ".join(each.text for each in selects), tuple(v for each in selects for v in each.values))
+
+
+def probe(row: str, numbers: Sequence[int], clauses: Clauses) -> Sql:
+    """Whether a resource's own row has such a range."""
+    named = among("json_extract(j.value, '$[0]')", numbers)
+    exact = _exact(clauses, lambda end: f"json_extract(j.value, '$[{ROW.index(end)}]')")
+    where = every([named, exact])
+    return Sql(f"EXISTS (SELECT 1 FROM json_each({row}.ranges) AS j WHERE {where.text})", where.values)
+
+
+def _exact(clauses: Clauses, column: Callable[[str], str]) -> Sql:
+    return every([either([_limited(limits, column) for limits in clause]) for clause in clauses])
+
+
+def _limited(limits: Sequence[Limit], column: Callable[[str], str]) -> Sql:
+    return every([Sql(f"{column(end)} {operator} ?", (value,)) for end, operator, value in asked(limits)])
+
+
+def _entered(hull: _Hull, span: int) -> Iterator[Sql]:
+    """The limits by which an index is entered, of whichever end has more of them in this class."""
+    first, last = list(hull.first), list(hull.last)
+    width = 0 if span == _POINT else _DATES.get(span)
+    if width is not None:
+        first[0] = _narrower(max, first[0], _moved(last[0], -width))
+        last[1] = _narrower(min, last[1], _moved(first[1], width) if span != _POINT else None)
+    by_first = sum(limit is not None for limit in first) >= sum(limit is not None for limit in last)
+    column, ends = ("first", first) if by_first else ("last", last)
+    for sign, limit in zip((">=", "<="), ends, strict=True):
+        if limit is not None:
+            yield Sql(f"{column} {sign} ?", (limit,))
+
+
+def _moved(limit: Any, width: int) -> Any:
+    """As much lower (or higher) as a range is wide. The last of a number alone is itself and a mark."""
+    return limit + width if isinstance(limit, int) else limit and limit.rstrip(_MARK)
+
+
+def _hull_of_all(clauses: Clauses) -> _Hull:
+    hull = _Hull()
+    for clause in clauses:
+        hulls = [_hull(limits) for limits in clause]
+        for end in ("first", "last"):
+            ends: list[Any] = getattr(hull, end)
+            ends[0] = _narrower(max, ends[0], _wider(min, [getattr(each, end)[0] for each in hulls]))
+            ends[1] = _narrower(min, ends[1], _wider(max, [getattr(each, end)[1] for each in hulls]))
+    return hull
+
+
+def _hull(limits: Sequence[Limit]) -> _Hull:
+    hull = _Hull()
+    for end, operator, value in asked(limits):
+        if end in {"first", "last"}:
+            ends: list[Any] = getattr(hull, end)
+            upper = operator in {"<", "<="}
+            ends[upper] = _narrower(min if upper else max, ends[upper], value)
+    # What begins behind a limit ends behind it, and what ends before one begins before it.
+    hull.last[0] = _narrower(max, hull.last[0], hull.first[0])
+    hull.first[1] = _narrower(min, hull.first[1], hull.last[1])
+    return hull
+
+
+def _narrower(choose: Callable[[Any, Any], Any], one: Any, other: Any) -> Any:
+    return other if one is None else one if other is None else choose(one, other)
+
+
+def _wider(choose: Callable[[list[Any]], Any], limits: list[Any]) -> Any:
+    return None if not limits or any(limit is None for limit in limits) else choose(limits)
