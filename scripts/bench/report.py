@@ -89,4 +89,3 @@ def plot(rows: Sequence[Row]) -> str:
             f'<text x="{264 + width:.0f}" y="{y + 12}">{row.rate:,.0f}</text>',
         ]
     return "\n".join([*lines, "</svg>"]) + "\n"
-

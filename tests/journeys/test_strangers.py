@@ -35,7 +35,7 @@ WRAPS: dict[str, Wrap] = {
 _UNTOLD = {"date", "x-request-id", "content-length"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def applications(server: AppServer) -> Sequence[ApplicationClient]:
     return [new_application(server), new_application(server)]
 
@@ -45,7 +45,7 @@ def owner(applications: Sequence[ApplicationClient]) -> UserClient:
     return applications[0].user()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def strangers(applications: Sequence[ApplicationClient]) -> Sequence[UserClient]:
     """Another user of the owner's application, and one of another application."""
     users = [application.user() for application in applications]
