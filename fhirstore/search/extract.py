@@ -47,19 +47,15 @@ class _Source:
 
 
 @dataclass(slots=True)
-class _Node:
-    """What to do with the properties of an element: of the document itself, or of what stands within it."""
+class _Property:
+    """What to do with one property of an element: values to index, composites it completes, what stands within."""
 
-    sources: dict[str, list[_Source]] = field(default_factory=dict)
-    inner: dict[str, _Node] = field(default_factory=dict)
+    sources: list[_Source] = field(default_factory=list)
     composites: list[Composite] = field(default_factory=list)
+    inner: _Tree = field(default_factory=dict)
 
-    def at(self, steps: Sequence[Step]) -> _Node:
-        """The node of the elements that some steps lead to, made where it is missing."""
-        node = self
-        for step in steps:
-            node = node.inner.setdefault(step.name, _Node())
-        return node
+
+_Tree = dict[str, _Property]
 
 
 def extract(resource_type: str, document: Mapping[str, Any], base: str = "") -> Entries:
@@ -99,28 +95,29 @@ def references(
     return list(found)
 
 
-def _collect(node: _Node, element: Mapping[str, Any], into: Collector) -> None:
+def _collect(tree: _Tree, element: Mapping[str, Any], into: Collector) -> None:
     """Make the entries of one element and of what stands within it, no deeper than the parameters' paths."""
-    sources, inner = node.sources, node.inner
     for name, held in element.items():
-        for source in sources.get(name, ()):
+        found = tree.get(name)
+        if found is None or held is None:
+            continue
+        repeats = type(held) is list
+        for source in found.sources:
             if source.location is not None:
                 for value, type_ in follow(source.location, element):
                     _index(source, value, type_, into)
-            elif type(held) is not list:
-                if held is not None:
-                    _index(source, held, source.type, into)
+            elif not repeats:
+                _index(source, held, source.type, into)
             else:
                 for value in held:
                     if value is not None:
                         _index(source, value, source.type, into)
-        deeper = inner.get(name)
-        if deeper is not None:
-            for each in held if type(held) is list else (held,):
+        for composite_ in found.composites:
+            composite.index_within(composite_, element, into)
+        if found.inner:
+            for each in held if repeats else (held,):
                 if type(each) is dict:
-                    _collect(deeper, each, into)
-    for composite_ in node.composites:
-        composite.index_within(composite_, element, into)
+                    _collect(found.inner, each, into)
 
 
 def _index(source: _Source, value: Any, type_: str, into: Collector) -> None:
@@ -138,19 +135,29 @@ def _enter(source: _Source, value: Any, type_: str, into: Collector) -> None:
 
 
 @cache
-def _tree(resource_type: str) -> _Node:
+def _tree(resource_type: str) -> _Tree:
     """All parameters of a type, by the properties on the way to their values."""
-    tree = _Node()
+    tree: _Tree = {}
     for parameter in parameters(resource_type).values():
         if parameter.kind == "composite":
             assert parameter.base is not None
-            tree.at(parameter.base.steps).composites.append(composite.prepared(parameter))
+            within = _reached(tree, parameter.base.steps)
+            # It takes both components; the second one, a value, is the one that most elements lack.
+            for name in {name for place in parameter.components[1].locations for name in _firsts(place)}:
+                within.setdefault(name, _Property()).composites.append(composite.prepared(parameter))
         elif parameter.kind in _INDEX:
             _plant(tree, resource_type, parameter)
     return tree
 
 
-def _plant(tree: _Node, resource_type: str, parameter: Parameter) -> None:
+def _reached(tree: _Tree, steps: Sequence[Step]) -> _Tree:
+    """The part of the tree that some steps lead to, made where it is missing."""
+    for step in steps:
+        tree = tree.setdefault(step.name, _Property()).inner
+    return tree
+
+
+def _plant(tree: _Tree, resource_type: str, parameter: Parameter) -> None:
     index = _INDEX[parameter.kind]
     compartments = tuple(
         name for name in catalog.compartments() if parameter.name in catalog.compartment(name).get(resource_type, ())
@@ -159,10 +166,15 @@ def _plant(tree: _Node, resource_type: str, parameter: Parameter) -> None:
         for leaf in location.leaves:
             narrowed = Location(location.steps, (leaf,))
             if narrowed.every:
-                node, name, whole = tree.at(location.steps), leaf.name, None
+                within, name, whole = _reached(tree, location.steps), leaf.name, None
             else:
-                node, name, whole = tree, location.steps[0].name if location.steps else leaf.name, narrowed
-            node.sources.setdefault(name, []).append(_Source(parameter, leaf.type, index, compartments, whole))
+                within, name, whole = tree, _firsts(narrowed)[0], narrowed
+            source = _Source(parameter, leaf.type, index, compartments, whole)
+            within.setdefault(name, _Property()).sources.append(source)
+
+
+def _firsts(location: Location) -> list[str]:
+    return [location.steps[0].name] if location.steps else [leaf.name for leaf in location.leaves]
 
 
 def _contained(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

@@ -20,6 +20,7 @@ NARRATIVE = "~"
 _LONGEST = 40
 _WORDS_LIMIT = 20_000
 _BASE64 = 200
+_APART = frozenset({"text", "meta"})
 _SKIPPED = frozenset({"resourceType", "div", "reference", "contentType"})
 _QUERY_LIMIT = 100
 _DEPTH_LIMIT = 20
@@ -44,7 +45,10 @@ def words_of(document: Mapping[str, Any]) -> tuple[str, ...]:
 def _strings(document: Mapping[str, Any]) -> list[str]:
     """Every string and number of a document, without walking it by recursion."""
     found: list[str] = []
-    waiting: list[Any] = [{name: value for name, value in document.items() if _is_content(name, value)}]
+    content = {name: value for name, value in document.items() if name not in _APART or type(value) is str}
+    if type(content.get("id")) is str:
+        del content["id"]
+    waiting: list[Any] = [content]
     while waiting:
         node = waiting.pop()
         kind = type(node)
@@ -61,10 +65,6 @@ def _strings(document: Mapping[str, Any]) -> list[str]:
         elif kind is int or kind is Decimal:
             found.append(str(node))
     return found
-
-
-def _is_content(name: str, value: Any) -> bool:
-    return name != "id" if type(value) is str else name not in {"text", "meta"}
 
 
 def _without_tags(markup: str) -> str:

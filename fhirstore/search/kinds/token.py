@@ -33,25 +33,47 @@ Pair = tuple[str | None, str]
 
 def index(parameter: Parameter, value: Any, type_: str, into: Collector) -> bool:
     """Make the entries of one value; False where it has nothing to search."""
-    key, keys = parameter.key, into.keys
-    found = False
-    for system, code in _pairs(value, type_):
+    key, found = parameter.key, False
+    if type(value) is dict and type_ == "CodeableConcept":
+        codings, text = value.get("coding"), value.get("text")
+        for each in codings if type(codings) is list else ():
+            found = _index_coding(key, each, into) or found
+        texts = [text] if text and type(text) is str else []
+    elif type_ == "Coding":
+        return _index_coding(key, value, into)
+    else:
+        for system, code in _pairs(value, type_):
+            found = True
+            into.keys[f"{key}:{code}"] = None
+            if system is not None or not parameter.plain:
+                into.keys[f"{key}={system or ''}|{code}"] = None
+        texts = _texts_beside(value, type_)
+    for each in texts:
         found = True
-        for each in _keys(key, parameter.plain, system, code):
-            keys[each] = None
-    for text in _texts(value, type_):
-        found = True
-        keys[_text_key(key, text)] = None
+        into.keys[_text_key(key, each)] = None
     return found
 
 
+def _index_coding(key: str, value: Any, into: Collector) -> bool:
+    if type(value) is not dict:
+        return False
+    system, code, display = value.get("system"), value.get("code"), value.get("display")
+    made = _coded(key, _text(system), code if type(code) is str else plain(code), _text(display))
+    for each in made:
+        into.keys[each] = None
+    return bool(made)
+
+
 @lru_cache(maxsize=16384)
-def _keys(key: str, plain: bool, system: str | None, code: str) -> tuple[str, ...]:
-    """The keys of a code; most codes come again and again."""
-    bare = f"{key}:{code}"
-    if system is None:
-        return (bare,) if plain else (bare, f"{key}=|{code}")
-    return bare, f"{key}={system}|{code}"
+def _coded(key: str, system: str, code: str, display: str) -> tuple[str, ...]:
+    """The keys of a Coding; most come again and again."""
+    found = plain(code)
+    made = (f"{key}:{found}", f"{key}={escape(system)}|{found}") if found else ()
+    return (*made, text_key(key, display)) if display else made
+
+
+def _text(value: Any) -> str:
+    return value if type(value) is str else ""
 
 
 _text_key = lru_cache(maxsize=16384)(text_key)
@@ -93,22 +115,11 @@ def plain(value: Any) -> str:
     return str(value) if type(value) is int else ""
 
 
-def _texts(value: Any, type_: str) -> list[str]:
-    """The text that stands with a code: a concept's text, a coding's display, an identifier's type."""
-    if type(value) is not dict:
-        return []
-    if type_ == "CodeableConcept":
-        codings = value.get("coding")
-        candidates = [value.get("text")]
-        if type(codings) is list:
-            candidates += [coding.get("display") for coding in codings if type(coding) is dict]
-    elif type_ == "Coding":
-        candidates = [value.get("display")]
-    elif type_ == "Identifier" and type(value.get("type")) is dict:
-        candidates = [value["type"].get("text")]
-    else:
-        return []
-    return [text for text in candidates if text and type(text) is str]
+def _texts_beside(value: Any, type_: str) -> list[str]:
+    """The text of an identifier's type."""
+    kind = value.get("type") if type_ == "Identifier" and type(value) is dict else None
+    text = kind.get("text") if type(kind) is dict else None
+    return [text] if text and type(text) is str else []
 
 
 def compile(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:
