@@ -168,6 +168,8 @@ class _Reader:
         if self._near or self._distances:
             filters.append(near(parameter("Location", "near"), self._near, self._distances))
         setting = self._settings.get
+        if {PAGE, "_skip"} <= self._settings.keys():
+            refuse("_skip", f"has no meaning together with {PAGE}")
         return Search(
             plan=self._plan(all_of(tuple(filters))),
             includes=tuple(self._includes),

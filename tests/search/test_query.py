@@ -23,12 +23,11 @@ def test_ten_results_unless_asked_otherwise_and_never_more_than_a_thousand() -> 
 
 
 def test_result_parameters_are_understood() -> None:
-    search = asked(
-        "Patient?_summary=text&_elements=name,birthDate&_skip=20&_page=token&_containedType=contained&_contained=both"
-    )
+    search = asked("Patient?_summary=text&_elements=name,birthDate&_skip=20&_containedType=contained&_contained=both")
     assert search.summary == "text"
     assert search.elements == ("name", "birthDate")
-    assert (search.skip, search.page) == (20, "token")
+    assert (search.skip, search.page) == (20, None)
+    assert asked("Patient?_page=token").page == "token"
     assert search.plan.population == "both"
 
 
@@ -107,6 +106,7 @@ def test_a_reverse_include_is_a_search_for_those_that_refer() -> None:
         "Patient?_count=-1",
         "Patient?_count=x",
         "Patient?_count=1&_count=2",
+        "Patient?_skip=1&_page=token",
         "Patient?_summary=maybe",
         "Patient?_sort=foo",
         "Patient?_sort:up=name",

@@ -14,15 +14,17 @@ from fhirstore.search.context import Context
 from fhirstore.search.extract import extract
 from fhirstore.search.query import read_search
 from fhirstore.store.contract import Change, Page, Resources, Store, Version
+from fhirstore.store.cursors import Cursors
 from fhirstore.store.scope import Scope
 from tests.search import brute, brute_ordered, random_records
 from tests.search.brute_paths import Document
 from tests.search.random_searches import Asked, Known, linked_record, linked_search, narrated, search, value_of
 
 CONTEXT = Context(brute.BASE, int(brute_ordered.NOW.timestamp()) * 1_000_000, Known())
+CURSORS = Cursors(b"key")
 FAVOURITES = ["Observation", "Patient", "CarePlan", "DiagnosticOrder", "DocumentReference", "Group", "Encounter"]
 LINKED = ["Patient", "Observation"]
-RECORDS = {"sqlite": 140, "mongodb": 12}
+RECORDS = {"sqlite": 140, "mongodb": 9}
 QUERIES = {"sqlite": 36, "mongodb": 36}
 MOMENT = 1_393_668_000_000
 """2014-03-01T10:00:00Z, in milliseconds: many of the dates that are asked for lie around it."""
@@ -32,7 +34,7 @@ MOMENT = 1_393_668_000_000
 async def test_searches_of_every_kind_modifier_and_prefix_find_what_the_specification_says(
     store: Store, store_kind: str
 ) -> None:
-    """5,040 searches of random records on SQLite, 432 on MongoDB."""
+    """5,040 searches of random records on SQLite, 324 on MongoDB."""
     for number in range(RECORDS[store_kind]):
         random = Random(number)
         record, types = _record(random, number)
@@ -84,7 +86,8 @@ async def _compare(resources: Resources, asked: Asked, record: Sequence[Document
     page = await resources.find(plan, Page(size))
     found, total = [each.version.id for each in page.matches], page.total
     while page.next is not None:
-        page = await resources.find(plan, Page(size, after=page.next))
+        place = CURSORS.read(1, "", CURSORS.write(1, "", page.next))
+        page = await resources.find(plan, Page(size, after=place))
         found += [each.version.id for each in page.matches]
     wanted = [each for each in record if each["resourceType"] == asked.type and asked.holds(each, record)]
     assert sorted(found) == sorted(each["id"] for each in wanted), (asked.type, asked.pairs, plan.filter)

@@ -72,7 +72,8 @@ def _of_ranges(order: ByRange) -> Axis:
 def value_of(document: Document, order: Order) -> Bound | None:
     """What a document is ordered by."""
     best: Bound | None = (max if order.descending else min)(axis_of(order).values(document), default=None)
-    return best
+    # The driver's Int64 is an int that not every encoder takes, and a value may become part of a page token.
+    return int(best) if isinstance(best, int) else best
 
 
 def valued(document: Document, orders: Sequence[Order]) -> Valued[Document]:
