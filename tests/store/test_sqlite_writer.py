@@ -16,7 +16,7 @@ from fhirstore.search.plan import HasKey, Plan
 from fhirstore.store.contract import Page, Resources
 from fhirstore.store.scope import Scope
 from fhirstore.store.sqlite import SqliteStore
-from fhirstore.store.sqlite.writer import Writer
+from fhirstore.store.sqlite.writer import Job, Writer
 from tests.store.test_find import put
 
 MINE = Scope(1)
@@ -65,7 +65,7 @@ async def test_what_a_failed_job_wrote_is_undone_and_its_neighbours_writes_are_n
         raise Conflict("too early")
 
     goods = [partial(good, name) for name in "abcdefgh"]
-    jobs = [*goods[:3], fail_late, fail_early, *goods[3:]]
+    jobs: list[Job[str]] = [*goods[:3], fail_late, fail_early, *goods[3:]]
     answers = await asyncio.gather(*(writer.run(job) for job in jobs), return_exceptions=True)
     assert [str(answer) for answer in answers] == [*"abc", "too late", "too early", *"defgh"]
     assert set("abcdefgh") <= set(runs)
