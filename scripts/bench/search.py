@@ -32,12 +32,13 @@ Measured = Callable[[Resources], Awaitable[int]]
 LOINC = "http://loinc.org"
 COMMON = ["8480-6", "8462-4", "29463-7", "8302-2", "2339-0", "718-7", "4548-4"]
 FAMILIES = ["Smith", "Jones", "García", "Müller", "Brown", "Ødegård", "Wilson", "Taylor", "Évora", "Zhang"]
+COMMON_YEARS = [year for year in range(1990, 2020) if year != 2005]
 RARE = 10
 BATCH = 200
 
 
 def record(size: int, seed: int) -> Iterator[dict[str, Any]]:
-    """One user's record: mostly observations; ten of them with a code, a date and a subject that no others have."""
+    """One user's record: mostly observations; ten of them with a code, a year and a subject that no others have."""
     random = Random(seed)
     patients = [_patient(random, number) for number in range(max(10, size // 50))]
     encounters = [_encounter(random, patients) for _ in range(size // 20)]
@@ -80,7 +81,7 @@ def _observation(
     random: Random, patients: Sequence[dict[str, Any]], encounters: Sequence[dict[str, Any]], rare: bool
 ) -> dict[str, Any]:
     code = "99999-9" if rare else random.choice(COMMON)
-    year = 2020 if rare else random.randint(1990, 2019)
+    year = 2005 if rare else random.choice(COMMON_YEARS)
     moment = f"{year}-{random.randint(1, 12):02d}-{random.randint(1, 28):02d}T{random.randint(0, 23):02d}:00:00Z"
     patient = patients[0] if rare else random.choice(patients[1:])
     coding = {"system": LOINC, "code": code, "display": f"Measurement {code}"}
@@ -144,8 +145,8 @@ def searches() -> dict[str, Measured]:
         "token, 10 hits": asked("Observation", ("code", f"{LOINC}|99999-9")),
         "token, many hits": asked("Observation", ("code", f"{LOINC}|8480-6")),
         "token, many hits, no total": asked("Observation", ("code", f"{LOINC}|8480-6"), total=False),
-        "date range, 10 hits": asked("Observation", ("date", "ge2020-01-01"), ("date", "lt2021-01-01")),
-        "date range, many hits": asked("Observation", ("date", "ge2005-01-01"), ("date", "lt2005-07-01")),
+        "date range, 10 hits": asked("Observation", ("date", "ge2005-01-01"), ("date", "lt2006-01-01")),
+        "date range, many hits": asked("Observation", ("date", "ge2003-01-01"), ("date", "lt2003-07-01")),
         "string prefix": asked("Patient", ("family", "quil")),
         "chain, 10 hits": asked("Observation", ("subject:Patient.family", "Quill")),
         "two tokens, 10 hits": asked("Observation", ("code", f"{LOINC}|99999-9"), ("status", "final")),

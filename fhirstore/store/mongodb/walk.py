@@ -53,26 +53,40 @@ class Walk:
         """The documents for which a query holds, in order, after a place: the first `size`, or all (0)."""
         first = orders[0] if orders else None
         if first is None:
-            found = self._sorted(query, _BY_ID, _after_id(place), size)
+            found = self._by_type(query, place, size)
         elif isinstance(first, ById) and len(self._types) == 1:
             found = self._sorted(
                 query, [("id", -1 if first.descending else 1)], self._after_id_of_type(first, place), size
             )
         elif isinstance(first, ByUpdate) and len(orders) == 1:
-            found = self._by_update(query, first, place, 0 if first.descending else size)
+            found = self._by_update(query, first, place, size)
         else:
             found = self._with_and_without_value(query, orders, place)
         async for document in found:
             yield document
 
     async def _sorted(
-        self, query: Query, sort: Sequence[tuple[str, int]], after: Query, size: int
+        self, query: Query, sort: Sequence[tuple[str, int]], after: Query, size: int, batch: int = 0
     ) -> AsyncIterator[Document]:
         """In an order that an index has."""
         asked = self._conditions.of_owner(self.of_type(), after, query)
-        async with self._resources.find(asked, FIELDS, session=self._session, sort=list(sort), limit=size) as cursor:
+        found = self._resources.find(
+            asked, FIELDS, session=self._session, sort=list(sort), limit=size, batch_size=batch
+        )
+        async with found as cursor:
             async for document in cursor:
                 yield document
+
+    async def _by_type(self, query: Query, place: Place | None, size: int) -> AsyncIterator[Document]:
+        """One type after the other: below one key, the index is in this order."""
+        if not self._types:
+            async for document in self._sorted(query, _BY_ID, _after_id(place), size):
+                yield document
+        for type_ in sorted(self._types):
+            if place is None or type_ >= str(place[0]):
+                one_type = Walk(self._resources, self._conditions, (type_,), self._session)
+                async for document in one_type._sorted(query, _BY_ID, _after_id(place), size):
+                    yield document
 
     async def _by_update(
         self, query: Query, order: ByUpdate, place: Place | None, size: int
@@ -81,7 +95,8 @@ class Walk:
         direction = -1 if order.descending else 1
         sort = [("updated", direction), ("type", direction), ("id", direction)]
         equal: list[Document] = []
-        async for document in self._sorted(query, sort, _after_update(order, place), size):
+        # The last of a page may be one of many that are equally old: they are read on, a page at a time.
+        async for document in self._sorted(query, sort, _after_update(order, place), 0, size):
             if equal and equal[0]["updated"] != document["updated"]:
                 for each in _by_type_and_id(equal):
                     yield each
