@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from brotli_asgi import BrotliMiddleware
 from fastapi import FastAPI
@@ -13,9 +14,10 @@ from starlette.middleware.cors import CORSMiddleware
 from fhirstore import __version__
 from fhirstore.api import health, oauth, oauth_metadata, profile_validic, users_oneup, users_validic, validic
 from fhirstore.api.failures import add_failure_handlers
-from fhirstore.api.fhir import PREFIXES, FhirParts, FhirRoute
+from fhirstore.api.fhir import PREFIXES, FhirEndpoint, FhirParts
 from fhirstore.api.middleware import RequestLog
 from fhirstore.api.proxies import TrustedProxies
+from fhirstore.api.where_sent import WhereSent
 from fhirstore.auth.allowances import Allowances
 from fhirstore.auth.credentials import Credentials
 from fhirstore.auth.tokens import Bearers
@@ -65,22 +67,22 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
             referential_integrity=settings.referential_integrity,
         ),
     )
-    for prefix in PREFIXES:
-        app.router.routes.insert(0, FhirRoute(prefix, parts))
-    # Some of these lie below the FHIR endpoint, so they are asked before it.
-    app.router.routes[:0] = oauth_metadata.router.routes
     faces = (users_oneup, profile_validic, users_validic, validic)
-    for router in (oauth.router, *(face.router for face in faces), health.router):
+    for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
         app.include_router(router)
     add_failure_handlers(app)
-    _add_middleware(app, settings)
+    _add_middleware(app, settings, parts)
     return app
 
 
-def _add_middleware(app: FastAPI, settings: Settings) -> None:
+def _add_middleware(app: FastAPI, settings: Settings, parts: FhirParts) -> None:
     """Innermost first: what is added last meets a request first."""
-    app.add_middleware(BrotliMiddleware, minimum_size=1000, quality=4, gzip_fallback=True)
-    app.add_middleware(
+    # The FHIR endpoint takes its requests before routing and all that is for routes: half of what a read costs.
+    for prefix in PREFIXES:
+        app.add_middleware(FhirEndpoint, prefix=prefix, parts=parts)
+    compression = partial(BrotliMiddleware, minimum_size=1000, quality=4, gzip_fallback=True)
+    app.add_middleware(WhereSent, b"accept-encoding", compression)
+    cors = partial(
         CORSMiddleware,
         allow_origins=_listed(settings.cors_origins),
         allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
@@ -88,6 +90,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         expose_headers=_EXPOSED,
         max_age=600,
     )
+    app.add_middleware(WhereSent, b"origin", cors)
     app.add_middleware(RequestLog)
     app.add_middleware(TrustedProxies, trusted=_listed(settings.trusted_proxies))
 

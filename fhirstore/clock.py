@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 
 Clock = Callable[[], int]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def now() -> int:
@@ -24,7 +26,8 @@ def instant(moment: int) -> str:
 
 def http_date(moment: int) -> str:
     """A date for Last-Modified and its kin, to the second (RFC 9110 §5.6.7)."""
-    return format_datetime(_EPOCH + timedelta(seconds=moment // 1000), usegmt=True)
+    year, month, day, hour, minute, second, weekday, _, _ = time.gmtime(moment // 1000)
+    return f"{_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year:04} {hour:02}:{minute:02}:{second:02} GMT"
 
 
 def parse_http_date(text: str) -> int | None:

@@ -1,6 +1,6 @@
 """The FHIR endpoint: raw request bytes to raw response bytes, by the table of interactions.
 
-One route for all types, outside of dependency injection: http://hl7.org/fhir/DSTU2/http.html.
+One place for all types, outside of routing and dependency injection: http://hl7.org/fhir/DSTU2/http.html.
 """
 
 from __future__ import annotations
@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from starlette import routing
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fhirstore.api.binary import RAW_HEADERS, is_raw, unwrap, wants_raw, wrap
 from fhirstore.api.formats import Format, read_resource, wanted_format
@@ -50,22 +49,26 @@ class FhirParts:
     limits: Limits
 
 
-class FhirRoute(routing.BaseRoute):
-    """Everything below one prefix."""
+class FhirEndpoint:
+    """Everything below one prefix, and the application's own routes for the rest. Pure ASGI."""
 
-    def __init__(self, prefix: str, parts: FhirParts) -> None:
+    def __init__(self, app: ASGIApp, prefix: str, parts: FhirParts) -> None:
+        self._app = app
         self._prefix = prefix
         self._parts = parts
 
-    def matches(self, scope: Scope) -> tuple[routing.Match, Scope]:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._handle if self._is_inside(scope) else self._app)(scope, receive, send)
+
+    def _is_inside(self, scope: Scope) -> bool:
+        """Whether a request is for this endpoint; `.well-known` and its like are not FHIR's."""
         path: str = scope.get("path", "")
-        inside = path.startswith(self._prefix) and path[len(self._prefix) :][:1] in {"", "/"}
-        return (routing.Match.FULL if inside and scope["type"] == "http" else routing.Match.NONE), {}
+        if scope["type"] != "http" or not path.startswith(self._prefix):
+            return False
+        rest = path[len(self._prefix) : len(self._prefix) + 2]
+        return not rest or (rest[0] == "/" and rest != "/.")
 
-    def url_path_for(self, name: str, /, **path_params: object) -> None:  # type: ignore[override]
-        raise routing.NoMatchFound(name, path_params)
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         http, base, format = None, "", Format()
         try:
             http = HttpRequest.of(scope)
@@ -93,7 +96,7 @@ class FhirRoute(routing.BaseRoute):
         match = TABLE.match(http.method, path)
         caller = await self._parts.bearers.caller(http.bearer())
         try:
-            request = match.fill(await self._request(http, receive, match))
+            request = await self._request(http, receive, match)
         except (BadRequest, Unprocessable) as failure:
             if match.interaction.code != "$validate":
                 raise
@@ -112,14 +115,19 @@ class FhirRoute(routing.BaseRoute):
                 body = wrap(http.headers, body, match.id)
             elif body or match.interaction.takes_resource:
                 body = read_resource(http.headers, body)
+        header = http.headers.get
         return Request(
+            type=match.type,
+            id=match.id,
+            vid=match.vid,
+            linked=match.linked,
             query=query,
             body=body,
-            if_match=http.headers.get("if-match"),
-            if_none_match=http.headers.get("if-none-match"),
-            if_modified_since=http.headers.get("if-modified-since"),
-            if_none_exist=http.headers.get("if-none-exist"),
-            prefer=http.headers.get("prefer"),
+            if_match=header("if-match"),
+            if_none_match=header("if-none-match"),
+            if_modified_since=header("if-modified-since"),
+            if_none_exist=header("if-none-exist"),
+            prefer=header("prefer"),
         )
 
     def _context(self, caller: Caller, base: str) -> Context:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fhirstore.dstu2 import json_format, xml_read, xml_write
 from fhirstore.errors import NotAcceptable, UnsupportedMediaType
@@ -40,15 +41,18 @@ def wanted_format(headers: Mapping[str, str], query: Sequence[tuple[str, str]]) 
     """`_format` decides, then Accept by its weights, then the format that was sent. Raises NotAcceptable."""
     asked = dict(query)
     pretty = asked.get("_pretty", "") == "true"
-    if asked.get("_format"):
-        # A plus sign in a query means a blank, and clients forget to escape it.
-        choices = [asked["_format"].replace(" ", "+").partition(";")[0].strip().lower()]
-    else:
-        choices = by_weight(headers.get("accept", ""))
+    return _format(asked.get("_format", ""), headers.get("accept", ""), headers.get("content-type", ""), pretty)
+
+
+@lru_cache(maxsize=256)  # a client asks for the same with every request
+def _format(asked: str, accept: str, content_type: str, pretty: bool) -> Format:
+    # A plus sign in a query means a blank, and clients forget to escape it.
+    choices = [asked.replace(" ", "+").partition(";")[0].strip().lower()] if asked else by_weight(accept)
     for choice in choices or ["*/*"]:
         known = _SHORT.get(choice, choice)
         if known == "":
-            return Format(_sent(headers) or JSON_TYPES[0], pretty)
+            sent, _ = _parts(content_type)
+            return Format(sent if sent in XML_TYPES else JSON_TYPES[0], pretty)
         if known in JSON_TYPES or known in XML_TYPES:
             return Format(known, pretty)
     raise NotAcceptable("Answers can be had as application/json+fhir and application/xml+fhir.")
@@ -58,7 +62,7 @@ def read_resource(headers: Mapping[str, str], body: bytes) -> bytes:
     """The body as JSON. Raises UnsupportedMediaType for another Content-Type, BadRequest for broken XML."""
     if headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
         raise UnsupportedMediaType("Send the body uncompressed.")
-    media_type, charset = _content_type(headers)
+    media_type, charset = _parts(headers.get("content-type", ""))
     if media_type in XML_TYPES:
         return xml_read.to_json(body)
     if media_type not in JSON_TYPES:
@@ -68,13 +72,10 @@ def read_resource(headers: Mapping[str, str], body: bytes) -> bytes:
     return body
 
 
-def _sent(headers: Mapping[str, str]) -> str | None:
-    media_type, _ = _content_type(headers)
-    return media_type if media_type in XML_TYPES else None
-
-
-def _content_type(headers: Mapping[str, str]) -> tuple[str, str]:
-    media_type, _, parameters = headers.get("content-type", "").lower().partition(";")
+@lru_cache(maxsize=256)
+def _parts(content_type: str) -> tuple[str, str]:
+    """Media type and charset of a Content-Type."""
+    media_type, _, parameters = content_type.lower().partition(";")
     charset = parameters.replace(" ", "").replace('"', "").partition("charset=")[2].partition(";")[0]
     return media_type.strip(), charset
 

@@ -50,8 +50,9 @@ class RequestLog:
             if status == 0:
                 await _answer_unforeseen(send_on, request_id)
         finally:
-            took = (time.perf_counter() - started) * 1000
-            _log.info("%s %s %s %.1f ms %s", scope["method"], _route(scope["path"]), status, took, request_id)
+            if _log.isEnabledFor(logging.INFO):
+                took = (time.perf_counter() - started) * 1000
+                _log.info("%s %s %s %.1f ms %s", scope["method"], _route(scope["path"]), status, took, request_id)
 
 
 def _request_id(scope: Scope) -> str:
@@ -65,11 +66,15 @@ def _request_id(scope: Scope) -> str:
 
 def _route(path: str) -> str:
     """The path with everything but the API's own words left out: ids, and what people mistype, point at people."""
-    return "/".join(
-        segment if _WORD.fullmatch(segment) or is_resource_type(segment) else "*" for segment in path.split("/")[:8]
-    )
+    return "/".join([segment if _is_told(segment) else "*" for segment in path.split("/")[:8]])
 
 
+def _is_told(segment: str) -> bool:
+    # Ids are mostly longer than any word of the API, which spares looking at them closely.
+    return len(segment) <= _LONGEST and (is_resource_type(segment) or _WORD.fullmatch(segment) is not None)
+
+
+_LONGEST = 32
 _WORD = re.compile(
     r"|[_$][a-z\-]{1,30}|dstu2|fhir|oauth2|token|revoke|introspect|user|user-management|v1|auth-code|metadata|health"
     r"|ready|docs|\.well-known|oauth-authorization-server|smart-configuration"

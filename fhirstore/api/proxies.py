@@ -22,17 +22,26 @@ class TrustedProxies:
 
     def _is_trusted(self, scope: Scope) -> bool:
         client = scope.get("client")
+        return client is not None and self._is_trusted_address(client[0])
+
+    def _is_trusted_address(self, text: str) -> bool:
         try:
-            address = ip_address(client[0]) if client else None
+            address = ip_address(text)
         except ValueError:
             return False
-        return address is not None and any(address in network for network in self._trusted)
+        return any(address in network for network in self._trusted)
+
+    def _client(self, forwarded: str) -> str:
+        """The nearest address that is no trusted proxy's: the client itself may have written those before it."""
+        addresses = [each.strip() for each in forwarded.split(",")]
+        strange = (each for each in reversed(addresses) if not self._is_trusted_address(each))
+        return next(strange, addresses[0])
 
     def _believed(self, scope: Scope) -> Scope:
         headers = dict(scope["headers"])
         scheme = _first(headers.get(b"x-forwarded-proto"))
         host = _first(headers.get(b"x-forwarded-host"))
-        client = _first(headers.get(b"x-forwarded-for"))
+        client = self._client(headers.get(b"x-forwarded-for", b"").decode("latin-1"))
         changed = dict(scope)
         if scheme in {b"http", b"https"}:
             changed["scheme"] = scheme.decode()
@@ -40,7 +49,7 @@ class TrustedProxies:
             kept = [(name, value) for name, value in scope["headers"] if name != b"host"]
             changed["headers"] = [*kept, (b"host", host)]
         if client:
-            changed["client"] = (client.decode("latin-1"), 0)
+            changed["client"] = (client, 0)
         return changed
 
 

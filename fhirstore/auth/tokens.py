@@ -46,11 +46,11 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a code is asked for: by which application, where it is sent to, the challenge that its exchange must meet
-    (RFC 7636), and what it shall allow."""
+    """What a code is asked for: by which application, with which redirect URI where it named one, the challenge that
+    its exchange must meet (RFC 7636), and what it shall allow."""
 
     client_id: str
-    redirect_uri: str
+    redirect_uri: str | None = None
     challenge: str | None = None
     scope: str = USER_SCOPE
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from fhirstore.search.folding import FOLDED_LIMIT, fold
 
@@ -31,9 +32,8 @@ Bound = int | str
 _ESCAPES = str.maketrans({"\\": "\\5c", "|": "\\7c", "$": "\\24"})
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """The half-open interval [low, high) that a value may lie in.
+class Range(NamedTuple):
+    """The half-open interval [low, high) that a value may lie in. A tuple, for a resource has a dozen.
 
     For numbers `low` and `high` include the precision of how they are written, and [least, most) is the number
     alone (or the explicit limits); for dates there are only `low` and `high`.

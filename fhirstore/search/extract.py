@@ -6,16 +6,17 @@ read is passed by.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from fhirstore.dstu2 import catalog
 from fhirstore.search.entries import Collector, ContainedEntries, Entries
 from fhirstore.search.kinds import composite, date, number, position, quantity, reference, string, token, uri
+from fhirstore.search.kinds.composite import Composite
 from fhirstore.search.parameters import Parameter, parameters
-from fhirstore.search.paths import Location, follow, nodes
+from fhirstore.search.paths import Location, Step, follow
 from fhirstore.search.words import words_of
 
 Index = Callable[[Parameter, Any, str, Collector], bool]
@@ -35,24 +36,26 @@ _INDEX: Mapping[str, Index] = {
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """One location of one parameter, and the compartments that a reference there puts a resource in.
-
-    `simple` is the type of the values where the location is just one property of the document.
-    """
+    """A property that holds values of a parameter, their type, and the compartments that a reference there puts a
+    resource in. Where only some values count, `location` leads to them from the whole document."""
 
     parameter: Parameter
-    location: Location
+    type: str
     index: Index
     compartments: tuple[str, ...]
-    simple: str | None
+    location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """What to do with each JSON property of a type's documents; with composites, when all of `needs` might be there."""
+@dataclass(slots=True)
+class _Property:
+    """What to do with one property of an element: values to index, composites it completes, what stands within."""
 
-    sources: Mapping[str, tuple[_Source, ...]]
-    composites: tuple[tuple[Parameter, tuple[frozenset[str], ...]], ...]
+    sources: list[_Source] = field(default_factory=list)
+    composites: list[Composite] = field(default_factory=list)
+    inner: _Tree = field(default_factory=dict)
+
+
+_Tree = dict[str, _Property]
 
 
 def extract(resource_type: str, document: Mapping[str, Any], base: str = "") -> Entries:
@@ -63,7 +66,7 @@ def extract(resource_type: str, document: Mapping[str, Any], base: str = "") -> 
     """
     contained = {id_: type_ for type_, id_, _ in _contained(document)}
     into = Collector(base, contained)
-    _collect(resource_type, document, into)
+    _collect(_tree(resource_type), document, into)
     id_ = document.get("id")
     if resource_type in catalog.compartments() and isinstance(id_, str):
         into.keys[f"compartment={resource_type}/{id_}"] = None
@@ -92,29 +95,36 @@ def references(
     return list(found)
 
 
-def _collect(resource_type: str, document: Mapping[str, Any], into: Collector) -> None:
-    table = _table(resource_type)
-    sources, keys = table.sources, into.keys
-    for name, held in document.items():
-        for source in sources.get(name, ()):
-            parameter, type_ = source.parameter, source.simple
-            # Most locations are one property, and most of those hold one value: no walk is needed for them.
-            if type_ is None or isinstance(held, list):
-                values = list(follow(source.location, document))
-            else:
-                values = [(held, type_)] if held is not None else []
-            for value, kind in values:
-                if not source.index(parameter, value, kind, into):
-                    keys[f"{parameter.key}!"] = None
-                elif source.compartments:
-                    _enter(source, value, kind, into)
-    present = document.keys()
-    for parameter, needs in table.composites:
-        assert parameter.base is not None
-        if any(names.isdisjoint(present) for names in needs):
+def _collect(tree: _Tree, element: Mapping[str, Any], into: Collector) -> None:
+    """Make the entries of one element and of what stands within it, no deeper than the parameters' paths."""
+    for name, held in element.items():
+        found = tree.get(name)
+        if found is None or held is None:
             continue
-        for element in nodes(parameter.base.steps, document):
-            composite.index_within(parameter, element, into)
+        repeats = type(held) is list
+        for source in found.sources:
+            if source.location is not None:
+                for value, type_ in follow(source.location, element):
+                    _index(source, value, type_, into)
+            elif not repeats:
+                _index(source, held, source.type, into)
+            else:
+                for value in held:
+                    if value is not None:
+                        _index(source, value, source.type, into)
+        for composite_ in found.composites:
+            composite.index_within(composite_, element, into)
+        if found.inner:
+            for each in held if repeats else (held,):
+                if type(each) is dict:
+                    _collect(found.inner, each, into)
+
+
+def _index(source: _Source, value: Any, type_: str, into: Collector) -> None:
+    if not source.index(source.parameter, value, type_, into):
+        into.keys[f"{source.parameter.key}!"] = None
+    elif source.compartments:
+        _enter(source, value, type_, into)
 
 
 def _enter(source: _Source, value: Any, type_: str, into: Collector) -> None:
@@ -125,39 +135,42 @@ def _enter(source: _Source, value: Any, type_: str, into: Collector) -> None:
 
 
 @cache
-def _table(resource_type: str) -> _Table:
-    sources: dict[str, list[_Source]] = {}
-    found = parameters(resource_type)
-    for parameter in found.values():
-        index = _INDEX.get(parameter.kind)
-        if index is None:
-            continue
-        compartments = tuple(
-            name
-            for name in catalog.compartments()
-            if parameter.name in catalog.compartment(name).get(resource_type, ())
-        )
-        for location in parameter.locations:
-            for first in _firsts(location):
-                # One property of a choice is followed when it is met, so each leaf is a location of its own.
-                leaves = location.leaves if location.steps else tuple(x for x in location.leaves if x.name == first)
-                plain = not location.steps and leaves[0].where is None and not leaves[0].first
-                simple = leaves[0].type if plain else None
-                source = _Source(parameter, Location(location.steps, leaves), index, compartments, simple)
-                sources.setdefault(first, []).append(source)
-    composites = tuple((each, _needs(each)) for each in found.values() if each.kind == "composite")
-    return _Table({name: tuple(each) for name, each in sources.items()}, composites)
+def _tree(resource_type: str) -> _Tree:
+    """All parameters of a type, by the properties on the way to their values."""
+    tree: _Tree = {}
+    for parameter in parameters(resource_type).values():
+        if parameter.kind == "composite":
+            assert parameter.base is not None
+            within = _reached(tree, parameter.base.steps)
+            # It takes both components; the second one, a value, is the one that most elements lack.
+            for name in {name for place in parameter.components[1].locations for name in _firsts(place)}:
+                within.setdefault(name, _Property()).composites.append(composite.prepared(parameter))
+        elif parameter.kind in _INDEX:
+            _plant(tree, resource_type, parameter)
+    return tree
 
 
-def _needs(parameter: Parameter) -> tuple[frozenset[str], ...]:
-    """For each component of a composite, the properties of a document of which it needs one."""
-    assert parameter.base is not None
-    if parameter.base.steps:
-        return (frozenset({parameter.base.steps[0].name}),)
-    return tuple(
-        frozenset(first for location in component.locations for first in _firsts(location))
-        for component in parameter.components
+def _reached(tree: _Tree, steps: Sequence[Step]) -> _Tree:
+    """The part of the tree that some steps lead to, made where it is missing."""
+    for step in steps:
+        tree = tree.setdefault(step.name, _Property()).inner
+    return tree
+
+
+def _plant(tree: _Tree, resource_type: str, parameter: Parameter) -> None:
+    index = _INDEX[parameter.kind]
+    compartments = tuple(
+        name for name in catalog.compartments() if parameter.name in catalog.compartment(name).get(resource_type, ())
     )
+    for location in parameter.locations:
+        for leaf in location.leaves:
+            narrowed = Location(location.steps, (leaf,))
+            if narrowed.every:
+                within, name, whole = _reached(tree, location.steps), leaf.name, None
+            else:
+                within, name, whole = tree, _firsts(narrowed)[0], narrowed
+            source = _Source(parameter, leaf.type, index, compartments, whole)
+            within.setdefault(name, _Property()).sources.append(source)
 
 
 def _firsts(location: Location) -> list[str]:
@@ -175,5 +188,5 @@ def _contained(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[
 
 def _entries_of_contained(type_: str, document: Mapping[str, Any], base: str, contained: dict[str, str]) -> Entries:
     into = Collector(base, contained)
-    _collect(type_, document, into)
+    _collect(_tree(type_), document, into)
     return Entries(tuple(into.keys), tuple(into.ranges), words_of(document))

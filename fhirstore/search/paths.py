@@ -46,6 +46,12 @@ class Location:
     steps: tuple[Step, ...]
     leaves: tuple[Leaf, ...]
 
+    @property
+    def every(self) -> bool:
+        """Whether every value there counts, not only the first one or those that meet a condition."""
+        parts: tuple[Step | Leaf, ...] = (*self.steps, *self.leaves)
+        return not any(part.where or part.first for part in parts)
+
 
 def locate(resource_type: str, path: str) -> Iterator[Location]:
     """The locations of a parameter's path ("Observation.component.value[x]") in a type's documents."""

@@ -19,6 +19,8 @@ NARRATIVE = "~"
 
 _LONGEST = 40
 _WORDS_LIMIT = 20_000
+_BASE64 = 200
+_APART = frozenset({"text", "meta"})
 _SKIPPED = frozenset({"resourceType", "div", "reference", "contentType"})
 _QUERY_LIMIT = 100
 _DEPTH_LIMIT = 20
@@ -34,33 +36,33 @@ def words_of(document: Mapping[str, Any]) -> tuple[str, ...]:
     text = document.get("text")
     div = text.get("div") if isinstance(text, dict) else None
     narrative = dict.fromkeys(words(_without_tags(div))) if isinstance(div, str) else {}
-    found = dict.fromkeys(word for word in words(" ".join(_strings(document))) if word not in narrative)
-    marked = [NARRATIVE + word for word in narrative]
-    return tuple([word for word in [*marked, *found] if len(word) <= _LONGEST][:_WORDS_LIMIT])
+    found = dict.fromkeys(words(" ".join(_strings(document))))
+    marked = [NARRATIVE + word for word in narrative if len(word) < _LONGEST]
+    fresh = [word for word in found if len(word) <= _LONGEST and word not in narrative]
+    return tuple((marked + fresh)[:_WORDS_LIMIT])
 
 
 def _strings(document: Mapping[str, Any]) -> list[str]:
     """Every string and number of a document, without walking it by recursion."""
     found: list[str] = []
-    waiting: list[Any] = [document]
+    content = {name: value for name, value in document.items() if name not in _APART or type(value) is str}
+    if type(content.get("id")) is str:
+        del content["id"]
+    waiting: list[Any] = [content]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, dict):
+        kind = type(node)
+        if kind is dict:
             for name, value in node.items():
-                if isinstance(value, str):
-                    if (
-                        name not in _SKIPPED
-                        and not (name == "id" and node is document)
-                        and not (name == "data" and len(value) > 200)
-                    ):
-                        found.append(value)
-                elif node is not document or name not in {"text", "meta"}:
+                if type(value) is not str:
                     waiting.append(value)
-        elif isinstance(node, list):
-            waiting.extend(node)
-        elif isinstance(node, str):
+                elif name not in _SKIPPED and (name != "data" or len(value) <= _BASE64):
+                    found.append(value)
+        elif kind is list:
+            waiting += node
+        elif kind is str:
             found.append(node)
-        elif isinstance(node, int | Decimal) and not isinstance(node, bool):
+        elif kind is int or kind is Decimal:
             found.append(str(node))
     return found
 

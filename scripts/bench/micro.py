@@ -43,7 +43,7 @@ Step = Callable[[int], Any]
 def steps() -> dict[str, Step]:
     """What is measured, by name; each takes a number, by which it chooses among documents that differ."""
     bodies = [json.dumps(observation(n, f"Patient/{n}"), separators=(",", ":")).encode() for n in range(VARIANTS)]
-    documents = [{**parse(body), "id": f"{n:028x}", "meta": {}} for n, body in enumerate(bodies)]
+    documents = [{**parse(body), "id": f"{n:028x}"} for n, body in enumerate(bodies)]
     contents = [content(body, parse(body)) for body in bodies]
     context, table = Context(BASE, 1_423_310_897_000_000), Table(INTERACTIONS)
     found: dict[str, Step] = {

@@ -75,9 +75,9 @@ def plot(rows: Sequence[Row]) -> str:
     targets = list(dict.fromkeys(row.target for row in bars))
     colours = dict(zip(targets, ("#9aa5b1", "#0b69a3", "#c99a2e", "#7b5ea7"), strict=False))
     digits = max(len(str(int(row.rate))) for row in bars)
+    size = f'width="860" height="{40 + 22 * len(bars)}"'
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="860" height="{40 + 22 * len(bars)}" font-family="sans-serif"'
-        ' font-size="12">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
         f'<text x="10" y="20">Requests a second at {most} connections, logarithmic</text>',
     ]
     for place, row in enumerate(bars):
@@ -89,4 +89,3 @@ def plot(rows: Sequence[Row]) -> str:
             f'<text x="{264 + width:.0f}" y="{y + 12}">{row.rate:,.0f}</text>',
         ]
     return "\n".join([*lines, "</svg>"]) + "\n"
-

@@ -7,7 +7,18 @@ from typing import Any
 
 UCUM, LOINC = "http://unitsofmeasure.org", "http://loinc.org"
 
-FAMILIES = ("Chalmers", "Windsor", "Lévesque", "Solo", "Betterhalf", "Notsowell", "Kowalski", "Nguyễn", "Okafor", "Ivers")
+FAMILIES = (
+    "Chalmers",
+    "Windsor",
+    "Lévesque",
+    "Solo",
+    "Betterhalf",
+    "Notsowell",
+    "Kowalski",
+    "Nguyễn",
+    "Okafor",
+    "Ivers",
+)
 GIVENS = ("Peter", "Anna", "Amélie", "Jim", "Sandra", "Tomasz", "Linh", "Chidi", "Eve", "Henry", "Mia", "Noah", "Zoë")
 CITIES = ("Springfield", "Riverton", "Fairview", "Ashland", "Clinton", "Salem", "Georgetown", "Dover")
 MEASURES = (

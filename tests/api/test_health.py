@@ -33,5 +33,9 @@ def test_a_server_without_its_database_is_alive_but_not_ready_and_says_so_to_eve
             assert user.get(f"{place}/_history").status_code == 503
             assert application.manage("GET", "user").status_code == 503
             assert application.token(grant_type="refresh_token", refresh_token=user.refresh_token).status_code == 503
+            organization = f"{server.address}/v1/organizations/{application.organization_id}.json"
+            answer = http.get(organization, params={"access_token": application.organization_token})
+            # Clients of Validic know no 503.
+            assert (answer.status_code, answer.json()) == (500, {"code": 500, "message": "Internal Server Error"})
             mongodb.start()
             assert http.get(f"{server.address}/health/ready").status_code == 200, "and it comes back by itself"

@@ -133,6 +133,22 @@ def test_an_address_that_tries_secrets_is_refused_there_right_or_wrong_for_a_qua
     assert application.manage("GET", "user").status_code == 200
 
 
+def test_an_address_is_the_one_that_the_nearest_proxy_saw_whatever_the_client_writes_before_it(
+    limited: AppServer,
+) -> None:
+    application = new_application(limited)
+    wrong = {**application.credentials, "client_secret": "wrong"}
+
+    def status(credentials: dict[str, str], forwarded: str) -> int:
+        address = f"{limited.address}/user-management/v1/user"
+        return http.get(address, params=credentials, headers={"X-Forwarded-For": forwarded}).status_code
+
+    tries = [status(wrong, f"198.51.100.{turn}, 203.0.113.7, 127.0.0.1") for turn in range(FAILURES + 1)]
+    assert tries == [401] * FAILURES + [429]
+    assert status(application.credentials, "203.0.113.7") == 429
+    assert status(application.credentials, "203.0.113.8") == 200
+
+
 def test_tries_at_applications_that_do_not_exist_are_throttled_and_hold_up_no_other(limited: AppServer) -> None:
     application = new_application(limited)
     made_up = [ApplicationClient(limited.address, f"none{turn}", "wrong") for turn in range(FAILURES + 1)]

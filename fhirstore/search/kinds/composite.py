@@ -7,6 +7,7 @@ is a range, the left one is part of the range's name: "name$left$".
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fhirstore.search.context import Context
@@ -22,15 +23,37 @@ _HALVES_LIMIT = 100
 _RANGES = frozenset({"date", "quantity"})
 
 
-def index_within(parameter: Parameter, element: Mapping[str, Any], into: Collector) -> None:
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """A composite parameter, prepared for indexing: for each component the properties that may hold its values.
+
+    `properties` are those of the element that holds both, with the values' type; None where a longer way leads there.
+    """
+
+    parameter: Parameter
+    properties: tuple[tuple[tuple[str, str], ...] | None, ...]
+
+
+def prepared(parameter: Parameter) -> Composite:
+    return Composite(parameter, tuple(map(_properties, parameter.components)))
+
+
+def _properties(component: Parameter) -> tuple[tuple[str, str], ...] | None:
+    if any(place.steps or not place.every for place in component.locations):
+        return None
+    return tuple((leaf.name, leaf.type) for place in component.locations for leaf in place.leaves)
+
+
+def index_within(composite: Composite, element: Mapping[str, Any], into: Collector) -> None:
     """Make the entries of one element that holds both components; of hundreds of codes, only the first pairs."""
-    first, second = parameter.components
-    values = [found for place in second.locations for found in follow(place, element)]
-    starts = [found for place in first.locations for found in follow(place, element)] if values else []
+    parameter = composite.parameter
+    values = _values(composite, 1, element)
+    starts = _values(composite, 0, element) if values else ()
     if not starts:
         return
+    first, second = parameter.components
     before = len(into.keys) + len(into.ranges)
-    lefts = dict.fromkeys(half for found in starts for half in _halves(first, *found, into))
+    lefts = dict.fromkeys([half for value, type_ in starts for half in _halves(first, value, type_, into)])
     # The pairs of two long lists would grow with the square of the document.
     for left in list(lefts)[:_HALVES_LIMIT]:
         for value, type_ in values:
@@ -43,6 +66,22 @@ def index_within(parameter: Parameter, element: Mapping[str, Any], into: Collect
                     into.keys[f"{parameter.key}={left}${right}"] = None
     if len(into.keys) + len(into.ranges) == before:
         into.keys[f"{parameter.key}!"] = None
+
+
+def _values(composite: Composite, side: int, element: Mapping[str, Any]) -> list[tuple[Any, str]]:
+    """The values of one component within an element, each with its type."""
+    properties = composite.properties[side]
+    if properties is None:
+        places = composite.parameter.components[side].locations
+        return [found for place in places for found in follow(place, element)]
+    found: list[tuple[Any, str]] = []
+    for name, type_ in properties:
+        held = element.get(name)
+        if type(held) is list:
+            found += [(value, type_) for value in held if value is not None]
+        elif held is not None:
+            found.append((held, type_))
+    return found
 
 
 def _halves(component: Parameter, value: Any, type_: str, into: Collector) -> list[str]:

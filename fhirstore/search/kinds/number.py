@@ -53,12 +53,12 @@ def index(parameter: Parameter, value: Any, type_: str, into: Collector) -> bool
 
 def measured(name: str, number: Decimal | int, in_units: str = "") -> Range:
     """The range of a decimal, in base units where it is given in a known UCUM unit."""
-    return Range(name, *_measured(str(number), in_units))
+    return Range(name, *bounds(str(number), in_units))
 
 
 @lru_cache(maxsize=16384)
-def _measured(text: str, in_units: str) -> tuple[str, str, str, str]:
-    # Kept by text, because 1.0 and 1.00 are equal and do not imply the same range.
+def bounds(text: str, in_units: str = "") -> tuple[str, str, str, str]:
+    """The ends of a decimal's range, by its text: 1.0 and 1.00 are equal and do not imply the same range."""
     number = Decimal(text)
     low, high = implicit(number)
     known = unit(in_units) if in_units else None

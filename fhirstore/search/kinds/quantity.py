@@ -7,6 +7,7 @@ in the unit as written ("name|system|code|unit"), and its value in base units ("
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from fhirstore.search.context import Context
@@ -36,17 +37,25 @@ def index_as(name: str, value: Any, type_: str, into: Collector) -> bool:
     amount = number.read(value.get("value"))
     if type_ != "Quantity" or amount is None:
         return False
-    comparator = value.get("comparator")
-    for each in _names(name, value):
-        into.range(_compared(number.measured(each, amount), comparator))
-    canonical = _canonical(value)
-    if canonical:
-        into.range(_compared(number.measured(f"{name}^{canonical.base}", amount, value["code"]), comparator))
+    system, code, text = _text(value.get("system")), _text(value.get("code")), _text(value.get("unit"))
+    # Kept by text, because 1.0 and 1.00 are equal and do not imply the same range.
+    for each in _ranges(name, str(amount), _text(value.get("comparator")), system, code, text):
+        into.ranges[each] = None
     return True
 
 
-def _names(name: str, value: dict[str, Any]) -> list[str]:
-    system, code, text = (_text(value.get(each)) for each in ("system", "code", "unit"))
+@lru_cache(maxsize=16384)
+def _ranges(name: str, amount: str, comparator: str, system: str, code: str, text: str) -> tuple[Range, ...]:
+    """What is measured in health is often the same: a pulse of 72 in beats a minute."""
+    plain = number.bounds(amount)
+    found = [Range(each, *plain) for each in _names(name, system, code, text)]
+    canonical = unit(code) if system in SYSTEMS else None
+    if canonical:
+        found.append(Range(f"{name}^{canonical.base}", *number.bounds(amount, code)))
+    return tuple([_compared(each, comparator) for each in found])
+
+
+def _names(name: str, system: str, code: str, text: str) -> list[str]:
     written = f"{name}|{escape(system)}|{escape(code)}|{escape(text)}"
     return [name, written] if code or text or system else [name]
 
@@ -56,10 +65,10 @@ def _text(value: Any) -> str:
 
 
 def _canonical(value: dict[str, Any]) -> Unit | None:
-    return unit(_text(value.get("code"))) if value.get("system") in SYSTEMS else None
+    return unit(_text(value.get("code"))) if _text(value.get("system")) in SYSTEMS else None
 
 
-def _compared(range_: Range, comparator: Any) -> Range:
+def _compared(range_: Range, comparator: str) -> Range:
     """A quantity that is only known to be below or above its number reaches to the end of numbers there."""
     exactly, name = str(range_.least), range_.name
     match comparator:
@@ -80,7 +89,8 @@ def _index_samples(name: str, value: dict[str, Any], into: Collector) -> bool:
     if not isinstance(origin, dict) or bounds is None:
         return False
     low, high = bounds
-    for each in _names(name, origin):
+    system, code, text = (_text(origin.get(each)) for each in ("system", "code", "unit"))
+    for each in _names(name, system, code, text):
         into.range(_spanning(number.measured(each, low), number.measured(each, high)))
     canonical = _canonical(origin)
     if canonical:

@@ -6,7 +6,8 @@ are. Values without a system property (code, boolean, string, id, ContactPoint â
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from fhirstore.search.context import Code, Context
@@ -27,76 +28,98 @@ from fhirstore.search.separators import split, unescape
 
 MODIFIERS = frozenset({"not", "text", "in", "not-in", "above", "below"})
 
-_ABSENT = object()
+Pair = tuple[str | None, str]
 
 
 def index(parameter: Parameter, value: Any, type_: str, into: Collector) -> bool:
     """Make the entries of one value; False where it has nothing to search."""
-    key, keys = parameter.key, into.keys
-    found = False
-    for system, code in _pairs(value, type_):
+    key, found = parameter.key, False
+    if type(value) is dict and type_ == "CodeableConcept":
+        codings, text = value.get("coding"), value.get("text")
+        for each in codings if type(codings) is list else ():
+            found = _index_coding(key, each, into) or found
+        texts = [text] if text and type(text) is str else []
+    elif type_ == "Coding":
+        return _index_coding(key, value, into)
+    else:
+        for system, code in _pairs(value, type_):
+            found = True
+            into.keys[f"{key}:{code}"] = None
+            if system is not None or not parameter.plain:
+                into.keys[f"{key}={system or ''}|{code}"] = None
+        texts = _texts_beside(value, type_)
+    for each in texts:
         found = True
-        keys[f"{key}:{code}"] = None
-        if system is _ABSENT:
-            if not parameter.plain:
-                keys[f"{key}=|{code}"] = None
-        else:
-            keys[f"{key}={system}|{code}"] = None
-    for text in _texts(value, type_):
-        found = True
-        keys[text_key(key, text)] = None
+        into.keys[_text_key(key, each)] = None
     return found
 
 
-def _pairs(value: Any, type_: str) -> Iterable[tuple[Any, str]]:
-    """System and code of a value, as they stand in keys; the system is "" where a Coding or Identifier has none."""
+def _index_coding(key: str, value: Any, into: Collector) -> bool:
+    if type(value) is not dict:
+        return False
+    system, code, display = value.get("system"), value.get("code"), value.get("display")
+    made = _coded(key, _text(system), code if type(code) is str else plain(code), _text(display))
+    for each in made:
+        into.keys[each] = None
+    return bool(made)
+
+
+@lru_cache(maxsize=16384)
+def _coded(key: str, system: str, code: str, display: str) -> tuple[str, ...]:
+    """The keys of a Coding; most come again and again."""
+    found = plain(code)
+    made = (f"{key}:{found}", f"{key}={escape(system)}|{found}") if found else ()
+    return (*made, text_key(key, display)) if display else made
+
+
+def _text(value: Any) -> str:
+    return value if type(value) is str else ""
+
+
+_text_key = lru_cache(maxsize=16384)(text_key)
+
+
+def _pairs(value: Any, type_: str) -> Iterable[Pair]:
+    """System and code of a value, as they stand in keys; the system is "" where a Coding or Identifier has none, and
+    None where a value of the type never has one."""
     if type_ == "CodeableConcept":
         codings = value.get("coding") if isinstance(value, dict) else None
-        return [pair for each in codings for pair in _pair(each, "code")] if isinstance(codings, list) else ()
+        if type(codings) is not list:
+            return ()
+        return _pair(codings[0], "code") if len(codings) == 1 else [p for each in codings for p in _pair(each, "code")]
     if type_ == "Coding":
         return _pair(value, "code")
     if type_ == "Identifier":
         return _pair(value, "value")
     if type_ == "ContactPoint":
-        return [(_ABSENT, code) for _, code in _pair(value, "value")]
+        return [(None, code) for _, code in _pair(value, "value")]
     # An event's date says that it happened: Patient?deceased=true.
     if type_ == "dateTime":
-        return [(_ABSENT, "true")] if isinstance(value, str) else ()
-    return [(_ABSENT, code)] if (code := plain(value)) else ()
+        return [(None, "true")] if isinstance(value, str) else ()
+    return [(None, code)] if (code := plain(value)) else ()
 
 
-def _pair(value: Any, name: str) -> list[tuple[Any, str]]:
-    if not isinstance(value, dict):
-        return []
+def _pair(value: Any, name: str) -> Sequence[Pair]:
+    if type(value) is not dict:
+        return ()
     code, system = plain(value.get(name)), value.get("system")
-    return [(escape(system) if isinstance(system, str) else "", code)] if code else []
+    return ((escape(system) if type(system) is str else "", code),) if code else ()
 
 
 def plain(value: Any) -> str:
     """A primitive as it stands in keys, "" for what is none."""
-    if value is True or value is False:
+    if type(value) is str:
+        return escape(value.casefold())
+    if type(value) is bool:
         return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    return escape(value.casefold()) if isinstance(value, str) else ""
+    return str(value) if type(value) is int else ""
 
 
-def _texts(value: Any, type_: str) -> list[str]:
-    """The text that stands with a code: a concept's text, a coding's display, an identifier's type."""
-    if not isinstance(value, dict):
-        return []
-    if type_ == "Coding":
-        candidates = [value.get("display")]
-    elif type_ == "CodeableConcept":
-        codings = value.get("coding")
-        candidates = [value.get("text")]
-        if isinstance(codings, list):
-            candidates += [coding.get("display") for coding in codings if isinstance(coding, dict)]
-    elif type_ == "Identifier" and isinstance(value.get("type"), dict):
-        candidates = [value["type"].get("text")]
-    else:
-        return []
-    return [text for text in candidates if isinstance(text, str) and text]
+def _texts_beside(value: Any, type_: str) -> list[str]:
+    """The text of an identifier's type."""
+    kind = value.get("type") if type_ == "Identifier" and type(value) is dict else None
+    text = kind.get("text") if type(kind) is dict else None
+    return [text] if text and type(text) is str else []
 
 
 def compile(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:
@@ -166,7 +189,7 @@ def side(parameter: Parameter, text: str) -> Side | None:
 
 def halves(value: Any, type_: str) -> list[str]:
     """A value as it stands in a composite's key."""
-    return [f"{'' if system is _ABSENT else system}|{code}" for system, code in _pairs(value, type_)]
+    return [f"{system or ''}|{code}" for system, code in _pairs(value, type_)]
 
 
 def _value_set(parameter: Parameter, url: str, context: Context) -> Iterable[Code]:

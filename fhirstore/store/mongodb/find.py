@@ -88,16 +88,16 @@ class _Search:
             ]
         return [each.item for each in ordered([valued(it, self._plan.order) for it in found], self._plan.order)]
 
-    async def _matches(self, chosen: Sequence[Document]) -> list[Match]:
+    async def _matches(self, chosen: Sequence[Document]) -> tuple[Match, ...]:
         if not chosen:
-            return []
+            return ()
         wanted = list({each["_id"] for each in chosen})
         asked = self._conditions.of_owner({"_id": {"$in": wanted}, "keys": THERE})
         versions: dict[Any, Version] = {}
         async for document in self._resources.find(asked, {**VERSION_FIELDS, "_id": 1}, session=self._session):
             versions[document["_id"]] = to_version(document)
         # What was deleted since it was found is no longer there to be read.
-        return [Match(versions[each["_id"]], each.get("inner")) for each in chosen if each["_id"] in versions]
+        return tuple(Match(versions[each["_id"]], each.get("inner")) for each in chosen if each["_id"] in versions)
 
 
 async def _first(documents: AsyncIterator[Document], size: int) -> AsyncIterator[Document]:

@@ -28,12 +28,24 @@ from fhirstore.search.plan import (
     WithIds,
     end,
 )
-from fhirstore.store.sqlite.names import CONTAINED, RANGE
-from fhirstore.store.sqlite.question import MANY, NONE, OneRange, Part, Question, Rows, as_one_range, conjuncts, cost
+from fhirstore.store.sqlite.names import CONTAINED, RANGE, TYPE
+from fhirstore.store.sqlite.question import (
+    COUNTED,
+    MANY,
+    NONE,
+    OneRange,
+    Part,
+    Question,
+    Rows,
+    as_one_range,
+    conjuncts,
+    cost,
+)
 from fhirstore.store.sqlite.spans import Clauses, probe, select
 from fhirstore.store.sqlite.statements import (
     ALWAYS,
     NEVER,
+    NO_ROWS,
     Sql,
     among,
     array,
@@ -54,6 +66,7 @@ class Conditions:
         self.contained = contained
         self.table = "contained" if contained else "resources"
         self._mark = CONTAINED if contained else ""
+        self._rows: dict[tuple[Part, bool], Rows | None] = {}
 
     def select(self, columns: Sequence[str], filter_: Filter, *, order: str = "") -> Sql:
         """SELECT columns of the rows for which a filter holds, by way of the best index."""
@@ -77,7 +90,7 @@ class Conditions:
 
     def split(self, filter_: Filter) -> tuple[Rows | None, Sequence[Part]]:
         """The rows of the part that has the fewest, None where no index leads to any; and the rest of the parts."""
-        parts = self._of_one_range(conjuncts(filter_))
+        parts = self.parts(filter_)
         best: tuple[Rows, Part] | None = None
         for part in sorted(parts, key=cost):
             rows = self.rows(part)
@@ -89,11 +102,11 @@ class Conditions:
             return None, parts
         return best[0], [part for part in parts if part is not best[1]]
 
-    def _of_one_range(self, parts: Sequence[Part]) -> list[Part]:
-        """Parts that ask of one range each, joined where the resources have only one range of the name."""
+    def parts(self, filter_: Part) -> list[Part]:
+        """What must hold together. Questions of ranges are joined where no resource has two ranges of the name."""
         joined: dict[str, OneRange] = {}
         others: list[Part] = []
-        for part in parts:
+        for part in conjuncts(filter_):
             if not isinstance(part, OneRange):
                 others.append(part)
             elif part.name not in joined:
@@ -120,8 +133,8 @@ class Conditions:
         self._question.add_part()
         filter_ = as_one_range(filter_)
         match filter_:
-            case AllOf(parts):
-                return self.all_hold(self._of_one_range(conjuncts(filter_)), row)
+            case AllOf():
+                return self.all_hold(self.parts(filter_), row)
             case AnyOf(parts):
                 return either([self.holds(part, row) for part in parts])
             case Not(part):
@@ -136,14 +149,15 @@ class Conditions:
             case HasKey(keys):
                 numbers, _ = self._numbers(keys)
                 return self._has_key(numbers, row)
-            case OneRange(name, clauses) if not self._question.counting:
-                numbers, _ = self._numbers((RANGE + name,))
-                return probe(row, numbers, clauses) if numbers else NEVER
-            case RangeScan(prefix, accepts, limits) if not self._question.counting:
-                numbers, _ = self._scan(RANGE, prefix, accepts)
-                return probe(row, numbers, ((limits,),)) if numbers else NEVER
         rows = self.rows(filter_)
         assert rows is not None
+        if rows.most == MANY and not self._question.counting:
+            # Each row's own ranges are looked at rather than a set made of all that match.
+            match filter_:
+                case OneRange(name, clauses):
+                    return probe(row, self._numbers((RANGE + name,))[0], clauses)
+                case RangeScan(prefix, accepts, limits):
+                    return probe(row, self._scan(RANGE, prefix, accepts)[0], ((limits,),))
         return NEVER if rows is NONE else Sql(f"{row}.rid IN ({rows.sql.text})", rows.sql.values)
 
     def _of_type(self, types: Sequence[str], row: str) -> Sql:
@@ -160,8 +174,13 @@ class Conditions:
 
     def rows(self, filter_: Part) -> Rows | None:
         """The rows for which a filter holds; None where no index leads to them."""
-        self._question.add_part()
-        filter_ = as_one_range(filter_)
+        asked = as_one_range(filter_), self._question.counting
+        if asked not in self._rows:
+            self._question.add_part()
+            self._rows[asked] = self._rows_of(asked[0])
+        return self._rows[asked]
+
+    def _rows_of(self, filter_: Part) -> Rows | None:
         match filter_:
             case AllOf():
                 return self._all(filter_)
@@ -174,7 +193,7 @@ class Conditions:
             case KeyScan(prefix, accepts):
                 return self._keyed(*self._scan("", prefix, accepts))
             case OneRange(name, clauses):
-                return self._ranged(self._numbers((RANGE + name,))[0], clauses)
+                return self._ranged(self._numbers((RANGE + name,))[0], clauses, single=self._is_single(name))
             case RangeScan(prefix, accepts, limits):
                 return self._ranged(self._scan(RANGE, prefix, accepts)[0], ((limits,),))
             case HasWord(words):
@@ -210,7 +229,10 @@ class Conditions:
 
     def _numbers(self, texts: Sequence[str]) -> tuple[list[int], int]:
         """The numbers of those texts that any resource uses, and how often they are used together."""
-        named = among("text", [self._mark + text for text in texts])
+        return self._uses([self._mark + text for text in texts])
+
+    def _uses(self, texts: Sequence[str]) -> tuple[list[int], int]:
+        named = among("text", texts)
         rows = self._connection.execute(
             f"SELECT id, uses FROM names WHERE owner = ? AND {named.text} AND uses > 0", (self._owner, *named.values)
         ).fetchall()
@@ -230,7 +252,8 @@ class Conditions:
         if not numbers:
             return NONE
         named = among("name", numbers)
-        return Rows(Sql(f"SELECT rid FROM keys WHERE owner = ? AND {named.text}", (self._owner, *named.values)), uses)
+        sql = Sql(f"SELECT rid FROM keys WHERE owner = ? AND {named.text}", (self._owner, *named.values))
+        return Rows(sql, uses, distinct=len(numbers) == 1)
 
     def _prefixed(self, prefix: str) -> Rows:
         begin = self._mark + prefix
@@ -247,8 +270,8 @@ class Conditions:
         )
         return Rows(sql, MANY if texts == self._question.few else uses) if uses else NONE
 
-    def _ranged(self, numbers: Sequence[int], clauses: Clauses) -> Rows:
-        return self._counted(select(self._owner, numbers, clauses)) if numbers else NONE
+    def _ranged(self, numbers: Sequence[int], clauses: Clauses, *, single: bool = False) -> Rows:
+        return self._counted(select(self._owner, numbers, clauses), distinct=single) if numbers else NONE
 
     def _worded(self, words: Sequence[str]) -> Rows:
         """Words are looked for in one compact row a resource: an index of them would double the cost of a write."""
@@ -261,8 +284,7 @@ class Conditions:
         """Rows with a key that ends in the address of a resource, here or contained, for which `inner` holds."""
         if not link.types:
             return NONE
-        sub = Conditions(self._question, link.types)
-        there = sub.select(("owner", "type", "id"), link.inner)
+        there = self._about(link.types).select(("owner", "type", "id"), link.inner)
         key = f"{self._mark}{link.name}="
         far = Sql(
             f"SELECT k.rid FROM ({there.text}) AS t"
@@ -270,25 +292,37 @@ class Conditions:
             " CROSS JOIN keys AS k ON k.owner = n.owner AND k.name = n.id",
             (*there.values, key),
         )
-        inside = Conditions(self._question, link.types, contained=True).select(
-            ("owner", "inner", "container"), link.inner
-        )
+        return self._counted(union([far, self._linking_inside(link)]))
+
+    def _linking_inside(self, link: LinksTo) -> Sql:
+        """The same for contained resources, of which most records have none."""
+        types = [f"{CONTAINED}{TYPE}{type_}" for type_ in link.types]
+        if not self._uses(types)[0]:
+            return NO_ROWS
+        inside = self._about(link.types, contained=True).select(("owner", "inner", "container"), link.inner)
         # What a "#" address means depends on where it stands: the rows of one container refer to one another.
         here = "(SELECT rid FROM contained AS c WHERE c.owner = t.owner AND c.container = t.container)"
-        near = Sql(
+        return Sql(
             f"SELECT k.rid FROM ({inside.text}) AS t"
             " CROSS JOIN names AS n ON n.owner = t.owner AND n.text = ? || t.inner"
             " CROSS JOIN keys AS k ON k.owner = n.owner AND k.name = n.id"
             f" AND k.rid {f'IN {here}' if self.contained else '= t.container'}",
-            (*inside.values, f"{key}#"),
+            (*inside.values, f"{self._mark}{link.name}=#"),
         )
-        return self._counted(union([far, near]))
+
+    def _about(self, types: tuple[str, ...], *, contained: bool = False) -> Conditions:
+        """The conditions of another step of a chain; equal steps are taken once."""
+        steps = self._question.steps
+        step: Conditions | None = steps.get((types, contained))
+        if step is None:
+            step = steps[types, contained] = Conditions(self._question, types, contained=contained)
+        return step
 
     def _linked(self, link: LinkedFrom) -> Rows:
         """Rows whose address stands in a key of a resource for which `inner` holds."""
         if self.contained:
             return NONE
-        there = Conditions(self._question, (link.type,)).select(("owner", "keys"), link.inner)
+        there = self._about((link.type,)).select(("owner", "keys"), link.inner)
         key = f"{link.name}="
         address = f"substr(n.text, {len(key) + 1})"
         text = (
@@ -321,16 +355,17 @@ class Conditions:
             Sql(f"SELECT rid FROM resources INDEXED BY resources_by_time WHERE {where.text}", where.values)
         )
 
-    def _counted(self, select: Sql) -> Rows:
+    def _counted(self, select: Sql, *, distinct: bool = False) -> Rows:
         """Rows that are few are fetched, so that they need not be looked for twice."""
-        few = self._question.few
+        limit = self._question.few * COUNTED
         found = self._connection.execute(
-            f"SELECT rid FROM ({select.text}) LIMIT ?", (*select.values, few + 1)
+            f"SELECT rid FROM ({select.text}) LIMIT ?", (*select.values, limit + 1)
         ).fetchall()
-        if len(found) > few:
-            return Rows(select, MANY)
-        rids = sorted({rid for (rid,) in found})
-        return Rows(Sql("SELECT value FROM json_each(?)", (array(rids),)), len(rids)) if rids else NONE
+        if len(found) > limit:
+            return Rows(select, MANY, distinct)
+        rids = {rid for (rid,) in found}
+        fetched = Sql("SELECT value FROM json_each(?)", (array(sorted(rids)),))
+        return Rows(fetched, len(rids), distinct=True) if rids else NONE
 
 
 def _updated(asked: Updated, row: str) -> Sql:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from fhirstore.errors import BadRequest
-from fhirstore.search.plan import AllOf, Filter, HasKey, HasPrefix, InRange, Plan
+from fhirstore.search.plan import AllOf, Filter, HasKey, HasPrefix, Plan
 from fhirstore.store.contract import Found, Match, Page, Version
 from fhirstore.store.ordering import Valued, comes_after, ordered
 from fhirstore.store.sqlite import question
@@ -18,7 +18,7 @@ from fhirstore.store.sqlite.ordering import (
     Row,
     valued,
 )
-from fhirstore.store.sqlite.question import Question
+from fhirstore.store.sqlite.question import MANY, OneRange, Part, Question
 from fhirstore.store.sqlite.statements import array
 from fhirstore.store.sqlite.versions import COLUMNS
 from fhirstore.store.sqlite.walk import Walk
@@ -97,29 +97,30 @@ class _Search:
 
     def _counted(self, filter_: Filter) -> int:
         rows, rest = self._resources.split(filter_)
-        if rows is not None and not rest and self._says_its_type(filter_):
-            if isinstance(filter_, HasKey) and len(filter_.keys) == 1:
+        if rows is not None and not rest and self._says_its_type(self._resources.parts(filter_)[0]):
+            if rows.distinct and rows.most < MANY:
                 return rows.most
-            select, values = f"SELECT count(DISTINCT rid) FROM ({rows.sql.text})", rows.sql.values
+            once = "" if rows.distinct else "DISTINCT "
+            select, values = f"SELECT count({once}rid) FROM ({rows.sql.text})", rows.sql.values
         else:
             counted = self._resources.select(("rid",), filter_)
             select, values = f"SELECT count(*) FROM ({counted.text})", counted.values
         total: int = self._connection.execute(select, values).fetchone()[0]
         return total
 
-    def _says_its_type(self, filter_: Filter) -> bool:
+    def _says_its_type(self, filter_: Part) -> bool:
         """Whether what a filter finds is of the plan's types in any case, so that its rows need not be looked at."""
         match filter_:
             case HasKey(names):
                 pass
-            case HasPrefix(name) | InRange(name):
+            case HasPrefix(name) | OneRange(name):
                 names = (name,)
             case _:
                 return False
         types = self._plan.types
         return not types or (len(types) == 1 and all(name.startswith(f"{types[0]}.") for name in names))
 
-    def _matches(self, rows: Sequence[Row]) -> list[Match]:
+    def _matches(self, rows: Sequence[Row]) -> tuple[Match, ...]:
         rids = {row.container if row.inner else row.rid for row in rows}
         found = self._connection.execute(
             # By row: with its indexes to choose from, SQLite prefers to walk all of the owner's resources.
@@ -128,4 +129,6 @@ class _Search:
             (self._owner, array(rids)),
         )
         versions = {rid: Version(*row) for rid, *row in found}
-        return [Match(versions[row.container], row.inner) if row.inner else Match(versions[row.rid]) for row in rows]
+        return tuple(
+            Match(versions[row.container], row.inner) if row.inner else Match(versions[row.rid]) for row in rows
+        )

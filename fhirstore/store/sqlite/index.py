@@ -69,8 +69,8 @@ class Index:
 
     def replace(self, rid: int, old: Numbered, new: Numbered) -> None:
         """Make the difference between a row's old entries and its new ones; NONE stands for there being none."""
-        gone, come = set(old.keys), set(new.keys)
-        self._change(rid, gone - come, come - gone)
+        before, after = set(old.keys), set(new.keys)
+        self._change(rid, before - after, after - before)
         if old.ranges != new.ranges:
             self._change_ranges(rid, old.ranges, new.ranges)
 
@@ -128,11 +128,9 @@ class Index:
         self._keys.extend([(owner, name, rid) for name in come])
 
     def _change_ranges(self, rid: int, old: list[RangeRow], new: list[RangeRow]) -> None:
+        self._count_ranges(old, -1)
+        self._count_ranges(new, 1)
         gone, come = set(old) - set(new), set(new) - set(old)
-        for counted, change in ((Counter(name for name, *_ in old), -1), (Counter(name for name, *_ in new), 1)):
-            for name, rows in counted.items():
-                self._uses[name] += change
-                self._extra[name] += change * (rows - 1)
         if gone:
             self._connection.executemany(
                 "DELETE FROM ranges WHERE owner = ? AND name = ? AND span = ? AND first = ? AND last = ? AND rid = ?"
@@ -141,10 +139,15 @@ class Index:
             )
         self._ranges.extend([(self._owner, *each[:4], rid, *each[4:]) for each in come])
 
+    def _count_ranges(self, rows: list[RangeRow], change: int) -> None:
+        seen: set[int] = set()
+        for row in rows:
+            counted = self._extra if row[0] in seen else self._uses
+            counted[row[0]] += change
+            seen.add(row[0])
+
 
 def _ends(range_: Range) -> tuple[int, Bound, Bound, Bound, Bound]:
     ends = ends_of(range_)
-    span = span_of(ends.first, ends.last)
-    if ends.low is None or ends.high is None:
-        return span, ends.first, ends.last, _NO_PRECISION, _NO_PRECISION
-    return span, ends.first, ends.last, ends.low, ends.high
+    low, high = (_NO_PRECISION, _NO_PRECISION) if ends.low is None or ends.high is None else (ends.low, ends.high)
+    return span_of(ends.first, ends.last), ends.first, ends.last, low, high

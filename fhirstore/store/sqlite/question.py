@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from itertools import count
 from math import isqrt
+from typing import Any
 
 from fhirstore.errors import BadRequest
 from fhirstore.search.plan import (
@@ -30,6 +31,9 @@ MANY = 2**60
 """More rows than are worth counting."""
 
 FEW = 50
+COUNTED = 10
+"""Up to so many times what is few, rows are counted exactly."""
+
 PARTS_LIMIT = 5000
 
 
@@ -46,13 +50,14 @@ Part = Filter | OneRange
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A SELECT of rids, doubles included; `most` is how many there are at most, MANY where nobody knows."""
+    """A SELECT of rids, with doubles unless `distinct`; `most` is how many there are at most, MANY: nobody knows."""
 
     sql: Sql
     most: int
+    distinct: bool = False
 
 
-NONE = Rows(NO_ROWS, 0)
+NONE = Rows(NO_ROWS, 0, distinct=True)
 
 
 @dataclass(slots=True)
@@ -63,6 +68,7 @@ class Question:
     owner: int
     few: int = FEW
     counting: bool = False
+    steps: dict[tuple[tuple[str, ...], bool], Any] = field(default_factory=dict)
     parts: int = 0
     aliases: count[int] = field(default_factory=count)
 

@@ -68,7 +68,8 @@ class Walk:
                 yield from self._missing(filter_, HasPrefix(first.prefix), orders, place)
             case ByRange() if self._is_walkable(first):
                 yield from self._by_range(filter_, first, orders, place)
-                yield from self._missing(filter_, InRange(first.name), orders, place)
+                if not self._all_have(first.name):
+                    yield from self._missing(filter_, InRange(first.name), orders, place)
             case _:
                 yield from self.sorted(filter_, orders, place)
 
@@ -200,6 +201,14 @@ class Walk:
     def _missing(self, filter_: Filter, present: Filter, orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
         inside = place[1:] if place and place[0] is None else None
         yield from self.along(AllOf((filter_, Not(present))), orders[1:], inside)
+
+    def _all_have(self, name: str) -> bool:
+        """Whether no resource is without a range of this name, so that nobody need look for such."""
+        row = self._connection.execute(
+            "SELECT uses FROM names WHERE owner = ? AND text = ?", (self._owner, RANGE + name)
+        ).fetchone()
+        everything = sum(uses for _, uses in self.types())
+        return row is not None and row[0] == everything and self._conditions.types == (name.partition(".")[0],)
 
     def _is_walkable(self, order: ByRange) -> bool:
         """Whether the index has the column that is ordered by: of dates always, of numbers those without precision."""

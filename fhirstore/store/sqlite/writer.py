@@ -1,8 +1,9 @@
 """Group commit: one thread writes, and all that waits meanwhile shares its next commit.
 
 An fsync costs more than the writes before it. While one commit is on its way to the disk, further jobs gather in a
-queue; the thread then runs them all in one database transaction, each in a savepoint of its own, and commits once.
-A job is answered only after that commit.
+queue; the thread then runs them all in one database transaction and commits once. A job is answered only after that
+commit. What a job wrote before it failed is undone: as that is rare, the transaction is then begun anew, with a
+savepoint around each job, for a savepoint has SQLite copy every page that it protects.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, Generic, TypeVar
 from fhirstore.errors import Unavailable
 from fhirstore.store.sqlite.connection import connect
 from fhirstore.store.sqlite.names import Names
+from fhirstore.store.sqlite.turns import Turns
 
 Result = TypeVar("Result")
 Job = Callable[[sqlite3.Connection], Result]
@@ -32,6 +34,7 @@ class Writer:
     def __init__(self, path: Path) -> None:
         self._connection = connect(path)
         self.names = Names()
+        self._turns = Turns(path)
         self._queue: SimpleQueue[_Waiting[Any] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="sqlite-writer", daemon=True)
         self._thread.start()
@@ -41,7 +44,9 @@ class Writer:
 
         What the job raises is raised here, with its writes undone. Raises Unavailable when the commit fails.
         """
-        waiting = _Waiting(job)
+        return await self._wait_for(_Waiting(job))
+
+    async def _wait_for(self, waiting: _Waiting[Result]) -> Result:
         self._queue.put(waiting)
         return await waiting.future
 
@@ -75,7 +80,7 @@ class Writer:
             await asyncio.wait({step.future, served}, return_when=asyncio.FIRST_COMPLETED)
             return await (step.future if step.future.done() else served)
 
-        served = asyncio.ensure_future(self.run(serve))
+        served = asyncio.ensure_future(self._wait_for(_Waiting(serve, once=True)))
         try:
             await asyncio.wait({begun, served}, return_when=asyncio.FIRST_COMPLETED)
             if not served.done():
@@ -91,11 +96,13 @@ class Writer:
         self._queue.put(None)
         self._thread.join()
         self._connection.close()
+        self._turns.close()
 
     def _work(self) -> None:
         while batch := self._gather():
             try:
-                self._commit(batch)
+                with self._turns:
+                    self._commit(batch)
             except sqlite3.Error as error:
                 self._undo()
                 for waiting in batch:
@@ -116,13 +123,22 @@ class Writer:
                     self._queue.put(None)
                 break
             batch.append(waiting)
+            if waiting.once:
+                break
         return batch
 
     def _commit(self, batch: list[_Waiting[Any]]) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-        for waiting in batch:
-            waiting.attempt(self._connection, self.names)
-        self._connection.execute("COMMIT")
+        connection, names = self._connection, self.names
+        connection.execute("BEGIN IMMEDIATE")
+        jobs = [waiting for waiting in batch if not waiting.once]
+        if not all(waiting.succeed_or_leave_no_trace(connection) for waiting in jobs):
+            self._undo()
+            connection.execute("BEGIN IMMEDIATE")
+            for waiting in jobs:
+                waiting.attempt(connection, names)
+        for waiting in batch[len(jobs) :]:
+            waiting.attempt(connection, names)
+        connection.execute("COMMIT")
 
     def _undo(self) -> None:
         if self._connection.in_transaction:
@@ -138,17 +154,28 @@ class _AbandonedError(Exception):
 
 
 class _Waiting(Generic[Result]):
-    """A job, and whoever waits for its answer."""
+    """A job, and whoever waits for its answer. One that can only run `once` comes last in its batch."""
 
-    def __init__(self, job: Job[Result]) -> None:
+    def __init__(self, job: Job[Result], *, once: bool = False) -> None:
+        self.once = once
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Result] = self.loop.create_future()
         self._job = job
         self._result: Result | None = None
         self._error: BaseException | None = None
 
+    def succeed_or_leave_no_trace(self, connection: sqlite3.Connection) -> bool:
+        """Run the job without protection; False where it wrote before it failed, or ended the transaction."""
+        before = connection.total_changes
+        try:
+            self._result = self._job(connection)
+        except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the one who waits
+            self._error = error
+        return self._error is None or (connection.in_transaction and connection.total_changes == before)
+
     def attempt(self, connection: sqlite3.Connection, names: Names) -> None:
         """Run the job in a savepoint; its failure undoes only what it did itself."""
+        self._error = None
         connection.execute("SAVEPOINT job")
         try:
             self._result = self._job(connection)
