@@ -19,8 +19,8 @@ from fhirstore.search.query import read_search
 from fhirstore.store.contract import Change, Found, Page, Resources, Store, Version
 from fhirstore.store.scope import Scope
 from tests.search import brute, brute_ordered
-from tests.search.brute_paths import Document
 from tests.search.brute_ordered import UCUM
+from tests.search.brute_paths import Document
 from tests.search.value_queries import query_for, with_value
 
 OWNER, TWIN, LINKER = Scope(1), Scope(2), Scope(3)
