@@ -15,6 +15,7 @@ from fhirstore.search.plan import (
     ByKey,
     ByRange,
     ByUpdate,
+    Contains,
     Filter,
     HasKey,
     HasPrefix,
@@ -221,6 +222,8 @@ EVERY_FILTER: dict[str, Filter] = {
     "chain of everything": LinksTo("Observation.subject", ("Patient",), AllOf()),
     "reverse chain": LinkedFrom("Observation", "Observation.subject", HasKey(("Observation.code:1",))),
     "reverse chain of everything": LinkedFrom("Observation", "Observation.subject", AllOf()),
+    "container": Contains(("Practitioner",), HasPrefix("Practitioner.name~jones")),
+    "container of anything": Contains((), AllOf()),
 }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from random import Random
 from typing import Any
 from uuid import uuid4
 
@@ -14,11 +15,14 @@ import pytest
 from pymongo import monitoring
 
 from fhirstore.search.entries import Entries
+from fhirstore.search.extract import extract
 from fhirstore.search.plan import ById, ByKey, ByRange, ByUpdate, OfType, Plan
 from fhirstore.store.contract import Change, Page, Resources, Version
 from fhirstore.store.mongodb import MongoStore, walk
 from fhirstore.store.mongodb.indexes import INDEXES
 from fhirstore.store.scope import Scope
+from tests.search import random_records
+from tests.search.finding import asked
 from tests.store.test_find import EVERY_FILTER, ORDERS, WHOLE_RECORD, observation, put
 
 OWNER = 7
@@ -154,6 +158,47 @@ async def test_every_order_asks_by_owner_and_index_and_sorts_only_along_one(
             for filter_ in (EVERY_FILTER["everything"], OfType(("Observation",))):
                 found = await resources.find(Plan(types, filter_, ORDERS[name]), Page(3))
                 await resources.find(Plan(types, filter_, ORDERS[name]), Page(3, found.next))
+    check_all(commands.of_resources())
+
+
+ASKED = [
+    "Observation?code=http://loinc.org|8480-6&date=ge2014&date=lt2015",
+    "Observation?code=8480-6,abc&status:not=final&subject=Patient/p1",
+    "Observation?value-quantity=gt5|http://unitsofmeasure.org|mg&_sort=-date",
+    "Observation?code-value-quantity=8480-6$lt100",
+    "Observation?subject:Patient.name:contains=et&_sort=code,-_lastUpdated",
+    "Observation?patient.organization.partof.name=a",
+    "Observation?date:missing=true&_lastUpdated=gt2014",
+    "Patient?name=pet&birthdate=le2014&_sort=family",
+    "Patient?_has:Observation:patient:code=abc&gender=male",
+    "Patient?identifier=http://loinc.org|abc&_id=p1,p2",
+    'Patient?_filter=name co "et" and not (birthdate lt 2014 or gender eq female)',
+    "Patient?name:exact=Peter&_contained=both",
+    "Patient?name=p&_contained=true&_containedType=contained",
+    "Patient?_content=peter and (abc or final)&_text=bone",
+    "Patient?careprovider:Practitioner.name=peter&_list=p1",
+    "ValueSet?url:below=http://acme.org&url:above=http://acme.org/fhir",
+    "?_type=Patient,Observation&_tag=abc&_profile:below=http://acme.org",
+    "?_sort=-_lastUpdated",
+]
+
+
+@pytest.mark.parametrize("query", ASKED)
+async def test_searches_as_clients_write_them_ask_so_too(
+    resources: Resources, commands: Commands, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "WINDOW", 4)
+    random = Random(query)
+    kinds = ["Observation"] * 8 + ["Patient"] * 4 + ["Practitioner", "Organization", "List", "ValueSet"]
+    documents = [random_records.resource(random, kind, f"p{number}") for number, kind in enumerate(kinds)]
+    await resources.change_all(
+        [put(each["resourceType"], each["id"], extract(each["resourceType"], each)) for each in documents]
+    )
+    plan = asked(query).plan
+    with commands.during():
+        found = await resources.find(plan, Page(2))
+        await resources.find(plan, Page(2, found.next))
+        await resources.find(plan, Page(0))
     check_all(commands.of_resources())
 
 
