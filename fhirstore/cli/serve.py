@@ -69,7 +69,8 @@ def _log_config(level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"()": "fhirstore.cli.log_lines.LogLines"}},
+        # Not from this package: every worker imports what is named here, and none needs a command line.
+        "formatters": {"line": {"()": "fhirstore.api.log_lines.LogLines"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "loggers": {
             "fhirstore": {"handlers": ["stderr"], "level": level.upper(), "propagate": False},

@@ -23,6 +23,9 @@ DIGITS_LIMIT = 1000
 _TOO_DEEP = f"The body is nested deeper than {DEPTH_LIMIT} levels."
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
+_SPLICED = frozenset({"resourceType", "id", "_id", "meta"})
+_DECIDED = frozenset({"versionId", "_versionId", "lastUpdated", "_lastUpdated"})
+
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _split = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
@@ -114,16 +117,21 @@ class Content:
 def content(body: bytes, document: Mapping[str, Any]) -> Content:
     """Take a resource's text apart. `document` is `parse(body)`: the text is known to be well formed."""
     raw = _split(msgspec.json.format(body.removeprefix(b"\xef\xbb\xbf"), indent=-1))
+    members = [b",%b:%b" % (_encode(name), bytes(value)) for name, value in raw.items() if name not in _SPLICED]
+    return Content(str(document["resourceType"]), _own_meta(document), b"".join(members) + b"}")
+
+
+def content_of(document: Mapping[str, Any]) -> Content:
+    """The same of a document without a text of its own, such as a resource in a Bundle; numbers keep their digits."""
+    rest = _encode({name: value for name, value in document.items() if name not in _SPLICED})
+    joint = b"" if rest == b"{}" else b","
+    return Content(str(document["resourceType"]), _own_meta(document), joint + rest[1:])
+
+
+def _own_meta(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a client may say about its resource."""
     meta = document.get("meta")
-    kept = dict(meta) if isinstance(meta, dict) else {}
-    for decided in ("versionId", "_versionId", "lastUpdated", "_lastUpdated"):
-        kept.pop(decided, None)
-    members = (
-        b",%b:%b" % (_encode(name), bytes(value))
-        for name, value in raw.items()
-        if name not in {"resourceType", "id", "_id", "meta"}
-    )
-    return Content(str(document["resourceType"]), kept, b"".join(members) + b"}")
+    return {n: value for n, value in meta.items() if n not in _DECIDED} if isinstance(meta, dict) else {}
 
 
 class _RepeatedPropertyError(Exception):

@@ -78,10 +78,11 @@ def _children(path: str) -> Mapping[str, tuple[Kind | None, str]]:
 
 
 def _rewrite_object(document: Mapping[str, Any], path: str, replace: Rewrite) -> dict[str, Any]:
-    changed = dict(document)
-    for name, (kind, child) in _children(path).items():
-        if name in document:
-            changed[name] = _rewrite_value(document[name], kind, child, replace)
+    children, changed = _children(path), dict(document)
+    for name, value in document.items():
+        found = children.get(name)
+        if found is not None:
+            changed[name] = _rewrite_value(value, *found, replace)
     return changed
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fhirstore.dstu2.json_format import Content, content, dump, parse
+from fhirstore.dstu2.json_format import Content, content, content_of, parse
 from fhirstore.dstu2.levels import INCOMPLETE_TAG, Level, judge, refused
 from fhirstore.errors import BadRequest, Issue, Unprocessable
 from fhirstore.search.entries import Entries
@@ -41,12 +41,14 @@ def accept(type: str, id: str, body: bytes, level: Level) -> Incoming:
 def accept_document(type: str, id: str, document: Mapping[str, Any], level: Level) -> Incoming:
     """The same for a resource that came inside another, such as a Bundle's entry; numbers keep their digits."""
     _check_address(type, id, document)
-    return _judged(document, content(dump(document), document), level)
+    return _judged(document, content_of(document), level)
 
 
 def rewritten(incoming: Incoming, document: Mapping[str, Any]) -> Incoming:
     """The same resource with its references rewritten: it has been judged already."""
-    return Incoming(document, replace(content(dump(document), document), meta=incoming.content.meta))
+    if document == incoming.document:
+        return incoming
+    return Incoming(document, replace(content_of(document), meta=incoming.content.meta))
 
 
 def entries_of(document: Mapping[str, Any], content: Content, id: str, base: str) -> Entries:

@@ -40,6 +40,7 @@ from fhirstore.store.sqlite.question import (
     as_one_range,
     conjuncts,
     cost,
+    updated,
 )
 from fhirstore.store.sqlite.spans import Clauses, probe, select
 from fhirstore.store.sqlite.statements import (
@@ -111,17 +112,11 @@ class Conditions:
                 others.append(part)
             elif part.name not in joined:
                 joined[part.name] = part
-            elif self._is_single(part.name):
+            elif self._question.is_single(self._mark + RANGE + part.name):
                 joined[part.name] = OneRange(part.name, joined[part.name].clauses + part.clauses)
             else:
                 others.append(part)
         return [*joined.values(), *others]
-
-    def _is_single(self, name: str) -> bool:
-        row = self._connection.execute(
-            "SELECT extra FROM names WHERE owner = ? AND text = ?", (self._owner, self._mark + RANGE + name)
-        ).fetchone()
-        return row is None or row[0] == 0
 
     # A filter as a condition on a row
 
@@ -145,7 +140,7 @@ class Conditions:
             case WithIds(ids):
                 return among(f"{row}.inner" if self.contained else f"{row}.id", ids) if ids else NEVER
             case Updated():
-                return _updated(filter_, row)
+                return updated(filter_, row)
             case HasKey(keys):
                 numbers, _ = self._numbers(keys)
                 return self._has_key(numbers, row)
@@ -193,7 +188,8 @@ class Conditions:
             case KeyScan(prefix, accepts):
                 return self._keyed(*self._scan("", prefix, accepts))
             case OneRange(name, clauses):
-                return self._ranged(self._numbers((RANGE + name,))[0], clauses, single=self._is_single(name))
+                single = self._question.is_single(self._mark + RANGE + name)
+                return self._ranged(self._numbers((RANGE + name,))[0], clauses, single=single)
             case RangeScan(prefix, accepts, limits):
                 return self._ranged(self._scan(RANGE, prefix, accepts)[0], ((limits,),))
             case HasWord(words):
@@ -228,25 +224,10 @@ class Conditions:
         return Rows(union([rows.sql for rows in known]), sum(rows.most for rows in known)) if known else NONE
 
     def _numbers(self, texts: Sequence[str]) -> tuple[list[int], int]:
-        """The numbers of those texts that any resource uses, and how often they are used together."""
-        return self._uses([self._mark + text for text in texts])
-
-    def _uses(self, texts: Sequence[str]) -> tuple[list[int], int]:
-        named = among("text", texts)
-        rows = self._connection.execute(
-            f"SELECT id, uses FROM names WHERE owner = ? AND {named.text} AND uses > 0", (self._owner, *named.values)
-        ).fetchall()
-        return [number for number, _ in rows], sum(uses for _, uses in rows)
+        return self._question.numbers([self._mark + text for text in texts])
 
     def _scan(self, kind: str, prefix: str, accepts: Callable[[str], bool]) -> tuple[list[int], int]:
-        """The same of all texts that begin so and are accepted."""
-        mark = self._mark + kind
-        rows = self._connection.execute(
-            "SELECT id, uses, text FROM names WHERE owner = ? AND text >= ? AND text < ? AND uses > 0",
-            (self._owner, mark + prefix, end(mark + prefix)),
-        )
-        found = [(number, uses) for number, uses, text in rows if accepts(text[len(mark) :])]
-        return [number for number, _ in found], sum(uses for _, uses in found)
+        return self._question.scan(self._mark + kind, prefix, accepts)
 
     def _keyed(self, numbers: Sequence[int], uses: int) -> Rows:
         if not numbers:
@@ -297,7 +278,7 @@ class Conditions:
     def _linking_inside(self, link: LinksTo) -> Sql:
         """The same for contained resources, of which most records have none."""
         types = [f"{CONTAINED}{TYPE}{type_}" for type_ in link.types]
-        if not self._uses(types)[0]:
+        if not self._question.numbers(types)[0]:
             return NO_ROWS
         inside = self._about(link.types, contained=True).select(("owner", "inner", "container"), link.inner)
         # What a "#" address means depends on where it stands: the rows of one container refer to one another.
@@ -350,7 +331,7 @@ class Conditions:
         return Rows(Sql(f"SELECT rid FROM resources WHERE {where.text}", where.values), len(types) * len(ids))
 
     def _recent(self, asked: Updated) -> Rows:
-        where = every([Sql("owner = ?", (self._owner,)), _updated(asked, "resources")])
+        where = every([Sql("owner = ?", (self._owner,)), updated(asked, "resources")])
         return self._counted(
             Sql(f"SELECT rid FROM resources INDEXED BY resources_by_time WHERE {where.text}", where.values)
         )
@@ -366,8 +347,3 @@ class Conditions:
         rids = {rid for (rid,) in found}
         fetched = Sql("SELECT value FROM json_each(?)", (array(sorted(rids)),))
         return Rows(fetched, len(rids), distinct=True) if rids else NONE
-
-
-def _updated(asked: Updated, row: str) -> Sql:
-    limits = ((">=", asked.from_), ("<", asked.before))
-    return every([Sql(f"{row}.updated {sign} ?", (moment,)) for sign, moment in limits if moment is not None])

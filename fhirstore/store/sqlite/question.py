@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from math import isqrt
@@ -23,9 +24,10 @@ from fhirstore.search.plan import (
     RangeScan,
     Updated,
     WithIds,
+    end,
 )
 from fhirstore.store.sqlite.spans import Clauses
-from fhirstore.store.sqlite.statements import NO_ROWS, Sql
+from fhirstore.store.sqlite.statements import NO_ROWS, Sql, among, every
 
 MANY = 2**60
 """More rows than are worth counting."""
@@ -80,6 +82,30 @@ class Question:
         if self.parts > PARTS_LIMIT:
             raise BadRequest("The search has too many parts to be answered at once.")
 
+    def numbers(self, texts: Sequence[str]) -> tuple[list[int], int]:
+        """The numbers of those texts that any resource uses, and how often they are used together."""
+        named = among("text", texts)
+        rows = self.connection.execute(
+            f"SELECT id, uses FROM names WHERE owner = ? AND {named.text} AND uses > 0", (self.owner, *named.values)
+        ).fetchall()
+        return [number for number, _ in rows], sum(uses for _, uses in rows)
+
+    def scan(self, mark: str, prefix: str, accepts: Callable[[str], bool]) -> tuple[list[int], int]:
+        """The same of all texts behind a mark that begin so and are accepted."""
+        rows = self.connection.execute(
+            "SELECT id, uses, text FROM names WHERE owner = ? AND text >= ? AND text < ? AND uses > 0",
+            (self.owner, mark + prefix, end(mark + prefix)),
+        )
+        found = [(number, uses) for number, uses, text in rows if accepts(text[len(mark) :])]
+        return [number for number, _ in found], sum(uses for _, uses in found)
+
+    def is_single(self, text: str) -> bool:
+        """Whether no resource has two ranges of a name."""
+        row = self.connection.execute(
+            "SELECT extra FROM names WHERE owner = ? AND text = ?", (self.owner, text)
+        ).fetchone()
+        return row is None or row[0] == 0
+
 
 _CHEAPEST_FIRST = (
     *(WithIds, HasKey, HasPrefix, KeyScan, Updated, OneRange, RangeScan, LinkedFrom, LinksTo, Contains),
@@ -114,3 +140,8 @@ def as_one_range(filter_: Part) -> Part:
 def cost(filter_: Part) -> int:
     kind = type(filter_)
     return _CHEAPEST_FIRST.index(kind) if kind in _CHEAPEST_FIRST else len(_CHEAPEST_FIRST)
+
+
+def updated(asked: Updated, row: str) -> Sql:
+    limits = ((">=", asked.from_), ("<", asked.before))
+    return every([Sql(f"{row}.updated {sign} ?", (moment,)) for sign, moment in limits if moment is not None])
