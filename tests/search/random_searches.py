@@ -280,8 +280,8 @@ def _comparison(random: Random, type_: str) -> tuple[str, Callable[[Document], b
         prefix, value = brute_ordered.cut(text)
         return f"{name} {prefix} {value}", lambda it: matches(it, name, None, text)
     if kind == "string":
-        text = random.choice(TEXTS).strip()
         operation = random.choice(["eq", "ne", "co", "sw", "ew"])
+        text = _cut(random, random.choice(TEXTS).strip(), operation)
         return f"{name} {operation} {_quoted(text)}", lambda it: _compared(it, name, operation, text)
     # A bar in an expression stands between system and code, and nothing there takes that meaning from it.
     text = random.choice(IDS) if kind == "reference" else random.choice([e for e in CODES if "|" not in e])
@@ -290,6 +290,13 @@ def _comparison(random: Random, type_: str) -> tuple[str, Callable[[Document], b
         f"{name} {operation} {_quoted(text)}",
         lambda it: matches(it, name, None, escaped(text)) == (operation == "eq"),
     )
+
+
+def _cut(random: Random, text: str, operation: str) -> str:
+    """The part of a text that an operation asks for, as far as it has something in it beside marks."""
+    start = random.randrange(len(text)) if operation in {"co", "ew"} else 0
+    end = random.randint(start + 1, len(text)) if operation in {"co", "sw"} else len(text)
+    return text[start:end] if any(each.isalnum() for each in text[start:end]) else text
 
 
 def _quoted(text: str) -> str:
