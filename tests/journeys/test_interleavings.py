@@ -250,13 +250,13 @@ def known(resource: dict[str, Any]) -> tuple[str, str]:
     return resource["identifier"][0]["value"], resource["name"][0]["family"][0]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_random_interleavings_of_three_users_agree_with_the_model(server: AppServer) -> None:
     fast = server.database.startswith("sqlite")
 
     Interleaving.server = server
     bounded = settings(
-        max_examples=30 if fast else 12,
+        max_examples=30 if fast else 8,
         stateful_step_count=25,
         deadline=None,
         database=None,

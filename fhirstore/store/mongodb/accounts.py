@@ -31,7 +31,7 @@ from fhirstore.store.mongodb.documents import (
     to_token,
     to_user,
 )
-from fhirstore.store.mongodb.failures import unavailable_when_away
+from fhirstore.store.mongodb.failures import tried_again, unavailable_when_away
 
 
 @unavailable_when_away
@@ -143,15 +143,13 @@ class MongoAccounts:
             "ends": {"$cond": [is_open, "$ends", now + span]},
             "ends_at": {"$cond": [is_open, "$ends_at", moment(now + span)]},
         }
-        while True:
-            try:
-                counted = await self._windows.find_one_and_update(
-                    {"_id": key}, [{"$set": following}], upsert=True, return_document=ReturnDocument.AFTER
-                )
-            except DuplicateKeyError:  # two opened the window at once
-                continue
-            assert counted is not None
-            return Window(counted["count"], counted["ends"])
+        counted = await tried_again(
+            lambda: self._windows.find_one_and_update(
+                {"_id": key}, [{"$set": following}], upsert=True, return_document=ReturnDocument.AFTER
+            )
+        )
+        assert counted is not None
+        return Window(counted["count"], counted["ends"])
 
     async def window(self, key: str, now: int) -> Window | None:
         document = await self._windows.find_one({"_id": key, "ends": {"$gt": now}})
@@ -162,8 +160,10 @@ class MongoAccounts:
         return to_application(document) if document else None
 
     async def _next_user_id(self) -> int:
-        counter = await self._counters.find_one_and_update(
-            {"_id": "users"}, {"$inc": {"value": 1}}, upsert=True, return_document=ReturnDocument.AFTER
+        counter = await tried_again(
+            lambda: self._counters.find_one_and_update(
+                {"_id": "users"}, {"$inc": {"value": 1}}, upsert=True, return_document=ReturnDocument.AFTER
+            )
         )
         assert counter is not None
         return int(counter["value"])

@@ -7,11 +7,15 @@ from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError, WTimeoutError
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, OperationFailure, PyMongoError, WTimeoutError
 
 from fhirstore.errors import Unavailable
 
 Kind = TypeVar("Kind", bound=type)
+Result = TypeVar("Result")
+
+DUPLICATE_KEY, WRITE_CONFLICT = 11000, 112
+"""Codes of the server's errors."""
 
 # A failure of connection covers elections (NotPrimaryError) and servers that are not found in time.
 _AWAY = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
@@ -37,3 +41,16 @@ def _told(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]
             raise Unavailable("The database cannot be reached.") from error
 
     return call
+
+
+async def tried_again(write: Callable[[], Awaitable[Result]]) -> Result:
+    """One write of one document, until no other is in its way.
+
+    Of many that upsert it at once only the first inserts, and a server may leave trying again to its clients.
+    """
+    while True:
+        try:
+            return await write()
+        except OperationFailure as error:
+            if error.code not in {DUPLICATE_KEY, WRITE_CONFLICT}:
+                raise

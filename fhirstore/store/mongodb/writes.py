@@ -24,11 +24,10 @@ from fhirstore.store.mongodb.documents import (
     resource_key,
     to_version,
 )
+from fhirstore.store.mongodb.failures import DUPLICATE_KEY, WRITE_CONFLICT
 from fhirstore.store.scope import Scope
 
 Collection = AsyncCollection[dict[str, Any]]
-
-_DUPLICATE_KEY, _WRITE_CONFLICT = 11000, 112
 
 
 class Writes:
@@ -89,7 +88,7 @@ class Writes:
         try:
             await self._resources.insert_many([from_current(self._scope, each) for each in new], session=self._session)
         except BulkWriteError as error:
-            if all(each.get("code") != _DUPLICATE_KEY for each in error.details["writeErrors"]):
+            if all(each.get("code") != DUPLICATE_KEY for each in error.details["writeErrors"]):
                 raise
             self._met.update(self._key(each) for each in new)
             raise _conflict() from error
@@ -140,4 +139,4 @@ class Writes:
 def _conflict() -> OperationFailure:
     """Has the driver run the transaction again, with what the other writer left in sight."""
     labels = {"errorLabels": ["TransientTransactionError"]}
-    return OperationFailure("Another writer came first.", _WRITE_CONFLICT, labels)
+    return OperationFailure("Another writer came first.", WRITE_CONFLICT, labels)
