@@ -116,7 +116,8 @@ class Token:
 
     Times are milliseconds; `spent` is when a code or refresh token was first used; `family` names the grant that it
     descends from. `user` is None where the token is the application's own. `redirect_uri` and `challenge` (RFC 7636)
-    are what a code was asked for with, and what descends from it keeps.
+    are what a code was asked for with, and what descends from it keeps; so is `patient`, the id of the Patient that a
+    scope `patient/…` means.
     """
 
     hash: str
@@ -129,6 +130,7 @@ class Token:
     spent: int | None = None
     redirect_uri: str | None = None
     challenge: str | None = None
+    patient: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ _APPLICATION = (
     " redirect_uris, public, previous_secret_hash, previous_organization_token_hash"
 )
 _USER = "id, hex_id, client_id, app_user_id, active, created, profile, seen"
-_TOKEN = "hash, kind, user, client_id, scope, family, expires, spent, redirect_uri, challenge"
+_TOKEN = "hash, kind, user, client_id, scope, family, expires, spent, redirect_uri, challenge, patient"
 
 _HAS_STATUS: dict[UserStatus, str] = {
     "all": "",

@@ -130,7 +130,8 @@ CREATE TABLE IF NOT EXISTS tokens (
   expires INTEGER NOT NULL,
   spent INTEGER,
   redirect_uri TEXT,
-  challenge TEXT
+  challenge TEXT,
+  patient TEXT
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS windows (
