@@ -9,6 +9,7 @@ from typing import Any
 from pymongo import AsyncMongoClient, monitoring
 from pymongo.errors import CollectionInvalid, DuplicateKeyError, PyMongoError
 
+from fhirstore.caller import Author
 from fhirstore.errors import Unavailable
 from fhirstore.store.cursors import Cursors
 from fhirstore.store.mongodb.accounts import MongoAccounts
@@ -43,8 +44,8 @@ class MongoStore:
     def indexing(self) -> MongoIndexing:
         return MongoIndexing(self._database["resources"], self._connect)
 
-    def within(self, scope: Scope) -> MongoResources:
-        return MongoResources(scope, self._database)
+    def within(self, scope: Scope, author: Author | None = None) -> MongoResources:
+        return MongoResources(scope, self._database, author)
 
     async def open(self) -> None:
         try:

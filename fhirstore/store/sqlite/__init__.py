@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 
+from fhirstore.caller import Author
 from fhirstore.errors import Unavailable
 from fhirstore.store.cursors import Cursors
 from fhirstore.store.scope import Scope
@@ -40,8 +41,8 @@ class SqliteStore:
     def indexing(self) -> SqliteIndexing:
         return SqliteIndexing(self._readers, self._writer)
 
-    def within(self, scope: Scope) -> SqliteResources:
-        return SqliteResources(scope, self._reader, self._readers, self._writer)
+    def within(self, scope: Scope, author: Author | None = None) -> SqliteResources:
+        return SqliteResources(scope, author, self._reader, self._readers, self._writer)
 
     async def open(self) -> None:
         prepare(self._path)
