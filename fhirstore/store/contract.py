@@ -15,7 +15,9 @@ from fhirstore.caller import Author
 from fhirstore.search.entries import Entries
 from fhirstore.search.plan import Plan
 from fhirstore.store.accounts import Accounts
+from fhirstore.store.consents import Consents
 from fhirstore.store.cursors import Cursors, Place
+from fhirstore.store.keys import Keys
 from fhirstore.store.scope import Scope
 
 Result = TypeVar("Result")
@@ -229,6 +231,12 @@ class Store(Protocol):
 
     @property
     def accounts(self) -> Accounts: ...
+
+    @property
+    def consents(self) -> Consents: ...
+
+    @property
+    def keys(self) -> Keys: ...
 
     @property
     def cursors(self) -> Cursors:

@@ -109,6 +109,7 @@ CREATE TABLE IF NOT EXISTS applications (
   profile TEXT NOT NULL,
   calls_per_hour INTEGER,
   redirect_uris TEXT NOT NULL,
+  launch_uri TEXT,
   public INTEGER NOT NULL,
   previous_secret_hash TEXT,
   previous_organization_token_hash TEXT
@@ -136,7 +137,28 @@ CREATE TABLE IF NOT EXISTS tokens (
   expires INTEGER NOT NULL,
   spent INTEGER,
   redirect_uri TEXT,
-  challenge TEXT
+  challenge TEXT,
+  patient TEXT,
+  nonce TEXT,
+  offline INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS consents (
+  user INTEGER NOT NULL,
+  client_id TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  patient TEXT,
+  since INTEGER NOT NULL,
+  used INTEGER,
+  PRIMARY KEY (user, client_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS launches (
+  hash TEXT PRIMARY KEY,
+  user INTEGER NOT NULL,
+  client_id TEXT NOT NULL,
+  patient TEXT,
+  expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS windows (
@@ -163,6 +185,7 @@ INDEXES = {
     "tokens_by_expiry": "CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires)",
     "tokens_by_family": "CREATE INDEX IF NOT EXISTS tokens_by_family ON tokens (family)",
     "tokens_by_user": "CREATE INDEX IF NOT EXISTS tokens_by_user ON tokens (user)",
+    "launches_by_expiry": "CREATE INDEX IF NOT EXISTS launches_by_expiry ON launches (expires)",
     "windows_by_end": "CREATE INDEX IF NOT EXISTS windows_by_end ON windows (ends)",
 }
 """Every index by name; nothing else is created anywhere."""
