@@ -18,6 +18,7 @@ from fhirstore.store.accounts import Accounts
 from fhirstore.store.consents import Consents
 from fhirstore.store.cursors import Cursors, Place
 from fhirstore.store.keys import Keys
+from fhirstore.store.permissions import Permissions
 from fhirstore.store.scope import Scope
 
 Result = TypeVar("Result")
@@ -240,6 +241,9 @@ class Store(Protocol):
 
     @property
     def consents(self) -> Consents: ...
+
+    @property
+    def permissions(self) -> Permissions: ...
 
     @property
     def keys(self) -> Keys: ...

@@ -18,6 +18,7 @@ from fhirstore.store.mongodb.consents import MongoConsents
 from fhirstore.store.mongodb.indexes import INDEXES
 from fhirstore.store.mongodb.indexing import MongoIndexing
 from fhirstore.store.mongodb.keys import MongoKeys
+from fhirstore.store.mongodb.permissions import MongoPermissions
 from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
 from fhirstore.store.reach import reach
 from fhirstore.store.scope import Scope
@@ -47,6 +48,10 @@ class MongoStore:
     @property
     def consents(self) -> MongoConsents:
         return MongoConsents(self._database)
+
+    @property
+    def permissions(self) -> MongoPermissions:
+        return MongoPermissions(self._database)
 
     @property
     def keys(self) -> MongoKeys:

@@ -127,6 +127,7 @@ class SqliteAccounts:
             )
             for table in ("tokens", "consents", "launches"):
                 connection.execute(f"DELETE FROM {table} WHERE user = ?", (user.id,))
+            connection.execute("DELETE FROM permissions WHERE owner = ? OR recipient = ?", (user.id, user.id))
             return marked.rowcount == 1
 
         return await self._writer.run(remove)

@@ -161,6 +161,14 @@ CREATE TABLE IF NOT EXISTS launches (
   expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS permissions (
+  recipient INTEGER NOT NULL,
+  owner INTEGER NOT NULL,
+  patient TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  PRIMARY KEY (recipient, owner, patient)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS windows (
   key TEXT PRIMARY KEY,
   count INTEGER NOT NULL,
@@ -186,6 +194,7 @@ INDEXES = {
     "tokens_by_family": "CREATE INDEX IF NOT EXISTS tokens_by_family ON tokens (family)",
     "tokens_by_user": "CREATE INDEX IF NOT EXISTS tokens_by_user ON tokens (user)",
     "launches_by_expiry": "CREATE INDEX IF NOT EXISTS launches_by_expiry ON launches (expires)",
+    "permissions_by_owner": "CREATE INDEX IF NOT EXISTS permissions_by_owner ON permissions (owner)",
     "windows_by_end": "CREATE INDEX IF NOT EXISTS windows_by_end ON windows (ends)",
 }
 """Every index by name; nothing else is created anywhere."""
