@@ -17,6 +17,7 @@ from fhirstore.search.plan import Plan
 from fhirstore.store.accounts import Accounts
 from fhirstore.store.cursors import Cursors, Place
 from fhirstore.store.scope import Scope
+from fhirstore.store.trail import Trail
 
 Result = TypeVar("Result")
 Method = Literal["POST", "PUT", "DELETE"]
@@ -229,6 +230,9 @@ class Store(Protocol):
 
     @property
     def accounts(self) -> Accounts: ...
+
+    @property
+    def trail(self) -> Trail: ...
 
     @property
     def cursors(self) -> Cursors:

@@ -16,6 +16,7 @@ from fhirstore.store.mongodb.accounts import MongoAccounts
 from fhirstore.store.mongodb.indexes import INDEXES
 from fhirstore.store.mongodb.indexing import MongoIndexing
 from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
+from fhirstore.store.mongodb.trail import MongoTrail
 from fhirstore.store.scope import Scope
 
 DEFAULT_DATABASE = "fhirstore"
@@ -39,6 +40,10 @@ class MongoStore:
     @property
     def accounts(self) -> MongoAccounts:
         return self._accounts
+
+    @property
+    def trail(self) -> MongoTrail:
+        return MongoTrail(self._database)
 
     @property
     def indexing(self) -> MongoIndexing:

@@ -15,6 +15,7 @@ from fhirstore.store.sqlite.connection import connect, prepare
 from fhirstore.store.sqlite.indexing import SqliteIndexing
 from fhirstore.store.sqlite.readers import Readers
 from fhirstore.store.sqlite.resources import SqliteResources
+from fhirstore.store.sqlite.trail import SqliteTrail
 from fhirstore.store.sqlite.writer import Writer
 
 
@@ -36,6 +37,10 @@ class SqliteStore:
     @property
     def accounts(self) -> SqliteAccounts:
         return self._accounts
+
+    @property
+    def trail(self) -> SqliteTrail:
+        return SqliteTrail(self._readers, self._writer)
 
     @property
     def indexing(self) -> SqliteIndexing:
