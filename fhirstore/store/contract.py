@@ -19,6 +19,7 @@ from fhirstore.store.consents import Consents
 from fhirstore.store.cursors import Cursors, Place
 from fhirstore.store.keys import Keys
 from fhirstore.store.scope import Scope
+from fhirstore.store.trail import Trail
 
 Result = TypeVar("Result")
 Method = Literal["POST", "PUT", "DELETE"]
@@ -243,6 +244,9 @@ class Store(Protocol):
 
     @property
     def keys(self) -> Keys: ...
+
+    @property
+    def trail(self) -> Trail: ...
 
     @property
     def cursors(self) -> Cursors:

@@ -19,6 +19,7 @@ from fhirstore.store.mongodb.indexes import INDEXES
 from fhirstore.store.mongodb.indexing import MongoIndexing
 from fhirstore.store.mongodb.keys import MongoKeys
 from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
+from fhirstore.store.mongodb.trail import MongoTrail
 from fhirstore.store.reach import reach
 from fhirstore.store.scope import Scope
 
@@ -51,6 +52,10 @@ class MongoStore:
     @property
     def keys(self) -> MongoKeys:
         return MongoKeys(self._database)
+
+    @property
+    def trail(self) -> MongoTrail:
+        return MongoTrail(self._database)
 
     @property
     def indexing(self) -> MongoIndexing:

@@ -19,6 +19,7 @@ from fhirstore.store.sqlite.indexing import SqliteIndexing
 from fhirstore.store.sqlite.keys import SqliteKeys
 from fhirstore.store.sqlite.readers import Readers
 from fhirstore.store.sqlite.resources import SqliteResources
+from fhirstore.store.sqlite.trail import SqliteTrail
 from fhirstore.store.sqlite.writer import Writer
 
 
@@ -48,6 +49,10 @@ class SqliteStore:
     @property
     def keys(self) -> SqliteKeys:
         return SqliteKeys(self._reader, self._writer)
+
+    @property
+    def trail(self) -> SqliteTrail:
+        return SqliteTrail(self._readers, self._writer)
 
     @property
     def indexing(self) -> SqliteIndexing:

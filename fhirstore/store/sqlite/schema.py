@@ -161,6 +161,21 @@ CREATE TABLE IF NOT EXISTS launches (
   expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS events (
+  id TEXT PRIMARY KEY,
+  action TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  owner INTEGER,
+  client_id TEXT NOT NULL,
+  user INTEGER,
+  type TEXT NOT NULL,
+  target TEXT NOT NULL,
+  version INTEGER,
+  patient TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  address TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS windows (
   key TEXT PRIMARY KEY,
   count INTEGER NOT NULL,
@@ -186,6 +201,9 @@ INDEXES = {
     "tokens_by_family": "CREATE INDEX IF NOT EXISTS tokens_by_family ON tokens (family)",
     "tokens_by_user": "CREATE INDEX IF NOT EXISTS tokens_by_user ON tokens (user)",
     "launches_by_expiry": "CREATE INDEX IF NOT EXISTS launches_by_expiry ON launches (expires)",
+    "events_by_owner": "CREATE INDEX IF NOT EXISTS events_by_owner ON events (owner, id) WHERE owner IS NOT NULL",
+    "events_by_client": "CREATE INDEX IF NOT EXISTS events_by_client ON events (client_id, id)",
+    "events_by_visitor": "CREATE INDEX IF NOT EXISTS events_by_visitor ON events (user, id) WHERE user IS NOT owner",
     "windows_by_end": "CREATE INDEX IF NOT EXISTS windows_by_end ON windows (ends)",
 }
 """Every index by name; nothing else is created anywhere."""
