@@ -15,6 +15,7 @@ from fhirstore.search.plan import Plan
 from fhirstore.store.accounts import Accounts
 from fhirstore.store.cursors import Cursors, Place
 from fhirstore.store.scope import Scope
+from fhirstore.store.sessions import Sessions
 
 Result = TypeVar("Result")
 Method = Literal["POST", "PUT", "DELETE"]
@@ -215,6 +216,9 @@ class Store(Protocol):
 
     @property
     def accounts(self) -> Accounts: ...
+
+    @property
+    def sessions(self) -> Sessions: ...
 
     @property
     def cursors(self) -> Cursors:
