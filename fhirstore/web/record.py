@@ -42,7 +42,7 @@ class Record:
         self.caller = caller
         self._context = asked.Context(
             caller,
-            store.within(scope_of(caller)),
+            store.within(scope_of(caller), caller.author),
             parts.clock,
             parts.new_id,
             store.cursors,
