@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "fhirstore"
 
 # A row may import from the rows before it; what shares a row are strangers to each other, but for the first.
 ORDER = (
-    {"errors", "clock", "ids"},
+    {"errors", "clock", "ids", "extents"},
     {"dstu2"},
     {"settings", "caller"},
     {"search"},

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import re
 
-from fhirstore.auth.scopes import LAUNCH, LAUNCH_PATIENT, OFFLINE, OPENID, access
+from fhirstore.auth.scopes import LAUNCH, LAUNCH_PATIENT, OFFLINE, OPENID, opens
 from fhirstore.auth.tokens import ACCESS_SECONDS, REFRESH_SECONDS
 
-_VERBS = {
-    "read": "Read",
-    "write": "Add, change and delete",
-    "*": "Read, add, change and delete",
-}
-
+_READ, _WRITE = "read", "add, change and delete"
 _SIGNING = {
     OPENID: "Recognise you when you come back, by a number that stands for you here",
     "fhirUser": "Know which person of your record you are",
@@ -70,13 +65,14 @@ _WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 def sentence(word: str, whose: str = "the person you choose") -> str:
     """One word of a scope, known here, as a sentence; `whose` names the patient that `patient/…` is about."""
-    opened = access(word)
-    if opened is None:
+    if word in _SIGNING:
         return _SIGNING[word]
-    record = "your whole record" if opened.context == "user" else f"the record of {whose}"
-    if opened.type == "*":
-        return f"{_VERBS[opened.verb]} everything in {record}"
-    return f"{_VERBS[opened.verb]} {thing(opened.type)} in {record}"
+    opened = opens(word)
+    (extent,) = opened.readable or opened.writable
+    verbs = [verb for verb, open in ((_READ, opened.readable), (_WRITE, opened.writable)) if open]
+    things = "everything" if extent.types is None else " and ".join(map(thing, sorted(extent.types)))
+    record = "your record" if extent.patient is None else f"the record of {whose}"
+    return f"{', '.join(verbs).capitalize()} {things} in {record}"
 
 
 def thing(resource_type: str) -> str:

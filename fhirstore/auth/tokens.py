@@ -11,8 +11,11 @@ from fhirstore.auth.secrets import digest, mint
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
 from fhirstore.errors import Forbidden, Unauthorized, Unavailable
+from fhirstore.extents import is_about_a_patient
+from fhirstore.search.plan import Plan
 from fhirstore.store.accounts import Accounts, Application, Token, TokenKind, User
-from fhirstore.store.contract import Store
+from fhirstore.store.contract import Page, Store
+from fhirstore.store.scope import Scope
 
 SECOND = 1000
 CODE_SECONDS = 300
@@ -156,11 +159,19 @@ class Bearers:
         if user is None or not user.active or application is None:
             raise Unauthorized("The access token is unknown, expired or revoked.")
         await self._see(user, now)
-        caller = Caller(token.client_id, user.id, token.scope, application.level, application.profile)
+        patient = await self._patient(token, user)
+        caller = Caller(token.client_id, user.id, token.scope, application.level, application.profile, patient)
         # What was looked up while something was revoked may be what was revoked.
         if forgotten == self._forgotten:
             self._remember(hash, caller, min(token.expires, now + _CACHE_SECONDS * SECOND))
         return caller
+
+    async def _patient(self, token: Token, user: User) -> str | None:
+        """The id of the Patient that the token's scope is about: where it names none, the only one there is."""
+        if token.patient is not None or not is_about_a_patient(token.scope):
+            return token.patient
+        found = await self._store.within(Scope(user.id)).find(Plan(("Patient",)), Page(2, total=False))
+        return found.matches[0].version.id if len(found.matches) == 1 else None
 
     def _remember(self, hash: str, caller: Caller, until: int) -> None:
         if len(self._known) >= _CACHE_LIMIT:

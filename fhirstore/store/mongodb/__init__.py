@@ -10,6 +10,7 @@ from pymongo import AsyncMongoClient, monitoring
 from pymongo.errors import CollectionInvalid, PyMongoError
 
 from fhirstore.errors import Unavailable
+from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
 from fhirstore.store.mongodb.accounts import MongoAccounts
 from fhirstore.store.mongodb.consents import MongoConsents
@@ -17,6 +18,7 @@ from fhirstore.store.mongodb.indexes import INDEXES
 from fhirstore.store.mongodb.indexing import MongoIndexing
 from fhirstore.store.mongodb.keys import MongoKeys
 from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
+from fhirstore.store.reach import reach
 from fhirstore.store.scope import Scope
 
 DEFAULT_DATABASE = "fhirstore"
@@ -53,8 +55,8 @@ class MongoStore:
     def indexing(self) -> MongoIndexing:
         return MongoIndexing(self._database["resources"], self._connect)
 
-    def within(self, scope: Scope) -> MongoResources:
-        return MongoResources(scope, self._database)
+    def within(self, scope: Scope) -> Resources:
+        return reach(scope, lambda whole: MongoResources(whole, self._database))
 
     async def open(self) -> None:
         try:

@@ -7,7 +7,9 @@ import sqlite3
 from pathlib import Path
 
 from fhirstore.errors import Unavailable
+from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
+from fhirstore.store.reach import reach
 from fhirstore.store.scope import Scope
 from fhirstore.store.sqlite.accounts import SqliteAccounts
 from fhirstore.store.sqlite.connection import connect, prepare
@@ -50,8 +52,8 @@ class SqliteStore:
     def indexing(self) -> SqliteIndexing:
         return SqliteIndexing(self._readers, self._writer)
 
-    def within(self, scope: Scope) -> SqliteResources:
-        return SqliteResources(scope, self._reader, self._readers, self._writer)
+    def within(self, scope: Scope) -> Resources:
+        return reach(scope, lambda whole: SqliteResources(whole, self._reader, self._readers, self._writer))
 
     async def open(self) -> None:
         prepare(self._path)
