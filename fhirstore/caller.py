@@ -17,6 +17,14 @@ _NARROW = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """Who made a version: through which application, and which user acted; None where it was nobody but that."""
+
+    client_id: str
+    user: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """A user's bearer token, understood.
 
@@ -40,6 +48,10 @@ class Caller:
     def may(self, access: Access, type: str) -> bool:
         """Whether the scope reaches any resource of a type; of type "", any resource."""
         return has_type(self.opened.readable if access == "read" else self.opened.writable, type)
+
+    @property
+    def author(self) -> Author:
+        return Author(self.client_id, self.user)
 
     def require(self, access: Access, type: str) -> None:
         """Raises Forbidden where `may` says no (RFC 6750 §3.1). Which resources of the type, the store knows."""

@@ -135,9 +135,9 @@ class FhirEndpoint:
         parts, store, scope = self._parts, self._parts.store, scope_of(caller)
         if parts.limits.referential_integrity:
             # Beneath the scope: also what the caller may not see must keep what it refers to.
-            resources = reach(scope, lambda whole: ReferentialIntegrity(store.within(whole)))
+            resources = reach(scope, lambda whole: ReferentialIntegrity(store.within(whole, caller.author)))
         else:
-            resources = store.within(scope)
+            resources = store.within(scope, caller.author)
         return Context(
             caller, resources, parts.clock, parts.new_id, store.cursors, base, caller.level or parts.level, parts.limits
         )

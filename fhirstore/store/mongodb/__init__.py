@@ -9,6 +9,7 @@ from typing import Any
 from pymongo import AsyncMongoClient, monitoring
 from pymongo.errors import CollectionInvalid, PyMongoError
 
+from fhirstore.caller import Author
 from fhirstore.errors import Unavailable
 from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
@@ -55,8 +56,8 @@ class MongoStore:
     def indexing(self) -> MongoIndexing:
         return MongoIndexing(self._database["resources"], self._connect)
 
-    def within(self, scope: Scope) -> Resources:
-        return reach(scope, lambda whole: MongoResources(whole, self._database))
+    def within(self, scope: Scope, author: Author | None = None) -> Resources:
+        return reach(scope, lambda whole: MongoResources(whole, self._database, author))
 
     async def open(self) -> None:
         try:

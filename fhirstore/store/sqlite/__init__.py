@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 
+from fhirstore.caller import Author
 from fhirstore.errors import Unavailable
 from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
@@ -52,8 +53,8 @@ class SqliteStore:
     def indexing(self) -> SqliteIndexing:
         return SqliteIndexing(self._readers, self._writer)
 
-    def within(self, scope: Scope) -> Resources:
-        return reach(scope, lambda whole: SqliteResources(whole, self._reader, self._readers, self._writer))
+    def within(self, scope: Scope, author: Author | None = None) -> Resources:
+        return reach(scope, lambda whole: SqliteResources(whole, author, self._reader, self._readers, self._writer))
 
     async def open(self) -> None:
         prepare(self._path)

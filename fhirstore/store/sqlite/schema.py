@@ -4,6 +4,8 @@
 `keys` and `ranges`, as numbers; `names` is the dictionary of the texts behind the numbers, one for each owner, with how
 many resources use each. A resource's own row repeats its entries, so that they can be taken away again and sorted by.
 
+A version's author is the application (`client_id`) that made it and the user who was `acting`.
+
 In `ranges`, `first` and `last` are the ends that are ordered by: of dates, their only ones; of numbers, those of the
 number alone, while `low` and `high` include its precision. `span` is the class of its width. `names.extra` counts the
 ranges beyond the first that resources have under one name: where it is 0, what is asked twice is asked of one range.
@@ -26,7 +28,9 @@ CREATE TABLE IF NOT EXISTS resources (
   keys TEXT NOT NULL,
   ranges TEXT NOT NULL,
   contains INTEGER NOT NULL,
-  body BLOB NOT NULL
+  body BLOB NOT NULL,
+  client_id TEXT,
+  acting INTEGER
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS contained (
@@ -50,7 +54,9 @@ CREATE TABLE IF NOT EXISTS history (
   updated INTEGER NOT NULL,
   ended INTEGER NOT NULL,
   method TEXT NOT NULL,
-  body BLOB NOT NULL
+  body BLOB NOT NULL,
+  client_id TEXT,
+  acting INTEGER
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS names (
