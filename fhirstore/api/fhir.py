@@ -132,12 +132,12 @@ class FhirEndpoint:
         )
 
     def _context(self, caller: Caller, base: str) -> Context:
-        parts, store, scope = self._parts, self._parts.store, scope_of(caller)
+        parts, store, scope, author = self._parts, self._parts.store, scope_of(caller), caller.author
         if parts.limits.referential_integrity:
             # Beneath the scope: also what the caller may not see must keep what it refers to.
-            resources = reach(scope, lambda whole: ReferentialIntegrity(store.within(whole, caller.author)))
+            resources = reach(scope, lambda whole: ReferentialIntegrity(store.within(whole, author)))
         else:
-            resources = store.within(scope, caller.author)
+            resources = store.within(scope, author)
         return Context(
             caller, resources, parts.clock, parts.new_id, store.cursors, base, caller.level or parts.level, parts.limits
         )
