@@ -34,6 +34,7 @@ KEPT_IN = {
     "sqlite3": {"fhirstore.store.sqlite"},
     "fastapi": {"fhirstore.api", "fhirstore.web", "fhirstore.app"},
     "starlette": {"fhirstore.api", "fhirstore.web", "fhirstore.app"},
+    "joserfc": {"fhirstore.auth"},
     "uvicorn": {"fhirstore.cli"},
     "typer": {"fhirstore.cli"},
     "rich": {"fhirstore.cli"},

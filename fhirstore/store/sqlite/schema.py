@@ -141,17 +141,17 @@ CREATE TABLE IF NOT EXISTS tokens (
   challenge TEXT,
   patient TEXT,
   nonce TEXT,
-  offline INTEGER NOT NULL
+  consented INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS consents (
   user INTEGER NOT NULL,
   client_id TEXT NOT NULL,
+  patient TEXT NOT NULL,
   scope TEXT NOT NULL,
-  patient TEXT,
   since INTEGER NOT NULL,
   used INTEGER,
-  PRIMARY KEY (user, client_id)
+  PRIMARY KEY (user, client_id, patient)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS launches (
