@@ -18,6 +18,7 @@ ORDER = (
     {"dstu2"},
     {"settings", "caller"},
     {"search"},
+    {"presentation"},
     {"store"},
     {"auth", "interactions"},
     {"transfer", "api", "web"},
@@ -40,7 +41,7 @@ KEPT_IN = {
 }
 
 # The pure layers compute: no files, no sockets, no threads, no clock of their own.
-PURE = ("fhirstore.dstu2", "fhirstore.search")
+PURE = ("fhirstore.dstu2", "fhirstore.search", "fhirstore.presentation")
 IMPURE = {"asyncio", "http", "os", "pathlib", "random", "secrets", "socket", "subprocess", "threading", "time"}
 
 

@@ -133,7 +133,7 @@ class FhirEndpoint:
 
     def _context(self, caller: Caller, base: str, source: str | None) -> Context:
         parts, store = self._parts, self._parts.store
-        resources: Resources = store.within(scope_of(caller))
+        resources: Resources = store.within(scope_of(caller), caller.author)
         if parts.limits.referential_integrity:
             resources = ReferentialIntegrity(resources)
         level = caller.level or parts.level
