@@ -16,7 +16,9 @@ from fhirstore.store.mongodb.accounts import MongoAccounts
 from fhirstore.store.mongodb.consents import MongoConsents
 from fhirstore.store.mongodb.indexes import INDEXES
 from fhirstore.store.mongodb.indexing import MongoIndexing
+from fhirstore.store.mongodb.jobs import MongoJobs
 from fhirstore.store.mongodb.keys import MongoKeys
+from fhirstore.store.mongodb.purging import MongoPurging
 from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
 from fhirstore.store.scope import Scope
 
@@ -53,6 +55,14 @@ class MongoStore:
     @property
     def indexing(self) -> MongoIndexing:
         return MongoIndexing(self._database["resources"], self._connect)
+
+    @property
+    def jobs(self) -> MongoJobs:
+        return MongoJobs(self._database)
+
+    @property
+    def purging(self) -> MongoPurging:
+        return MongoPurging(self._database)
 
     def within(self, scope: Scope, author: Author | None = None) -> MongoResources:
         return MongoResources(scope, self._database, author)

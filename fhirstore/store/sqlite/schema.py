@@ -166,6 +166,28 @@ CREATE TABLE IF NOT EXISTS windows (
   count INTEGER NOT NULL,
   ends INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS jobs (
+  id TEXT PRIMARY KEY,
+  owner INTEGER NOT NULL,
+  client_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  parameters TEXT NOT NULL,
+  state TEXT NOT NULL,
+  progress TEXT NOT NULL,
+  result TEXT NOT NULL,
+  updated INTEGER NOT NULL,
+  lease INTEGER NOT NULL,
+  holder TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS chunks (
+  job TEXT NOT NULL,
+  file TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  content BLOB NOT NULL
+) STRICT;
 """
 
 INDEXES = {
@@ -187,5 +209,9 @@ INDEXES = {
     "tokens_by_user": "CREATE INDEX IF NOT EXISTS tokens_by_user ON tokens (user)",
     "launches_by_expiry": "CREATE INDEX IF NOT EXISTS launches_by_expiry ON launches (expires)",
     "windows_by_end": "CREATE INDEX IF NOT EXISTS windows_by_end ON windows (ends)",
+    "jobs_by_state": "CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, created)",
+    "jobs_by_client": "CREATE INDEX IF NOT EXISTS jobs_by_client ON jobs (client_id, state)",
+    "jobs_by_owner": "CREATE INDEX IF NOT EXISTS jobs_by_owner ON jobs (owner)",
+    "chunks_by_number": "CREATE UNIQUE INDEX IF NOT EXISTS chunks_by_number ON chunks (job, file, number)",
 }
 """Every index by name; nothing else is created anywhere."""
