@@ -14,6 +14,14 @@ Profile = Literal["standard", "oneup"]
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """Who made a version: through which application, and which user acted; None where it was nobody but that."""
+
+    client_id: str
+    user: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """A user's bearer token, understood.
 
@@ -27,6 +35,10 @@ class Caller:
     scope: str
     level: Level | None = None
     profile: Profile = "standard"
+
+    @property
+    def author(self) -> Author:
+        return Author(self.client_id, self.user)
 
     def require(self, access: Access, type: str) -> None:
         """Raises Forbidden where the scope does not reach so far: it narrows types and verbs, and never widens.

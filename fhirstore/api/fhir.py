@@ -132,7 +132,7 @@ class FhirEndpoint:
 
     def _context(self, caller: Caller, base: str) -> Context:
         parts, store = self._parts, self._parts.store
-        resources: Resources = store.within(scope_of(caller))
+        resources: Resources = store.within(scope_of(caller), caller.author)
         if parts.limits.referential_integrity:
             resources = ReferentialIntegrity(resources)
         return Context(

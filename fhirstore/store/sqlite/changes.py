@@ -5,33 +5,39 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from fhirstore.caller import Author
 from fhirstore.search.entries import RULES_VERSION
 from fhirstore.store.contract import Change, Method, Version
 from fhirstore.store.sqlite.index import NONE, Index, Numbered, unpack
 from fhirstore.store.sqlite.names import Names
-from fhirstore.store.sqlite.versions import COLUMNS, NOT_ENDED, deletion
+from fhirstore.store.sqlite.versions import COLUMNS, NOT_ENDED, deletion, read_version
 
 
-def make_change(connection: sqlite3.Connection, names: Names, owner: int, change: Change) -> Version | None:
-    return make_changes(connection, names, owner, [change])[0]
+def make_change(
+    connection: sqlite3.Connection, names: Names, owner: int, change: Change, author: Author | None
+) -> Version | None:
+    return make_changes(connection, names, owner, [change], author)[0]
 
 
 def make_changes(
-    connection: sqlite3.Connection, names: Names, owner: int, changes: Sequence[Change]
+    connection: sqlite3.Connection, names: Names, owner: int, changes: Sequence[Change], author: Author | None
 ) -> list[Version | None]:
     """Write the next version of several different resources; answers the versions that are current then."""
     index = Index(connection, names, owner)
-    written = [_make(connection, index, owner, change) for change in changes]
+    written = [_make(connection, index, owner, change, author) for change in changes]
     index.finish()
     return written
 
 
-def _make(connection: sqlite3.Connection, index: Index, owner: int, change: Change) -> Version | None:
+def _make(
+    connection: sqlite3.Connection, index: Index, owner: int, change: Change, author: Author | None
+) -> Version | None:
     row = _stored(connection, owner, change.type, change.id)
-    current = Version(*row[4:]) if row else deletion(connection, owner, change.type, change.id)
-    following = change.decide(current)
-    if following is None:
+    current = read_version(row[4:]) if row else deletion(connection, owner, change.type, change.id)
+    decided = change.decide(current)
+    if decided is None:
         return current
+    following = decided.by(author)
     if row is None:
         _end_deletion(connection, owner, current, following)
     if following.deleted:
@@ -43,7 +49,7 @@ def _make(connection: sqlite3.Connection, index: Index, owner: int, change: Chan
     return following
 
 
-_Row = tuple[int, str, str, int, str, str, int, int, Method, bytes]
+_Row = tuple[int, str, str, int, str, str, int, int, Method, bytes, str | None, int | None]
 
 
 def _stored(connection: sqlite3.Connection, owner: int, type: str, id: str) -> _Row | None:
@@ -57,11 +63,11 @@ def _stored(connection: sqlite3.Connection, owner: int, type: str, id: str) -> _
 def _insert(connection: sqlite3.Connection, index: Index, owner: int, new: Version) -> None:
     numbered = index.numbered(new.entries)
     rid = connection.execute(
-        "INSERT INTO resources (owner, type, id, number, updated, method, rules, keys, ranges, contains, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO resources (owner, type, id, number, updated, method, rules, keys, ranges, contains, body,"
+        " client_id, acting) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(owner, new.type, new.id, new.number, new.updated, new.method, RULES_VERSION),
-            *(*numbered.packed(), len(new.entries.contained), new.body),
+            *(*numbered.packed(), len(new.entries.contained), new.body, *_author_columns(new)),
         ),
     ).lastrowid
     assert rid is not None
@@ -75,10 +81,10 @@ def _update(connection: sqlite3.Connection, index: Index, owner: int, row: _Row,
     numbered = index.numbered(new.entries)
     connection.execute(
         "UPDATE resources SET number = ?, updated = ?, method = ?, rules = ?, keys = ?, ranges = ?, contains = ?,"
-        " body = ? WHERE rid = ? AND owner = ?",
+        " body = ?, client_id = ?, acting = ? WHERE rid = ? AND owner = ?",
         (
             *(new.number, new.updated, new.method, RULES_VERSION, *numbered.packed()),
-            *(len(new.entries.contained), new.body, rid, owner),
+            *(len(new.entries.contained), new.body, *_author_columns(new), rid, owner),
         ),
     )
     if contains:
@@ -109,14 +115,19 @@ def _delete(connection: sqlite3.Connection, index: Index, owner: int, row: _Row 
 
 
 def _keep(connection: sqlite3.Connection, owner: int, row: _Row, new: Version) -> None:
-    _remember(connection, owner, new.updated, Version(*row[4:]))
+    _remember(connection, owner, new.updated, read_version(row[4:]))
 
 
 def _remember(connection: sqlite3.Connection, owner: int, ended: int, old: Version) -> None:
     connection.execute(
-        f"INSERT INTO history (owner, ended, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (owner, ended, old.type, old.id, old.number, old.updated, old.method, old.body),
+        f"INSERT INTO history (owner, ended, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (owner, ended, old.type, old.id, old.number, old.updated, old.method, old.body, *_author_columns(old)),
     )
+
+
+def _author_columns(version: Version) -> tuple[str | None, int | None]:
+    author = version.author
+    return (author.client_id, author.user) if author else (None, None)
 
 
 def _end_deletion(connection: sqlite3.Connection, owner: int, current: Version | None, new: Version) -> None:

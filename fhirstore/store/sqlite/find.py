@@ -8,7 +8,7 @@ from itertools import islice
 
 from fhirstore.errors import BadRequest
 from fhirstore.search.plan import AllOf, Filter, HasKey, HasPrefix, Plan
-from fhirstore.store.contract import Found, Match, Page, Version
+from fhirstore.store.contract import Found, Match, Page
 from fhirstore.store.ordering import Valued, comes_after, ordered
 from fhirstore.store.sqlite import question
 from fhirstore.store.sqlite.conditions import Conditions
@@ -20,7 +20,7 @@ from fhirstore.store.sqlite.ordering import (
 )
 from fhirstore.store.sqlite.question import MANY, OneRange, Part, Question
 from fhirstore.store.sqlite.statements import array
-from fhirstore.store.sqlite.versions import COLUMNS
+from fhirstore.store.sqlite.versions import COLUMNS, read_version
 from fhirstore.store.sqlite.walk import Walk
 
 
@@ -128,7 +128,7 @@ class _Search:
             " WHERE owner = ? AND rid IN (SELECT value FROM json_each(?))",
             (self._owner, array(rids)),
         )
-        versions = {rid: Version(*row) for rid, *row in found}
+        versions = {rid: read_version(row) for rid, *row in found}
         return tuple(
             Match(versions[row.container], row.inner) if row.inner else Match(versions[row.rid]) for row in rows
         )

@@ -16,7 +16,7 @@ from fhirstore.store.sqlite.explain import explain
 from fhirstore.store.sqlite.index import Index, unpack
 from fhirstore.store.sqlite.names import Names
 from fhirstore.store.sqlite.readers import Readers
-from fhirstore.store.sqlite.versions import COLUMNS
+from fhirstore.store.sqlite.versions import COLUMNS, read_version
 from fhirstore.store.sqlite.writer import Writer
 
 
@@ -55,7 +55,7 @@ def _step(
     ).fetchall()
     changed = []
     for rid, owner, *columns in rows:
-        read = Version(*columns)
+        read = read_version(columns)
         version = replace(read, entries=make(read))
         if _renew(connection, Index(connection, names, owner), rid, owner, version):
             changed.append((owner, version.type, version.id))

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from fhirstore.caller import Author
 from fhirstore.search.plan import Plan
 from fhirstore.store.contract import Change, Found, HistoryPage, HistoryQuery, Page, Resources, Version
 from fhirstore.store.scope import Scope
@@ -22,8 +23,11 @@ Result = TypeVar("Result")
 class SqliteResources:
     """`Resources` of one scope, outside of any transaction."""
 
-    def __init__(self, scope: Scope, reader: sqlite3.Connection, readers: Readers, writer: Writer) -> None:
+    def __init__(
+        self, scope: Scope, author: Author | None, reader: sqlite3.Connection, readers: Readers, writer: Writer
+    ) -> None:
         self._scope = scope
+        self._author = author
         self._owner = scope.owner
         self._reader = reader
         self._readers = readers
@@ -46,17 +50,17 @@ class SqliteResources:
         return await self._readers.run(lambda connection: find(connection, self._owner, plan, page))
 
     async def change(self, change: Change) -> Version | None:
-        names = self._writer.names
-        return await self._writer.run(lambda connection: make_change(connection, names, self._owner, change))
+        names, author = self._writer.names, self._author
+        return await self._writer.run(lambda connection: make_change(connection, names, self._owner, change, author))
 
     async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
-        names = self._writer.names
-        return await self._writer.run(lambda connection: make_changes(connection, names, self._owner, changes))
+        names, author = self._writer.names, self._author
+        return await self._writer.run(lambda connection: make_changes(connection, names, self._owner, changes, author))
 
     async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
         # Locks need no keeping here: a session has the only writing connection, and the file's write lock.
         async def within(run: Run) -> Result:
-            return await work(_TransactionResources(self._scope, run, self._writer.names))
+            return await work(_TransactionResources(self._scope, self._author, run, self._writer.names))
 
         return await self._writer.session(within)
 
@@ -64,8 +68,9 @@ class SqliteResources:
 class _TransactionResources:
     """`Resources` inside a transaction: every call runs on the writing connection, in turn."""
 
-    def __init__(self, scope: Scope, run: Run, names: Names) -> None:
+    def __init__(self, scope: Scope, author: Author | None, run: Run, names: Names) -> None:
         self._owner = scope.owner
+        self._author = author
         self._run = run
         self._names = names
 
@@ -85,10 +90,12 @@ class _TransactionResources:
         return await self._do(lambda connection: find(connection, self._owner, plan, page))
 
     async def change(self, change: Change) -> Version | None:
-        return await self._do(lambda connection: make_change(connection, self._names, self._owner, change))
+        names, author = self._names, self._author
+        return await self._do(lambda connection: make_change(connection, names, self._owner, change, author))
 
     async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
-        return await self._do(lambda connection: make_changes(connection, self._names, self._owner, changes))
+        names, author = self._names, self._author
+        return await self._do(lambda connection: make_changes(connection, names, self._owner, changes, author))
 
     async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
         return await work(self)
