@@ -37,6 +37,8 @@ KEPT_IN = {
     "uvicorn": {"fhirstore.cli"},
     "typer": {"fhirstore.cli"},
     "rich": {"fhirstore.cli"},
+    "jinja2": {"fhirstore.web"},
+    "argon2": {"fhirstore.auth"},
     "fhirstore.settings": {"fhirstore.app", "fhirstore.cli"},
 }
 

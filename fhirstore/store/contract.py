@@ -19,6 +19,7 @@ from fhirstore.store.consents import Consents
 from fhirstore.store.cursors import Cursors, Place
 from fhirstore.store.keys import Keys
 from fhirstore.store.scope import Scope
+from fhirstore.store.sessions import Sessions
 
 Result = TypeVar("Result")
 Method = Literal["POST", "PUT", "DELETE"]
@@ -231,6 +232,9 @@ class Store(Protocol):
 
     @property
     def accounts(self) -> Accounts: ...
+
+    @property
+    def sessions(self) -> Sessions: ...
 
     @property
     def consents(self) -> Consents: ...

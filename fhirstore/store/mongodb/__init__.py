@@ -18,6 +18,7 @@ from fhirstore.store.mongodb.indexes import INDEXES
 from fhirstore.store.mongodb.indexing import MongoIndexing
 from fhirstore.store.mongodb.keys import MongoKeys
 from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
+from fhirstore.store.mongodb.sessions import MongoSessions
 from fhirstore.store.scope import Scope
 
 DEFAULT_DATABASE = "fhirstore"
@@ -53,6 +54,10 @@ class MongoStore:
     @property
     def indexing(self) -> MongoIndexing:
         return MongoIndexing(self._database["resources"], self._connect)
+
+    @property
+    def sessions(self) -> MongoSessions:
+        return MongoSessions(self._database)
 
     def within(self, scope: Scope, author: Author | None = None) -> MongoResources:
         return MongoResources(scope, self._database, author)

@@ -17,6 +17,7 @@ from fhirstore.store.sqlite.indexing import SqliteIndexing
 from fhirstore.store.sqlite.keys import SqliteKeys
 from fhirstore.store.sqlite.readers import Readers
 from fhirstore.store.sqlite.resources import SqliteResources
+from fhirstore.store.sqlite.sessions import SqliteSessions
 from fhirstore.store.sqlite.writer import Writer
 
 
@@ -50,6 +51,10 @@ class SqliteStore:
     @property
     def indexing(self) -> SqliteIndexing:
         return SqliteIndexing(self._readers, self._writer)
+
+    @property
+    def sessions(self) -> SqliteSessions:
+        return SqliteSessions(self._reader, self._writer)
 
     def within(self, scope: Scope, author: Author | None = None) -> SqliteResources:
         return SqliteResources(scope, author, self._reader, self._readers, self._writer)

@@ -112,7 +112,8 @@ CREATE TABLE IF NOT EXISTS applications (
   launch_uri TEXT,
   public INTEGER NOT NULL,
   previous_secret_hash TEXT,
-  previous_organization_token_hash TEXT
+  previous_organization_token_hash TEXT,
+  developer TEXT
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS users (
@@ -166,6 +167,31 @@ CREATE TABLE IF NOT EXISTS windows (
   count INTEGER NOT NULL,
   ends INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS developers (
+  email TEXT PRIMARY KEY,
+  password_hash TEXT NOT NULL,
+  created INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS sessions (
+  hash TEXT PRIMARY KEY,
+  developer TEXT,
+  user INTEGER,
+  secret TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  seen INTEGER NOT NULL,
+  expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS links (
+  hash TEXT PRIMARY KEY,
+  who TEXT NOT NULL,
+  developer TEXT,
+  user INTEGER,
+  next TEXT NOT NULL,
+  expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 """
 
 INDEXES = {
@@ -185,6 +211,15 @@ INDEXES = {
     "tokens_by_expiry": "CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires)",
     "tokens_by_family": "CREATE INDEX IF NOT EXISTS tokens_by_family ON tokens (family)",
     "tokens_by_user": "CREATE INDEX IF NOT EXISTS tokens_by_user ON tokens (user)",
+    "applications_by_developer": (
+        "CREATE INDEX IF NOT EXISTS applications_by_developer ON applications (developer, created, client_id)"
+    ),
+    "sessions_by_developer": "CREATE INDEX IF NOT EXISTS sessions_by_developer ON sessions (developer)",
+    "sessions_by_user": "CREATE INDEX IF NOT EXISTS sessions_by_user ON sessions (user)",
+    "sessions_by_expiry": "CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires)",
+    "links_by_developer": "CREATE INDEX IF NOT EXISTS links_by_developer ON links (developer)",
+    "links_by_user": "CREATE INDEX IF NOT EXISTS links_by_user ON links (user)",
+    "links_by_expiry": "CREATE INDEX IF NOT EXISTS links_by_expiry ON links (expires)",
     "launches_by_expiry": "CREATE INDEX IF NOT EXISTS launches_by_expiry ON launches (expires)",
     "windows_by_end": "CREATE INDEX IF NOT EXISTS windows_by_end ON windows (ends)",
 }
