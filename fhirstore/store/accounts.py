@@ -20,6 +20,7 @@ class Application:
     `level` is how strictly its writes are judged and `calls_per_hour` how many management calls it may make, None for
     what the server is set to. Of the secret and of the organization's token the one before the current one is still
     good where it is kept. A `public` application also runs where no secret can be kept, in a browser or on a phone.
+    `launch_uri` is where it is opened from within another one (SMART's EHR launch).
     """
 
     client_id: str
@@ -35,6 +36,7 @@ class Application:
     public: bool = False
     previous_secret_hash: str | None = None
     previous_organization_token_hash: str | None = None
+    launch_uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,9 @@ class Token:
 
     Times are milliseconds; `spent` is when a code or refresh token was first used; `family` names the grant that it
     descends from. `user` is None where the token is the application's own. `redirect_uri` and `challenge` (RFC 7636)
-    are what a code was asked for with, and what descends from it keeps.
+    are what a code was asked for with, and what descends from it keeps. `patient` is the id of the Patient that the
+    grant is about, `nonce` what the id token of a code's exchange repeats, and `offline` says whether refresh tokens
+    come of it.
     """
 
     hash: str
@@ -129,6 +133,9 @@ class Token:
     spent: int | None = None
     redirect_uri: str | None = None
     challenge: str | None = None
+    patient: str | None = None
+    nonce: str | None = None
+    offline: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ class MongoAccounts:
         self._applications = database["applications"]
         self._users = database["users"]
         self._tokens = database["tokens"]
+        self._consents = database["consents"]
+        self._launches = database["launches"]
         self._windows = database["windows"]
         self._counters = database["counters"]
 
@@ -102,7 +104,8 @@ class MongoAccounts:
         # No name has a line break, so this one takes none that another user could want.
         mark = {"deleted": now, "active": False, "profile": None, "app_user_id": "\n" + user.hex_id}
         result = await self._users.update_one(_present(user), {"$set": mark})
-        await self._tokens.delete_many({"user": user.id})
+        for held in (self._tokens, self._consents, self._launches):
+            await held.delete_many({"user": user.id})
         return result.matched_count == 1
 
     async def add_tokens(self, tokens: Sequence[Token]) -> None:

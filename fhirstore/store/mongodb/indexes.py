@@ -45,6 +45,13 @@ INDEXES: Mapping[str, Sequence[Index]] = {
         Index("by_family", [("family", 1)]),
         Index("by_user", [("user", 1)]),
     ],
+    "consents": [
+        Index("by_user", [("user", 1), ("since", 1), ("client_id", 1)]),
+    ],
+    "launches": [
+        Index("by_expiry", [("expires_at", 1)], expire_after_seconds=0),
+        Index("by_user", [("user", 1)]),
+    ],
     "windows": [
         Index("by_end", [("ends_at", 1)], expire_after_seconds=0),
     ],

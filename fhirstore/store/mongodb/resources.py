@@ -14,6 +14,7 @@ from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from fhirstore.caller import Author
 from fhirstore.errors import Unavailable
 from fhirstore.search.plan import Plan
 from fhirstore.store.contract import Change, Found, HistoryPage, HistoryPlace, HistoryQuery, Page, Resources, Version
@@ -42,15 +43,17 @@ class MongoResources:
         self,
         scope: Scope,
         database: Database,
+        author: Author | None = None,
         session: AsyncClientSession | None = None,
         met: set[str] | None = None,
     ) -> None:
         self._scope = scope
         self._database = database
+        self._author = author
         self._session = session
         self._resources: Collection = database["resources"]
         self._history: Collection = database["history"]
-        self._writes = Writes(scope, self._resources, self._history, session, met)
+        self._writes = Writes(scope, self._resources, self._history, author, session, met)
 
     async def current(self, type: str, id: str) -> Version | None:
         return await self._get(self._resources, {"_id": resource_key(self._scope, type, id)})
@@ -86,9 +89,10 @@ class MongoResources:
     async def change(self, change: Change) -> Version | None:
         current = None if self._writes.is_fresh(change) else await self.current(change.type, change.id)
         while True:
-            following = change.decide(current)
-            if following is None:
+            decided = change.decide(current)
+            if decided is None:
                 return current
+            following = decided.by(self._author)
             if await self._writes.write(current, following):
                 return following
             current = await self.current(change.type, change.id)
@@ -109,7 +113,7 @@ class MongoResources:
         async def locked(session: AsyncClientSession) -> Result:
             for lock in sorted(set(locks)):
                 await self._lock(lock, session)
-            return await work(MongoResources(self._scope, self._database, session, met))
+            return await work(MongoResources(self._scope, self._database, self._author, session, met))
 
         try:
             async with self._database.client.start_session() as session:

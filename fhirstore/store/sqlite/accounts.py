@@ -26,10 +26,10 @@ from fhirstore.store.sqlite.writer import Writer
 
 _APPLICATION = (
     "client_id, name, secret_hash, organization_id, organization_token_hash, created, level, profile, calls_per_hour,"
-    " redirect_uris, public, previous_secret_hash, previous_organization_token_hash"
+    " redirect_uris, public, previous_secret_hash, previous_organization_token_hash, launch_uri"
 )
 _USER = "id, hex_id, client_id, app_user_id, active, created, profile, seen"
-_TOKEN = "hash, kind, user, client_id, scope, family, expires, spent, redirect_uri, challenge"
+_TOKEN = "hash, kind, user, client_id, scope, family, expires, spent, redirect_uri, challenge, patient, nonce, offline"
 
 _HAS_STATUS: dict[UserStatus, str] = {
     "all": "",
@@ -125,7 +125,8 @@ class SqliteAccounts:
                 " WHERE id = ? AND client_id = ? AND deleted IS NULL",
                 (now, user.id, user.client_id),
             )
-            connection.execute("DELETE FROM tokens WHERE user = ?", (user.id,))
+            for table in ("tokens", "consents", "launches"):
+                connection.execute(f"DELETE FROM {table} WHERE user = ?", (user.id,))
             return marked.rowcount == 1
 
         return await self._writer.run(remove)
@@ -135,7 +136,7 @@ class SqliteAccounts:
 
     async def token(self, hash: str) -> Token | None:
         row = self._reader.execute(f"SELECT {_TOKEN} FROM tokens WHERE hash = ?", (hash,)).fetchone()
-        return row and Token(*row)
+        return row and replace(Token(*row), offline=bool(row[-1]))
 
     async def exchange_token(self, hash: str, now: int, tokens: Sequence[Token], grace: int = 0) -> bool:
         def exchange(connection: sqlite3.Connection) -> bool:

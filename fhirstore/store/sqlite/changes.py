@@ -5,31 +5,35 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from fhirstore.caller import Author
 from fhirstore.search.entries import RULES_VERSION
 from fhirstore.store.contract import Change, Method, Version
 from fhirstore.store.sqlite.index import NONE, Index, Numbered, unpack
 from fhirstore.store.sqlite.names import Names
-from fhirstore.store.sqlite.versions import COLUMNS, NOT_ENDED, deletion
+from fhirstore.store.sqlite.versions import COLUMNS, NOT_ENDED, deletion, read_version
 
 
 def make_changes(
-    connection: sqlite3.Connection, names: Names, owner: int, changes: Sequence[Change]
+    connection: sqlite3.Connection, names: Names, owner: int, changes: Sequence[Change], author: Author | None
 ) -> list[Version | None]:
     """Write the next version of several different resources; answers the versions that are current then."""
     index = Index(connection, names)
-    written = [make_change(connection, index, owner, change) for change in changes]
+    written = [make_change(connection, index, owner, change, author) for change in changes]
     index.finish()
     return written
 
 
-def make_change(connection: sqlite3.Connection, index: Index, owner: int, change: Change) -> Version | None:
+def make_change(
+    connection: sqlite3.Connection, index: Index, owner: int, change: Change, author: Author | None
+) -> Version | None:
     """Write a resource's next version, all but its index rows: those are gathered in `index`."""
     # A fresh id is found in use when its row is written, if it ever is.
     row = None if change.fresh else _stored(connection, owner, change.type, change.id)
     current = None if change.fresh else _current(connection, owner, change, row)
-    following = change.decide(current)
-    if following is None:
+    decided = change.decide(current)
+    if decided is None:
         return current
+    following = decided.by(author)
     if row is None and current is not None:
         _end_deletion(connection, owner, current, following)
     if following.deleted:
@@ -37,11 +41,11 @@ def make_change(connection: sqlite3.Connection, index: Index, owner: int, change
     elif row is not None:
         _update(connection, index, owner, row, following)
     elif not _insert(connection, index, owner, following):
-        return make_change(connection, index, owner, Change(change.type, change.id, change.decide))
+        return make_change(connection, index, owner, Change(change.type, change.id, change.decide), author)
     return following
 
 
-_Row = tuple[int, str, str, int, str, str, int, int, Method, bytes]
+_Row = tuple[int, str, str, int, str, str, int, int, Method, bytes, str | None, int | None]
 
 
 def _stored(connection: sqlite3.Connection, owner: int, type: str, id: str) -> _Row | None:
@@ -53,7 +57,7 @@ def _stored(connection: sqlite3.Connection, owner: int, type: str, id: str) -> _
 
 
 def _current(connection: sqlite3.Connection, owner: int, change: Change, row: _Row | None) -> Version | None:
-    return Version(*row[4:]) if row else deletion(connection, owner, change.type, change.id)
+    return read_version(row[4:]) if row else deletion(connection, owner, change.type, change.id)
 
 
 def _insert(connection: sqlite3.Connection, index: Index, owner: int, new: Version) -> bool:
@@ -61,11 +65,11 @@ def _insert(connection: sqlite3.Connection, index: Index, owner: int, new: Versi
     numbered = index.numbered(owner, new.entries)
     try:
         rid = connection.execute(
-            "INSERT INTO resources (owner, type, id, number, updated, method, rules, keys, ranges, contains, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO resources (owner, type, id, number, updated, method, rules, keys, ranges, contains, body,"
+            " client_id, acting) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(owner, new.type, new.id, new.number, new.updated, new.method, RULES_VERSION),
-                *(*numbered.packed(), len(new.entries.contained), new.body),
+                *(*numbered.packed(), len(new.entries.contained), new.body, *_author_columns(new)),
             ),
         ).lastrowid
     except sqlite3.IntegrityError:
@@ -82,10 +86,10 @@ def _update(connection: sqlite3.Connection, index: Index, owner: int, row: _Row,
     numbered = index.numbered(owner, new.entries)
     connection.execute(
         "UPDATE resources SET number = ?, updated = ?, method = ?, rules = ?, keys = ?, ranges = ?, contains = ?,"
-        " body = ? WHERE rid = ? AND owner = ?",
+        " body = ?, client_id = ?, acting = ? WHERE rid = ? AND owner = ?",
         (
             *(new.number, new.updated, new.method, RULES_VERSION, *numbered.packed()),
-            *(len(new.entries.contained), new.body, rid, owner),
+            *(len(new.entries.contained), new.body, *_author_columns(new), rid, owner),
         ),
     )
     if contains:
@@ -116,14 +120,19 @@ def _delete(connection: sqlite3.Connection, index: Index, owner: int, row: _Row 
 
 
 def _keep(connection: sqlite3.Connection, owner: int, row: _Row, new: Version) -> None:
-    _remember(connection, owner, new.updated, Version(*row[4:]))
+    _remember(connection, owner, new.updated, read_version(row[4:]))
 
 
 def _remember(connection: sqlite3.Connection, owner: int, ended: int, old: Version) -> None:
     connection.execute(
-        f"INSERT INTO history (owner, ended, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (owner, ended, old.type, old.id, old.number, old.updated, old.method, old.body),
+        f"INSERT INTO history (owner, ended, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (owner, ended, old.type, old.id, old.number, old.updated, old.method, old.body, *_author_columns(old)),
     )
+
+
+def _author_columns(version: Version) -> tuple[str | None, int | None]:
+    author = version.author
+    return (author.client_id, author.user) if author else (None, None)
 
 
 def _end_deletion(connection: sqlite3.Connection, owner: int, current: Version, new: Version) -> None:

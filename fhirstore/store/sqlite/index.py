@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -186,9 +187,8 @@ def _note(rows: dict[Any, bool], row: Any, *, comes: bool) -> None:
         del rows[row]
 
 
-def _by_name(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Owner, name and what comes next: behind it are bounds of ranges, whose types may have no order."""
-    return row[:3]
+# Behind owner, name and what comes next are bounds of ranges, whose types may have no order.
+_by_name: Callable[[Sequence[Any]], Any] = itemgetter(0, 1, 2)
 
 
 def _ends(range_: Range) -> tuple[int, Bound, Bound, Bound, Bound]:

@@ -15,7 +15,7 @@ from fhirstore.store.sqlite.changes import enter
 from fhirstore.store.sqlite.explain import explain
 from fhirstore.store.sqlite.index import Index, unpack
 from fhirstore.store.sqlite.readers import Readers
-from fhirstore.store.sqlite.versions import COLUMNS
+from fhirstore.store.sqlite.versions import COLUMNS, read_version
 from fhirstore.store.sqlite.writer import Writer
 
 
@@ -54,7 +54,7 @@ def _step(
     ).fetchall()
     changed = []
     for rid, owner, *columns in rows:
-        read = Version(*columns)
+        read = read_version(columns)
         version = replace(read, entries=make(read))
         if _renew(connection, index, rid, owner, version):
             changed.append((owner, version.type, version.id))

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from fhirstore.caller import Author
 from fhirstore.search.plan import Plan
 from fhirstore.store.contract import Change, Found, HistoryPage, HistoryQuery, Page, Resources, Version
 from fhirstore.store.scope import Scope
@@ -14,7 +15,7 @@ from fhirstore.store.sqlite.changes import make_change
 from fhirstore.store.sqlite.find import find
 from fhirstore.store.sqlite.index import Index
 from fhirstore.store.sqlite.readers import Readers
-from fhirstore.store.sqlite.writer import Run, Writer
+from fhirstore.store.sqlite.writer import Job, Run, Writer
 
 Result = TypeVar("Result")
 
@@ -22,8 +23,11 @@ Result = TypeVar("Result")
 class SqliteResources:
     """`Resources` of one scope, outside of any transaction."""
 
-    def __init__(self, scope: Scope, reader: sqlite3.Connection, readers: Readers, writer: Writer) -> None:
+    def __init__(
+        self, scope: Scope, author: Author | None, reader: sqlite3.Connection, readers: Readers, writer: Writer
+    ) -> None:
         self._scope = scope
+        self._author = author
         self._owner = scope.owner
         self._reader = reader
         self._readers = readers
@@ -46,21 +50,16 @@ class SqliteResources:
         return await self._readers.run(lambda connection: find(connection, self._owner, plan, page))
 
     async def change(self, change: Change) -> Version | None:
-        index = self._writer.index
-        return await self._writer.run(
-            lambda connection: make_change(connection, index, self._owner, change), gathers=True
-        )
+        return (await self.change_all([change]))[0]
 
     async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
-        index = self._writer.index
-        return await self._writer.run(
-            lambda connection: [make_change(connection, index, self._owner, change) for change in changes], gathers=True
-        )
+        making = _making(self._writer.index, self._owner, changes, self._author)
+        return await self._writer.run(making, gathers=True)
 
     async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
         # Locks need no keeping here: a session has the only writing connection, and the file's write lock.
         async def within(run: Run) -> Result:
-            return await work(_TransactionResources(self._scope, run, self._writer.index))
+            return await work(_TransactionResources(self._scope, self._author, run, self._writer.index))
 
         return await self._writer.session(within)
 
@@ -68,8 +67,9 @@ class SqliteResources:
 class _TransactionResources:
     """`Resources` inside a transaction: every call runs on the writing connection, in turn."""
 
-    def __init__(self, scope: Scope, run: Run, index: Index) -> None:
+    def __init__(self, scope: Scope, author: Author | None, run: Run, index: Index) -> None:
         self._owner = scope.owner
+        self._author = author
         self._run = run
         self._index = index
 
@@ -89,15 +89,14 @@ class _TransactionResources:
         return await self._run(lambda connection: find(connection, self._owner, plan, page))
 
     async def change(self, change: Change) -> Version | None:
-        return await self._run(
-            lambda connection: make_change(connection, self._index, self._owner, change), gathers=True
-        )
+        return (await self.change_all([change]))[0]
 
     async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
-        return await self._run(
-            lambda connection: [make_change(connection, self._index, self._owner, change) for change in changes],
-            gathers=True,
-        )
+        return await self._run(_making(self._index, self._owner, changes, self._author), gathers=True)
 
     async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
         return await work(self)
+
+
+def _making(index: Index, owner: int, changes: Sequence[Change], author: Author | None) -> Job[list[Version | None]]:
+    return lambda connection: [make_change(connection, index, owner, change, author) for change in changes]

@@ -4,6 +4,8 @@
 `keys` and `ranges`, as numbers; `names` is the dictionary of the texts behind the numbers, one for each owner, with how
 many resources use each. A resource's own row repeats its entries, so that they can be taken away again and sorted by.
 
+A version's author is the application (`client_id`) that made it and the user who was `acting`.
+
 In `ranges`, `first` and `last` are the ends that are ordered by: of dates, their only ones; of numbers, those of the
 number alone, while `low` and `high` include its precision. `span` is the class of its width. `names.extra` counts the
 ranges beyond the first that resources have under one name: where it is 0, what is asked twice is asked of one range.
@@ -26,7 +28,9 @@ CREATE TABLE IF NOT EXISTS resources (
   keys TEXT NOT NULL,
   ranges TEXT NOT NULL,
   contains INTEGER NOT NULL,
-  body BLOB NOT NULL
+  body BLOB NOT NULL,
+  client_id TEXT,
+  acting INTEGER
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS contained (
@@ -50,7 +54,9 @@ CREATE TABLE IF NOT EXISTS history (
   updated INTEGER NOT NULL,
   ended INTEGER NOT NULL,
   method TEXT NOT NULL,
-  body BLOB NOT NULL
+  body BLOB NOT NULL,
+  client_id TEXT,
+  acting INTEGER
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS names (
@@ -103,6 +109,7 @@ CREATE TABLE IF NOT EXISTS applications (
   profile TEXT NOT NULL,
   calls_per_hour INTEGER,
   redirect_uris TEXT NOT NULL,
+  launch_uri TEXT,
   public INTEGER NOT NULL,
   previous_secret_hash TEXT,
   previous_organization_token_hash TEXT
@@ -130,7 +137,28 @@ CREATE TABLE IF NOT EXISTS tokens (
   expires INTEGER NOT NULL,
   spent INTEGER,
   redirect_uri TEXT,
-  challenge TEXT
+  challenge TEXT,
+  patient TEXT,
+  nonce TEXT,
+  offline INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS consents (
+  user INTEGER NOT NULL,
+  client_id TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  patient TEXT,
+  since INTEGER NOT NULL,
+  used INTEGER,
+  PRIMARY KEY (user, client_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS launches (
+  hash TEXT PRIMARY KEY,
+  user INTEGER NOT NULL,
+  client_id TEXT NOT NULL,
+  patient TEXT,
+  expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS windows (
@@ -157,6 +185,7 @@ INDEXES = {
     "tokens_by_expiry": "CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires)",
     "tokens_by_family": "CREATE INDEX IF NOT EXISTS tokens_by_family ON tokens (family)",
     "tokens_by_user": "CREATE INDEX IF NOT EXISTS tokens_by_user ON tokens (user)",
+    "launches_by_expiry": "CREATE INDEX IF NOT EXISTS launches_by_expiry ON launches (expires)",
     "windows_by_end": "CREATE INDEX IF NOT EXISTS windows_by_end ON windows (ends)",
 }
 """Every index by name; nothing else is created anywhere."""
