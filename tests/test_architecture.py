@@ -21,7 +21,7 @@ ORDER = (
     {"presentation"},
     {"store"},
     {"auth", "interactions"},
-    {"transfer", "api", "web"},
+    {"transfer", "api", "web", "demo"},
     {"app"},
     {"cli"},
     {"__main__"},
@@ -34,9 +34,12 @@ KEPT_IN = {
     "sqlite3": {"fhirstore.store.sqlite"},
     "fastapi": {"fhirstore.api", "fhirstore.web", "fhirstore.app"},
     "starlette": {"fhirstore.api", "fhirstore.web", "fhirstore.app"},
+    "joserfc": {"fhirstore.auth"},
     "uvicorn": {"fhirstore.cli"},
     "typer": {"fhirstore.cli"},
     "rich": {"fhirstore.cli"},
+    "jinja2": {"fhirstore.web"},
+    "argon2": {"fhirstore.auth"},
     "fhirstore.settings": {"fhirstore.app", "fhirstore.cli"},
 }
 
