@@ -26,6 +26,7 @@ from fhirstore.ids import new_id
 from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
+from fhirstore.store.trail_buffer import TrailBuffer
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -40,15 +41,18 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     settings = settings or Settings()
     store = open_store(settings.database)
     bearers = Bearers(store, clock)
+    trail = TrailBuffer(store)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await store.open()
         yield
+        await trail.close()
         await store.close()
 
     app = FastAPI(title="fhirstore", version=__version__, lifespan=lifespan, redoc_url=None, telemetry=_NO_TELEMETRY)
     app.state.store, app.state.clock, app.state.bearers = store, clock, bearers
+    app.state.trail, app.state.audit = trail, settings.audit
     app.state.base_url = settings.base_url
     app.state.credentials = Credentials(store, clock, settings.credential_failures)
     app.state.allowances = Allowances(store, clock, settings.management_calls_per_hour)
@@ -66,6 +70,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
             conditional_delete=settings.conditional_delete,
             referential_integrity=settings.referential_integrity,
         ),
+        trail.note,
+        settings.audit,
     )
     faces = (users_oneup, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fhirstore.api.binary import RAW_HEADERS, is_raw, unwrap, wants_raw, wrap
 from fhirstore.api.formats import Format, read_resource, wanted_format
+from fhirstore.api.middleware import REQUEST_ID
 from fhirstore.api.requests import HttpRequest, decode_query, read_body
 from fhirstore.api.responses import failure_answer, prefers_minimal, reply_headers, send_answer
 from fhirstore.auth.tokens import Bearers
@@ -21,6 +22,7 @@ from fhirstore.dstu2.levels import Level
 from fhirstore.errors import BadRequest, Failure, MethodNotAllowed, Unprocessable
 from fhirstore.interactions.conformance import conformance
 from fhirstore.interactions.integrity import ReferentialIntegrity
+from fhirstore.interactions.notes import Extent, Noted, Notes
 from fhirstore.interactions.perform import perform
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Limits, Request
@@ -29,6 +31,7 @@ from fhirstore.interactions.table import Match
 from fhirstore.interactions.validate import verdict
 from fhirstore.store.contract import Resources, Store
 from fhirstore.store.scope import scope_of
+from fhirstore.store.trail import Event
 
 PREFIXES = ("/dstu2", "/fhir/dstu2")
 """Both are addresses of the same endpoint; what it links to starts with the one that was called."""
@@ -47,6 +50,8 @@ class FhirParts:
     bundle_bytes: int
     level: Level
     limits: Limits
+    note: Callable[[Event], None]
+    audit: Extent = "all"
 
 
 class FhirEndpoint:
@@ -75,7 +80,7 @@ class FhirEndpoint:
             base = self._base(http)
             raw = is_binary(http.path) and wants_raw(http.headers, http.query)
             format = Format() if raw else wanted_format(http.headers, http.query)
-            reply = await self._answer(http, base, receive)
+            reply = await self._answer(http, base, scope, receive)
             headers, body, status = reply_headers(reply, base), reply.body, reply.status
             if raw and reply.version is not None and body and (content := unwrap(body)):
                 headers += RAW_HEADERS
@@ -89,19 +94,22 @@ class FhirEndpoint:
         body = format.write(body) if body else body
         await send_answer(send, status, headers, body, format.content_type)
 
-    async def _answer(self, http: HttpRequest, base: str, receive: Receive) -> Reply:
+    async def _answer(self, http: HttpRequest, base: str, scope: Scope, receive: Receive) -> Reply:
         path = http.path.removeprefix(self._prefix)
         if path.strip("/") == "metadata" or (http.method == "OPTIONS" and not path.strip("/")):
             return self._metadata(http, base)
         match = TABLE.match(http.method, path)
         caller = await self._parts.bearers.caller(http.bearer())
+        notes = self._notes(caller, scope)
         try:
             request = await self._request(http, receive, match)
-        except (BadRequest, Unprocessable) as failure:
-            if match.interaction.code != "$validate":
+        except Failure as failure:
+            if notes is not None:
+                notes.note(match.interaction.code, match.interaction.access, failure.status, match.type, match.id)
+            if match.interaction.code != "$validate" or not isinstance(failure, BadRequest | Unprocessable):
                 raise
             return verdict(failure.issues)  # that it cannot be read is what there is to say of it
-        return await perform(match.interaction, request, self._context(caller, base))
+        return await perform(match.interaction, request, self._context(caller, base, notes))
 
     async def _request(self, http: HttpRequest, receive: Receive, match: Match) -> Request:
         query, body = http.query, b""
@@ -130,14 +138,23 @@ class FhirEndpoint:
             prefer=header("prefer"),
         )
 
-    def _context(self, caller: Caller, base: str) -> Context:
+    def _notes(self, caller: Caller, scope: Scope) -> Notes | None:
+        parts = self._parts
+        if parts.audit == "off":
+            return None
+        client = scope.get("client")
+        request_id: str = scope.get(REQUEST_ID, "")
+        return Notes(parts.note, caller, parts.clock, parts.audit, request_id, client[0] if client else "")
+
+    def _context(self, caller: Caller, base: str, notes: Notes | None) -> Context:
         parts, store = self._parts, self._parts.store
         resources: Resources = store.within(scope_of(caller), caller.author)
         if parts.limits.referential_integrity:
             resources = ReferentialIntegrity(resources)
-        return Context(
-            caller, resources, parts.clock, parts.new_id, store.cursors, base, caller.level or parts.level, parts.limits
-        )
+        if notes is not None:
+            resources = Noted(resources, notes.made)
+        level = caller.level or parts.level
+        return Context(caller, resources, parts.clock, parts.new_id, store.cursors, base, level, parts.limits, notes)
 
     def _metadata(self, http: HttpRequest, base: str) -> Reply:
         if http.method not in {"GET", "HEAD", "OPTIONS"}:

@@ -1,9 +1,10 @@
-"""The one way in: permission around whatever interaction it is handed, for HTTP and for Bundles alike."""
+"""The one way in: permission and notes around whatever interaction it is handed, for HTTP and for Bundles alike."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from fhirstore.errors import Failure
 from fhirstore.interactions.conditional import perform_conditional
 from fhirstore.interactions.incoming import accept
 from fhirstore.interactions.reply import Reply
@@ -13,6 +14,20 @@ from fhirstore.interactions.table import Interaction
 
 async def perform(interaction: Interaction, request: Request, context: Context) -> Reply:
     """Raises Forbidden where the caller's token does not cover the interaction, and what the interaction raises."""
+    notes, code, access = context.notes, interaction.code, interaction.access
+    if notes is None:
+        return await _perform(interaction, request, context)
+    try:
+        reply = await _perform(interaction, request, context)
+    except Exception as error:
+        status = error.status if isinstance(error, Failure) else Failure.status
+        notes.note(code, access, status, request.linked or request.type, request.id)
+        raise
+    notes.note(code, access, reply.status, request.linked or request.type, request.id, reply.version)
+    return reply
+
+
+async def _perform(interaction: Interaction, request: Request, context: Context) -> Reply:
     authorize(interaction, request, context)
     if interaction.takes_resource and request.incoming is None:
         request = replace(request, incoming=accept(request.type, request.id, request.body, context.level))

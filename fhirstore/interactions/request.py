@@ -10,6 +10,7 @@ from fhirstore.caller import Caller
 from fhirstore.clock import Clock
 from fhirstore.dstu2.levels import Level
 from fhirstore.interactions.incoming import Incoming
+from fhirstore.interactions.notes import Notes
 from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
 
@@ -59,7 +60,7 @@ class Context:
     """What an interaction may use: the caller's own resources and nobody else's, time, new ids, the limits.
 
     `base` is the address under which this request reached the server, without a slash at its end; `level` says how
-    strictly what is written is judged.
+    strictly what is written is judged; `notes` take down for the trail what is done.
     """
 
     caller: Caller
@@ -70,3 +71,4 @@ class Context:
     base: str
     level: Level = "official"
     limits: Limits = Limits()
+    notes: Notes | None = None
