@@ -14,10 +14,11 @@ PACKAGE = Path(__file__).parents[1] / "fhirstore"
 
 # A row may import from the rows before it; what shares a row are strangers to each other, but for the first.
 ORDER = (
-    {"errors", "clock", "ids"},
+    {"errors", "clock", "ids", "extents"},
     {"dstu2"},
     {"settings", "caller"},
     {"search"},
+    {"presentation"},
     {"store"},
     {"auth", "interactions"},
     {"transfer", "api", "web"},
@@ -36,11 +37,13 @@ KEPT_IN = {
     "uvicorn": {"fhirstore.cli"},
     "typer": {"fhirstore.cli"},
     "rich": {"fhirstore.cli"},
+    "jinja2": {"fhirstore.web"},
+    "argon2": {"fhirstore.auth"},
     "fhirstore.settings": {"fhirstore.app", "fhirstore.cli"},
 }
 
 # The pure layers compute: no files, no sockets, no threads, no clock of their own.
-PURE = ("fhirstore.dstu2", "fhirstore.search")
+PURE = ("fhirstore.dstu2", "fhirstore.search", "fhirstore.presentation")
 IMPURE = {"asyncio", "http", "os", "pathlib", "random", "secrets", "socket", "subprocess", "threading", "time"}
 
 

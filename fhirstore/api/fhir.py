@@ -29,7 +29,8 @@ from fhirstore.interactions.request import Context, Limits, Request
 from fhirstore.interactions.served import TABLE
 from fhirstore.interactions.table import Match
 from fhirstore.interactions.validate import verdict
-from fhirstore.store.contract import Resources, Store
+from fhirstore.store.contract import Store
+from fhirstore.store.reach import reach
 from fhirstore.store.scope import scope_of
 from fhirstore.store.trail import Event
 
@@ -147,10 +148,12 @@ class FhirEndpoint:
         return Notes(parts.note, caller, parts.clock, parts.audit, request_id, client[0] if client else "")
 
     def _context(self, caller: Caller, base: str, notes: Notes | None) -> Context:
-        parts, store = self._parts, self._parts.store
-        resources: Resources = store.within(scope_of(caller), caller.author)
+        parts, store, scope, author = self._parts, self._parts.store, scope_of(caller), caller.author
         if parts.limits.referential_integrity:
-            resources = ReferentialIntegrity(resources)
+            # Beneath the scope: also what the caller may not see must keep what it refers to.
+            resources = reach(scope, lambda whole: ReferentialIntegrity(store.within(whole, author)))
+        else:
+            resources = store.within(scope, author)
         if notes is not None:
             resources = Noted(resources, notes.made)
         level = caller.level or parts.level

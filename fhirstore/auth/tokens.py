@@ -10,8 +10,11 @@ from fhirstore.auth.secrets import digest, mint
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
 from fhirstore.errors import Forbidden, Unauthorized, Unavailable
+from fhirstore.extents import is_about_a_patient
+from fhirstore.search.plan import Plan
 from fhirstore.store.accounts import Accounts, Application, Token, TokenKind, User
-from fhirstore.store.contract import Store
+from fhirstore.store.contract import Page, Store
+from fhirstore.store.scope import Scope
 
 SECOND = 1000
 CODE_SECONDS = 300
@@ -47,12 +50,13 @@ class Issued:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a code is asked for: by which application, with which redirect URI where it named one, the challenge that
-    its exchange must meet (RFC 7636), and what it shall allow."""
+    its exchange must meet (RFC 7636), what it shall allow, and the id of the Patient that `patient/…` means there."""
 
     client_id: str
     redirect_uri: str | None = None
     challenge: str | None = None
     scope: str = USER_SCOPE
+    patient: str | None = None
 
 
 async def issue_code(accounts: Accounts, user: User, now: int, asked: Asked | None = None) -> str:
@@ -66,6 +70,7 @@ async def issue_code(accounts: Accounts, user: User, now: int, asked: Asked | No
             scope=asked.scope,
             redirect_uri=asked.redirect_uri,
             challenge=asked.challenge,
+            patient=asked.patient,
         )
     await accounts.add_tokens([_expiring(blank, CODE_SECONDS, now)])
     return code
@@ -141,11 +146,19 @@ class Bearers:
         if user is None or not user.active or application is None:
             raise Unauthorized("The access token is unknown, expired or revoked.")
         await self._see(user, now)
-        caller = Caller(token.client_id, user.id, token.scope, application.level, application.profile)
+        patient = await self._patient(token, user)
+        caller = Caller(token.client_id, user.id, token.scope, application.level, application.profile, patient)
         # What was looked up while something was revoked may be what was revoked.
         if forgotten == self._forgotten:
             self._remember(hash, caller, min(token.expires, now + _CACHE_SECONDS * SECOND))
         return caller
+
+    async def _patient(self, token: Token, user: User) -> str | None:
+        """The id of the Patient that the token's scope is about: where it names none, the only one there is."""
+        if token.patient is not None or not is_about_a_patient(token.scope):
+            return token.patient
+        found = await self._store.within(Scope(user.id)).find(Plan(("Patient",)), Page(2, total=False))
+        return found.matches[0].version.id if len(found.matches) == 1 else None
 
     def _remember(self, hash: str, caller: Caller, until: int) -> None:
         if len(self._known) >= _CACHE_LIMIT:

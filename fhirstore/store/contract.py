@@ -15,8 +15,11 @@ from fhirstore.caller import Author
 from fhirstore.search.entries import Entries
 from fhirstore.search.plan import Plan
 from fhirstore.store.accounts import Accounts
+from fhirstore.store.consents import Consents
 from fhirstore.store.cursors import Cursors, Place
+from fhirstore.store.keys import Keys
 from fhirstore.store.scope import Scope
+from fhirstore.store.sessions import Sessions
 from fhirstore.store.trail import Trail
 
 Result = TypeVar("Result")
@@ -116,21 +119,27 @@ class HistoryPage:
 class Page:
     """Which part of what a plan finds: `count` matches after a place, or after the first `skip`.
 
-    `total` says that the exact number of all matches is wanted, which costs a count of them.
+    `total` says that the exact number of all matches is wanted, which costs a count of them; `places`, that each
+    match is to come with its own.
     """
 
     count: int
     after: Place | None = None
     skip: int = 0
     total: bool = True
+    places: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A resource that was found; with `contained`, the id of the contained resource in it that was."""
+    """A resource that was found; with `contained`, the id of the contained resource in it that was.
+
+    `place` is that of the match, where it was asked for: its value for each order, then what decides in the end.
+    """
 
     version: Version
     contained: str | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +239,15 @@ class Store(Protocol):
 
     @property
     def accounts(self) -> Accounts: ...
+
+    @property
+    def sessions(self) -> Sessions: ...
+
+    @property
+    def consents(self) -> Consents: ...
+
+    @property
+    def keys(self) -> Keys: ...
 
     @property
     def trail(self) -> Trail: ...
