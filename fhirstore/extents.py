@@ -60,6 +60,17 @@ def has_type(extents: Extents, type: str) -> bool:
     return any(extent.has_type(type) for extent in extents) if type else bool(extents)
 
 
+def includes(wide: Extents, narrow: Extents) -> bool:
+    """Whether all that is inside of the second is surely inside of the first."""
+    return all(
+        any(
+            each.has_type(type) if type else each.types is None for each in wide if each.patient in {None, part.patient}
+        )
+        for part in narrow
+        for type in (part.types or {None})
+    )
+
+
 def _word(word: str, patient: str | None) -> tuple[Extent, str] | None:
     """One word of a scope: how far it reaches, and with which verb; None where it opens nothing."""
     context, slash, rest = ("user", "/", "*.*") if word == "user" else word.partition("/")

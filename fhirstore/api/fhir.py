@@ -19,6 +19,7 @@ from fhirstore.auth.tokens import Bearers
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
 from fhirstore.dstu2.levels import Level
+from fhirstore.dstu2.sources import is_absolute_uri
 from fhirstore.errors import BadRequest, Failure, MethodNotAllowed, Unprocessable
 from fhirstore.interactions.conformance import conformance
 from fhirstore.interactions.integrity import ReferentialIntegrity
@@ -110,7 +111,7 @@ class FhirEndpoint:
             if match.interaction.code != "$validate" or not isinstance(failure, BadRequest | Unprocessable):
                 raise
             return verdict(failure.issues)  # that it cannot be read is what there is to say of it
-        return await perform(match.interaction, request, self._context(caller, base, notes))
+        return await perform(match.interaction, request, self._context(caller, base, named_source(http), notes))
 
     async def _request(self, http: HttpRequest, receive: Receive, match: Match) -> Request:
         query, body = http.query, b""
@@ -147,7 +148,7 @@ class FhirEndpoint:
         request_id: str = scope.get(REQUEST_ID, "")
         return Notes(parts.note, caller, parts.clock, parts.audit, request_id, client[0] if client else "")
 
-    def _context(self, caller: Caller, base: str, notes: Notes | None) -> Context:
+    def _context(self, caller: Caller, base: str, source: str | None, notes: Notes | None) -> Context:
         parts, store, scope, author = self._parts, self._parts.store, scope_of(caller), caller.author
         if parts.limits.referential_integrity:
             # Beneath the scope: also what the caller may not see must keep what it refers to.
@@ -157,7 +158,18 @@ class FhirEndpoint:
         if notes is not None:
             resources = Noted(resources, notes.made)
         level = caller.level or parts.level
-        return Context(caller, resources, parts.clock, parts.new_id, store.cursors, base, level, parts.limits, notes)
+        return Context(
+            caller,
+            resources,
+            parts.clock,
+            parts.new_id,
+            store.cursors,
+            base,
+            level,
+            parts.limits,
+            source,
+            notes,
+        )
 
     def _metadata(self, http: HttpRequest, base: str) -> Reply:
         if http.method not in {"GET", "HEAD", "OPTIONS"}:
@@ -168,6 +180,14 @@ class FhirEndpoint:
     def _base(self, http: HttpRequest) -> str:
         address = self._parts.base_url or f"{http.scheme}://{http.headers.get('host', 'localhost')}"
         return address + self._prefix
+
+
+def named_source(http: HttpRequest) -> str | None:
+    """The source of all that a request writes, where it names one. Raises BadRequest for what is no absolute URI."""
+    named = http.headers.get("x-source")
+    if named is not None and not is_absolute_uri(named):
+        raise BadRequest("X-Source must be an absolute URI.")
+    return named
 
 
 def is_binary(path: str) -> bool:

@@ -6,6 +6,7 @@ import secrets as random
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from fhirstore.auth.scopes import OFFLINE
 from fhirstore.auth.secrets import digest, mint
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
@@ -39,24 +40,33 @@ _CACHE_LIMIT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """An access token and, but for an application's own, its refresh token, in clear: the only time they are seen."""
+    """An access token and, where there is one, its refresh token, in clear: the only time they are seen.
+
+    `user` is whose record they open, None for an application's own; `patient` the id of the Patient that they are
+    about; `nonce` what the code for them was asked for with.
+    """
 
     access_token: str
     refresh_token: str | None
     expires_in: int
     scope: str
+    user: int | None = None
+    patient: str | None = None
+    nonce: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a code is asked for: by which application, with which redirect URI where it named one, the challenge that
-    its exchange must meet (RFC 7636), what it shall allow, and the id of the Patient that `patient/…` means there."""
+    its exchange must meet (RFC 7636), and what it shall allow; about which Patient (its id), where about one; and the
+    nonce that its id token shall repeat."""
 
     client_id: str
     redirect_uri: str | None = None
     challenge: str | None = None
     scope: str = USER_SCOPE
     patient: str | None = None
+    nonce: str | None = None
 
 
 async def issue_code(accounts: Accounts, user: User, now: int, asked: Asked | None = None) -> str:
@@ -71,6 +81,8 @@ async def issue_code(accounts: Accounts, user: User, now: int, asked: Asked | No
             redirect_uri=asked.redirect_uri,
             challenge=asked.challenge,
             patient=asked.patient,
+            nonce=asked.nonce,
+            consented=True,
         )
     await accounts.add_tokens([_expiring(blank, CODE_SECONDS, now)])
     return code
@@ -95,19 +107,20 @@ async def issue_application_token(accounts: Accounts, application: Application, 
 async def exchange(
     accounts: Accounts, grant: Token, now: int, grace_seconds: int = 0, scope: str | None = None
 ) -> Issued | None:
-    """Spend a code or refresh token on an access and a refresh token of its family; None where it is spent.
+    """Spend a code or refresh token on tokens of its family; None where it is spent.
 
-    The access token may be asked for with a narrower `scope`; the refresh token keeps the whole.
+    The access token may be asked for with a narrower `scope`; the refresh token keeps the whole. A grant that
+    a user was asked for has a refresh token only with the scope for it.
     """
-    access, refresh = mint(), mint()
+    access = mint()
+    refresh = mint() if not grant.consented or OFFLINE in grant.scope.split() else None
     narrowed = replace(grant, scope=grant.scope if scope is None else scope)
-    given = [
-        _expiring(_descendant(narrowed, access, "access"), ACCESS_SECONDS, now),
-        _expiring(_descendant(grant, refresh, "refresh"), REFRESH_SECONDS, now),
-    ]
+    given = [_expiring(_descendant(narrowed, access, "access"), ACCESS_SECONDS, now)]
+    if refresh is not None:
+        given.append(_expiring(_descendant(grant, refresh, "refresh"), REFRESH_SECONDS, now))
     if not await accounts.exchange_token(grant.hash, now, given, grace_seconds * SECOND):
         return None
-    return Issued(access, refresh, ACCESS_SECONDS, narrowed.scope)
+    return Issued(access, refresh, ACCESS_SECONDS, narrowed.scope, grant.user, grant.patient, grant.nonce)
 
 
 class Bearers:
@@ -172,7 +185,7 @@ class Bearers:
 
 
 def _descendant(grant: Token, secret: str, kind: TokenKind) -> Token:
-    return replace(grant, hash=digest(secret), kind=kind, spent=None)
+    return replace(grant, hash=digest(secret), kind=kind, spent=None, nonce=None)
 
 
 def _expiring(token: Token, seconds: int, now: int) -> Token:

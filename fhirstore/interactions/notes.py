@@ -38,9 +38,20 @@ class Notes:
     made: list[Version] = field(default_factory=list)
 
     def note(
-        self, code: str, access: Access | None, status: int, type: str, id: str, version: Version | None = None
+        self,
+        code: str,
+        access: Access | None,
+        status: int,
+        type: str,
+        id: str,
+        *,
+        version: Version | None = None,
+        patient: str = "",
     ) -> None:
-        """Note an interaction that ended: the versions that it made, or that it was asked for."""
+        """Note an interaction that ended: the versions that it made, or that it was asked for.
+
+        `patient` is the id of the one whose compartment was asked for.
+        """
         if self.made:
             for each in self.made:
                 action, answered = (code, status) if code != "transaction" else (MADE_BY[each.method], _status(each))
@@ -52,7 +63,7 @@ class Notes:
             return
         if version is not None and not id:
             id = version.id
-        patient = patient_of(type, id, version.body if version is not None else b"")
+        patient = patient or patient_of(type, id, version.body if version is not None else b"")
         caller = self.caller
         self.put(
             Event(

@@ -44,7 +44,7 @@ def test_each_interaction_leaves_one_event(server: AppServer, user: UserClient) 
         ("update", "Patient", id, 200),
         ("history-instance", "Patient", id, 200),
         ("search-type", "Patient", "", 200),
-        ("search-type", "Observation", id, 200),
+        ("search-type", "Observation", "", 200),
         ("$everything", "Patient", id, 200),
         ("search-system", "", "", 200),
         ("delete", "Patient", id, 204),

@@ -75,6 +75,14 @@ INDEXES: Mapping[str, Sequence[Index]] = {
     "locks": [
         Index("by_age", [("at", 1)], expire_after_seconds=3600),
     ],
+    "jobs": [
+        Index("by_state", [("state", 1), ("created", 1)]),
+        Index("by_client", [("client_id", 1), ("state", 1)]),
+        Index("by_owner", [("owner", 1)]),
+    ],
+    "chunks": [
+        Index("by_number", [("job", 1), ("file", 1), ("number", 1)]),
+    ],
     "counters": [],
     "keys": [],
 }
