@@ -38,6 +38,7 @@ from fhirstore.ids import new_id
 from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
+from fhirstore.store.trail_buffer import TrailBuffer
 from fhirstore.web import sign_in_link
 from fhirstore.web.record import RecordParts
 
@@ -54,15 +55,18 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     settings = settings or Settings()
     store = open_store(settings.database)
     bearers = Bearers(store, clock)
+    trail = TrailBuffer(store)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await store.open()
         yield
+        await trail.close()
         await store.close()
 
     app = FastAPI(title="fhirstore", version=__version__, lifespan=lifespan, redoc_url=None, telemetry=_NO_TELEMETRY)
     app.state.store, app.state.clock, app.state.bearers = store, clock, bearers
+    app.state.trail, app.state.audit = trail, settings.audit
     app.state.base_url = settings.base_url
     app.state.credentials = Credentials(store, clock, settings.credential_failures)
     app.state.allowances = Allowances(store, clock, settings.management_calls_per_hour)
@@ -85,6 +89,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         settings.bundle_bytes,
         settings.validation,
         limits,
+        trail.note,
+        settings.audit,
     )
     faces = (users_oneup, sign_in_links, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
