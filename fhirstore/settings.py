@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     credential_failures: int = Field(
         default=30, ge=1, description="Failed tries at an application's secrets from one address in 15 minutes"
     )
+    sign_up: Literal["closed", "open"] = Field(
+        default="closed", description="Whether everybody may make an account at the console: `closed` or `open`"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged")
 
     @field_validator("database")

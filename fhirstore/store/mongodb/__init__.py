@@ -14,6 +14,7 @@ from fhirstore.errors import Unavailable
 from fhirstore.store.cursors import Cursors
 from fhirstore.store.mongodb.accounts import MongoAccounts
 from fhirstore.store.mongodb.consents import MongoConsents
+from fhirstore.store.mongodb.holdings import MongoHoldings
 from fhirstore.store.mongodb.indexes import INDEXES
 from fhirstore.store.mongodb.indexing import MongoIndexing
 from fhirstore.store.mongodb.keys import MongoKeys
@@ -54,6 +55,10 @@ class MongoStore:
     @property
     def indexing(self) -> MongoIndexing:
         return MongoIndexing(self._database["resources"], self._connect)
+
+    @property
+    def holdings(self) -> MongoHoldings:
+        return MongoHoldings(self._database)
 
     @property
     def sessions(self) -> MongoSessions:

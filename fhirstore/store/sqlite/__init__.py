@@ -13,6 +13,7 @@ from fhirstore.store.scope import Scope
 from fhirstore.store.sqlite.accounts import SqliteAccounts
 from fhirstore.store.sqlite.connection import connect, prepare
 from fhirstore.store.sqlite.consents import SqliteConsents
+from fhirstore.store.sqlite.holdings import SqliteHoldings
 from fhirstore.store.sqlite.indexing import SqliteIndexing
 from fhirstore.store.sqlite.keys import SqliteKeys
 from fhirstore.store.sqlite.readers import Readers
@@ -51,6 +52,10 @@ class SqliteStore:
     @property
     def indexing(self) -> SqliteIndexing:
         return SqliteIndexing(self._readers, self._writer)
+
+    @property
+    def holdings(self) -> SqliteHoldings:
+        return SqliteHoldings(self._reader)
 
     @property
     def sessions(self) -> SqliteSessions:
