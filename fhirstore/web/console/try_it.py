@@ -117,7 +117,7 @@ def steps(entered: Entered) -> list[Step]:
     named = {**client, "app_user_id": entered.app_user_id}
     return [
         Step("user", "Create a user", "POST", "/user-management/v1/user", named),
-        Step("code", "Or get a new code for a user you have", "POST", "/user-management/v1/user/auth-code", named),
+        Step("code", "Get a new code for a user you have", "POST", "/user-management/v1/user/auth-code", named),
         Step("token", "Exchange the code for a token", "POST", "/oauth2/token", grant),
         Step("post", "Post an Observation", "POST", "/dstu2/Observation", None, typed, entered.observation),
         Step("search", "Search", "GET", f"/dstu2/{quote(entered.search, safe=_IN_SEARCH)}", None, bearer),
