@@ -126,8 +126,8 @@ class Token:
     Times are milliseconds; `spent` is when a code or refresh token was first used; `family` names the grant that it
     descends from. `user` is None where the token is the application's own. `redirect_uri` and `challenge` (RFC 7636)
     are what a code was asked for with, and what descends from it keeps. `patient` is the id of the Patient that the
-    grant is about, `nonce` what the id token of a code's exchange repeats, and `offline` says whether refresh tokens
-    come of it.
+    grant is about, `nonce` what the id token of a code's exchange repeats. `consented` says that the user was asked
+    (`store/consents.py`); what an application gets for its own users by user management is not.
     """
 
     hash: str
@@ -142,7 +142,7 @@ class Token:
     challenge: str | None = None
     patient: str | None = None
     nonce: str | None = None
-    offline: bool = True
+    consented: bool = False
 
 
 @dataclass(frozen=True, slots=True)

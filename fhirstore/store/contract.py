@@ -18,9 +18,12 @@ from fhirstore.store.accounts import Accounts
 from fhirstore.store.consents import Consents
 from fhirstore.store.cursors import Cursors, Place
 from fhirstore.store.holdings import Holdings
+from fhirstore.store.jobs import Jobs
 from fhirstore.store.keys import Keys
+from fhirstore.store.purging import Purging
 from fhirstore.store.scope import Scope
 from fhirstore.store.sessions import Sessions
+from fhirstore.store.trail import Trail
 
 Result = TypeVar("Result")
 Method = Literal["POST", "PUT", "DELETE"]
@@ -94,7 +97,8 @@ class HistoryQuery:
     """Which versions: of one resource, of one type, or of all; how many; those after a page's end.
 
     `since` asks for versions made at that moment or later, `before` for those made earlier, `until` for those that
-    were still current then (a version ends when the next is made). Moments are milliseconds.
+    were still current then (a version ends when the next is made). Moments are milliseconds. `oldest_first` turns the
+    order around; `total` says that the number of all is wanted, which costs a count of them.
     """
 
     type: str | None = None
@@ -104,11 +108,14 @@ class HistoryQuery:
     until: int | None = None
     after: HistoryPlace | None = None
     count: int = 10
+    oldest_first: bool = False
+    total: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """Versions newest first, how many there are in all pages together, and whether this page is the last."""
+    """Versions in their order, how many there are in all pages together (0 where that was not asked), and whether
+    more follow."""
 
     versions: Sequence[Version]
     total: int
@@ -119,21 +126,27 @@ class HistoryPage:
 class Page:
     """Which part of what a plan finds: `count` matches after a place, or after the first `skip`.
 
-    `total` says that the exact number of all matches is wanted, which costs a count of them.
+    `total` says that the exact number of all matches is wanted, which costs a count of them; `places`, that each
+    match is to come with its own.
     """
 
     count: int
     after: Place | None = None
     skip: int = 0
     total: bool = True
+    places: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A resource that was found; with `contained`, the id of the contained resource in it that was."""
+    """A resource that was found; with `contained`, the id of the contained resource in it that was.
+
+    `place` is that of the match, where it was asked for: its value for each order, then what decides in the end.
+    """
 
     version: Version
     contained: str | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,12 +260,21 @@ class Store(Protocol):
     def keys(self) -> Keys: ...
 
     @property
+    def trail(self) -> Trail: ...
+
+    @property
     def cursors(self) -> Cursors:
         """Page tokens that every process on this database can read."""
         ...
 
     @property
     def indexing(self) -> Indexing: ...
+
+    @property
+    def jobs(self) -> Jobs: ...
+
+    @property
+    def purging(self) -> Purging: ...
 
     def within(self, scope: Scope, author: Author | None = None) -> Resources:
         """The resources of a scope; every version that is made there tells its author."""

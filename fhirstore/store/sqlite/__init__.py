@@ -8,17 +8,22 @@ from pathlib import Path
 
 from fhirstore.caller import Author
 from fhirstore.errors import Unavailable
+from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
+from fhirstore.store.reach import reach
 from fhirstore.store.scope import Scope
 from fhirstore.store.sqlite.accounts import SqliteAccounts
 from fhirstore.store.sqlite.connection import connect, prepare
 from fhirstore.store.sqlite.consents import SqliteConsents
 from fhirstore.store.sqlite.holdings import SqliteHoldings
 from fhirstore.store.sqlite.indexing import SqliteIndexing
+from fhirstore.store.sqlite.jobs import SqliteJobs
 from fhirstore.store.sqlite.keys import SqliteKeys
+from fhirstore.store.sqlite.purging import SqlitePurging
 from fhirstore.store.sqlite.readers import Readers
 from fhirstore.store.sqlite.resources import SqliteResources
 from fhirstore.store.sqlite.sessions import SqliteSessions
+from fhirstore.store.sqlite.trail import SqliteTrail
 from fhirstore.store.sqlite.writer import Writer
 
 
@@ -50,6 +55,10 @@ class SqliteStore:
         return SqliteKeys(self._reader, self._writer)
 
     @property
+    def trail(self) -> SqliteTrail:
+        return SqliteTrail(self._readers, self._writer)
+
+    @property
     def indexing(self) -> SqliteIndexing:
         return SqliteIndexing(self._readers, self._writer)
 
@@ -61,8 +70,16 @@ class SqliteStore:
     def sessions(self) -> SqliteSessions:
         return SqliteSessions(self._reader, self._writer)
 
-    def within(self, scope: Scope, author: Author | None = None) -> SqliteResources:
-        return SqliteResources(scope, author, self._reader, self._readers, self._writer)
+    @property
+    def jobs(self) -> SqliteJobs:
+        return SqliteJobs(self._reader, self._readers, self._writer)
+
+    @property
+    def purging(self) -> SqlitePurging:
+        return SqlitePurging(self._writer)
+
+    def within(self, scope: Scope, author: Author | None = None) -> Resources:
+        return reach(scope, lambda whole: SqliteResources(whole, author, self._reader, self._readers, self._writer))
 
     async def open(self) -> None:
         prepare(self._path)

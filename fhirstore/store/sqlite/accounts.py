@@ -30,7 +30,9 @@ _APPLICATION = (
     " redirect_uris, public, previous_secret_hash, previous_organization_token_hash, launch_uri, developer"
 )
 _USER = "id, hex_id, client_id, app_user_id, active, created, profile, seen"
-_TOKEN = "hash, kind, user, client_id, scope, family, expires, spent, redirect_uri, challenge, patient, nonce, offline"
+_TOKEN = (
+    "hash, kind, user, client_id, scope, family, expires, spent, redirect_uri, challenge, patient, nonce, consented"
+)
 
 _HAS_STATUS: dict[UserStatus, str] = {
     "all": "",
@@ -147,7 +149,7 @@ class SqliteAccounts:
 
     async def token(self, hash: str) -> Token | None:
         row = self._reader.execute(f"SELECT {_TOKEN} FROM tokens WHERE hash = ?", (hash,)).fetchone()
-        return row and replace(Token(*row), offline=bool(row[-1]))
+        return row and replace(Token(*row), consented=bool(row[-1]))
 
     async def exchange_token(self, hash: str, now: int, tokens: Sequence[Token], grace: int = 0) -> bool:
         def exchange(connection: sqlite3.Connection) -> bool:
