@@ -39,7 +39,7 @@ from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
 from fhirstore.store.trail_buffer import TrailBuffer
-from fhirstore.web import sign_in_link
+from fhirstore.web import console, sign_in_link
 from fhirstore.web.record import RecordParts
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
@@ -71,6 +71,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     app.state.credentials = Credentials(store, clock, settings.credential_failures)
     app.state.allowances = Allowances(store, clock, settings.management_calls_per_hour)
     throttle = Throttle(store, clock, settings.credential_failures)
+    app.state.sign_up = settings.sign_up
     app.state.throttle, app.state.passwords = throttle, Passwords(store, throttle)
     limits = Limits(
         bundle_entries=settings.bundle_entries,
@@ -95,7 +96,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     faces = (users_oneup, sign_in_links, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
         app.include_router(router)
-    for pages in (sign_in_link,):
+    for pages in (sign_in_link, console):
         app.include_router(pages.router)
     add_failure_handlers(app)
     _add_middleware(app, settings, parts)

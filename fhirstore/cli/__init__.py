@@ -7,7 +7,7 @@ import sys
 import typer
 
 from fhirstore import __version__
-from fhirstore.cli import applications
+from fhirstore.cli import applications, developers
 from fhirstore.cli.explain import explain as show_plan
 from fhirstore.cli.reindex import reindex as rebuild
 from fhirstore.cli.serve import serve as serve_forever
@@ -24,6 +24,7 @@ main.command("validate")(validate_files)
 main.command("explain")(show_plan)
 main.command("reindex")(rebuild)
 main.add_typer(applications.commands, name="app")
+main.add_typer(developers.commands, name="developer")
 
 
 @main.command()
