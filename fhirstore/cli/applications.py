@@ -24,6 +24,7 @@ Validation = Annotated[Level | None, typer.Option(help="How strictly its writes 
 ProfileOption = Annotated[Profile, typer.Option(help="Whose habits it wants where FHIR's and 1upHealth's differ.")]
 CallsPerHour = Annotated[int | None, typer.Option(help="Management calls in an hour.", min=1)]
 RedirectUris = Annotated[list[str] | None, typer.Option(help="Where codes may be sent; may be given several times.")]
+LaunchUri = Annotated[str | None, typer.Option(help="Where it is opened from within another application.")]
 Public = Annotated[bool, typer.Option(help="It also runs where no secret can be kept.")]
 RevokePrevious = Annotated[
     bool, typer.Option("--revoke-previous", help="Make no new one, and end the validity of the one before.")
@@ -41,6 +42,7 @@ def create(
     calls_per_hour: CallsPerHour = None,
     redirect_uri: RedirectUris = None,
     public: Public = False,
+    launch_uri: LaunchUri = None,
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
@@ -56,6 +58,7 @@ def create(
             calls_per_hour=calls_per_hour,
             redirect_uris=redirect_uri or (),
             public=public,
+            launch_uri=launch_uri,
         )
 
     new = asdict(with_accounts(read_settings(database=database), run))
@@ -74,6 +77,7 @@ def set_options(
     calls_per_hour: CallsPerHour = None,
     redirect_uri: RedirectUris = None,
     public: Annotated[bool | None, typer.Option(help="Whether it runs where no secret can be kept.")] = None,
+    launch_uri: LaunchUri = None,
     database: Database = None,
 ) -> None:
     """Change an application: what is not given stays as it is."""
@@ -83,6 +87,7 @@ def set_options(
         "calls_per_hour": calls_per_hour,
         "redirect_uris": tuple(redirect_uri) if redirect_uri else None,
         "public": public,
+        "launch_uri": launch_uri,
     }
     changes = {name: value for name, value in given.items() if value is not None}
 
