@@ -21,7 +21,7 @@ ORDER = (
     {"presentation"},
     {"store"},
     {"auth", "interactions"},
-    {"transfer", "api", "web"},
+    {"transfer", "api", "web", "demo"},
     {"app"},
     {"cli"},
     {"__main__"},

@@ -17,9 +17,12 @@ from fhirstore.search.plan import Plan
 from fhirstore.store.accounts import Accounts
 from fhirstore.store.consents import Consents
 from fhirstore.store.cursors import Cursors, Place
+from fhirstore.store.jobs import Jobs
 from fhirstore.store.keys import Keys
+from fhirstore.store.purging import Purging
 from fhirstore.store.scope import Scope
 from fhirstore.store.sessions import Sessions
+from fhirstore.store.trail import Trail
 
 Result = TypeVar("Result")
 Method = Literal["POST", "PUT", "DELETE"]
@@ -93,7 +96,8 @@ class HistoryQuery:
     """Which versions: of one resource, of one type, or of all; how many; those after a page's end.
 
     `since` asks for versions made at that moment or later, `before` for those made earlier, `until` for those that
-    were still current then (a version ends when the next is made). Moments are milliseconds.
+    were still current then (a version ends when the next is made). Moments are milliseconds. `oldest_first` turns the
+    order around; `total` says that the number of all is wanted, which costs a count of them.
     """
 
     type: str | None = None
@@ -103,11 +107,14 @@ class HistoryQuery:
     until: int | None = None
     after: HistoryPlace | None = None
     count: int = 10
+    oldest_first: bool = False
+    total: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """Versions newest first, how many there are in all pages together, and whether this page is the last."""
+    """Versions in their order, how many there are in all pages together (0 where that was not asked), and whether
+    more follow."""
 
     versions: Sequence[Version]
     total: int
@@ -249,12 +256,21 @@ class Store(Protocol):
     def keys(self) -> Keys: ...
 
     @property
+    def trail(self) -> Trail: ...
+
+    @property
     def cursors(self) -> Cursors:
         """Page tokens that every process on this database can read."""
         ...
 
     @property
     def indexing(self) -> Indexing: ...
+
+    @property
+    def jobs(self) -> Jobs: ...
+
+    @property
+    def purging(self) -> Purging: ...
 
     def within(self, scope: Scope, author: Author | None = None) -> Resources:
         """The resources of a scope; every version that is made there tells its author."""

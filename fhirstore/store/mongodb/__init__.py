@@ -17,9 +17,12 @@ from fhirstore.store.mongodb.accounts import MongoAccounts
 from fhirstore.store.mongodb.consents import MongoConsents
 from fhirstore.store.mongodb.indexes import INDEXES
 from fhirstore.store.mongodb.indexing import MongoIndexing
+from fhirstore.store.mongodb.jobs import MongoJobs
 from fhirstore.store.mongodb.keys import MongoKeys
+from fhirstore.store.mongodb.purging import MongoPurging
 from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
 from fhirstore.store.mongodb.sessions import MongoSessions
+from fhirstore.store.mongodb.trail import MongoTrail
 from fhirstore.store.reach import reach
 from fhirstore.store.scope import Scope
 
@@ -54,12 +57,24 @@ class MongoStore:
         return MongoKeys(self._database)
 
     @property
+    def trail(self) -> MongoTrail:
+        return MongoTrail(self._database)
+
+    @property
     def indexing(self) -> MongoIndexing:
         return MongoIndexing(self._database["resources"], self._connect)
 
     @property
     def sessions(self) -> MongoSessions:
         return MongoSessions(self._database)
+
+    @property
+    def jobs(self) -> MongoJobs:
+        return MongoJobs(self._database)
+
+    @property
+    def purging(self) -> MongoPurging:
+        return MongoPurging(self._database)
 
     def within(self, scope: Scope, author: Author | None = None) -> Resources:
         return reach(scope, lambda whole: MongoResources(whole, self._database, author))

@@ -64,11 +64,24 @@ INDEXES: Mapping[str, Sequence[Index]] = {
         Index("by_expiry", [("expires_at", 1)], expire_after_seconds=0),
         Index("by_user", [("user", 1)]),
     ],
+    "events": [
+        Index("by_owner", [("owner", 1), ("_id", 1)]),
+        Index("by_client", [("client_id", 1), ("_id", 1)]),
+        Index("by_user", [("user", 1), ("_id", 1)]),
+    ],
     "windows": [
         Index("by_end", [("ends_at", 1)], expire_after_seconds=0),
     ],
     "locks": [
         Index("by_age", [("at", 1)], expire_after_seconds=3600),
+    ],
+    "jobs": [
+        Index("by_state", [("state", 1), ("created", 1)]),
+        Index("by_client", [("client_id", 1), ("state", 1)]),
+        Index("by_owner", [("owner", 1)]),
+    ],
+    "chunks": [
+        Index("by_number", [("job", 1), ("file", 1), ("number", 1)]),
     ],
     "counters": [],
     "keys": [],

@@ -16,10 +16,13 @@ from fhirstore.store.sqlite.accounts import SqliteAccounts
 from fhirstore.store.sqlite.connection import connect, prepare
 from fhirstore.store.sqlite.consents import SqliteConsents
 from fhirstore.store.sqlite.indexing import SqliteIndexing
+from fhirstore.store.sqlite.jobs import SqliteJobs
 from fhirstore.store.sqlite.keys import SqliteKeys
+from fhirstore.store.sqlite.purging import SqlitePurging
 from fhirstore.store.sqlite.readers import Readers
 from fhirstore.store.sqlite.resources import SqliteResources
 from fhirstore.store.sqlite.sessions import SqliteSessions
+from fhirstore.store.sqlite.trail import SqliteTrail
 from fhirstore.store.sqlite.writer import Writer
 
 
@@ -51,12 +54,24 @@ class SqliteStore:
         return SqliteKeys(self._reader, self._writer)
 
     @property
+    def trail(self) -> SqliteTrail:
+        return SqliteTrail(self._readers, self._writer)
+
+    @property
     def indexing(self) -> SqliteIndexing:
         return SqliteIndexing(self._readers, self._writer)
 
     @property
     def sessions(self) -> SqliteSessions:
         return SqliteSessions(self._reader, self._writer)
+
+    @property
+    def jobs(self) -> SqliteJobs:
+        return SqliteJobs(self._reader, self._readers, self._writer)
+
+    @property
+    def purging(self) -> SqlitePurging:
+        return SqlitePurging(self._writer)
 
     def within(self, scope: Scope, author: Author | None = None) -> Resources:
         return reach(scope, lambda whole: SqliteResources(whole, author, self._reader, self._readers, self._writer))

@@ -162,6 +162,21 @@ CREATE TABLE IF NOT EXISTS launches (
   expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS events (
+  id TEXT PRIMARY KEY,
+  action TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  owner INTEGER,
+  client_id TEXT NOT NULL,
+  user INTEGER,
+  type TEXT NOT NULL,
+  target TEXT NOT NULL,
+  version INTEGER,
+  patient TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  address TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS windows (
   key TEXT PRIMARY KEY,
   count INTEGER NOT NULL,
@@ -192,6 +207,28 @@ CREATE TABLE IF NOT EXISTS links (
   next TEXT NOT NULL,
   expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS jobs (
+  id TEXT PRIMARY KEY,
+  owner INTEGER NOT NULL,
+  client_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  parameters TEXT NOT NULL,
+  state TEXT NOT NULL,
+  progress TEXT NOT NULL,
+  result TEXT NOT NULL,
+  updated INTEGER NOT NULL,
+  lease INTEGER NOT NULL,
+  holder TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS chunks (
+  job TEXT NOT NULL,
+  file TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  content BLOB NOT NULL
+) STRICT;
 """
 
 INDEXES = {
@@ -221,6 +258,13 @@ INDEXES = {
     "links_by_user": "CREATE INDEX IF NOT EXISTS links_by_user ON links (user)",
     "links_by_expiry": "CREATE INDEX IF NOT EXISTS links_by_expiry ON links (expires)",
     "launches_by_expiry": "CREATE INDEX IF NOT EXISTS launches_by_expiry ON launches (expires)",
+    "events_by_owner": "CREATE INDEX IF NOT EXISTS events_by_owner ON events (owner, id) WHERE owner IS NOT NULL",
+    "events_by_client": "CREATE INDEX IF NOT EXISTS events_by_client ON events (client_id, id)",
+    "events_by_visitor": "CREATE INDEX IF NOT EXISTS events_by_visitor ON events (user, id) WHERE user IS NOT owner",
     "windows_by_end": "CREATE INDEX IF NOT EXISTS windows_by_end ON windows (ends)",
+    "jobs_by_state": "CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, created)",
+    "jobs_by_client": "CREATE INDEX IF NOT EXISTS jobs_by_client ON jobs (client_id, state)",
+    "jobs_by_owner": "CREATE INDEX IF NOT EXISTS jobs_by_owner ON jobs (owner)",
+    "chunks_by_number": "CREATE UNIQUE INDEX IF NOT EXISTS chunks_by_number ON chunks (job, file, number)",
 }
 """Every index by name; nothing else is created anywhere."""

@@ -60,15 +60,18 @@ def current_all(connection: sqlite3.Connection, owner: int, keys: Sequence[tuple
 def history(connection: sqlite3.Connection, owner: int, query: HistoryQuery) -> HistoryPage:
     where, values = _versions_of(owner, query)
     ended = "" if query.until is None else " AND ended > :until"
-    total = connection.execute(
-        f"SELECT (SELECT count(*) FROM resources WHERE {where}) + (SELECT count(*) FROM history WHERE {where}{ended})",
-        values,
-    ).fetchone()[0]
+    total = 0
+    if query.total:
+        counts = " + ".join(
+            f"(SELECT count(*) FROM {each})" for each in (f"resources WHERE {where}", f"history WHERE {where}{ended}")
+        )
+        total = connection.execute(f"SELECT {counts}", values).fetchone()[0]
+    beyond, order = (">", "ASC") if query.oldest_first else ("<", "DESC")
     if query.after is not None:
-        where += " AND (updated, type, id, number) < (:after_updated, :after_type, :after_id, :after_number)"
+        where += f" AND (updated, type, id, number) {beyond} (:after_updated, :after_type, :after_id, :after_number)"
     rows = connection.execute(
         f"SELECT {COLUMNS} FROM resources WHERE {where} UNION ALL SELECT {COLUMNS} FROM history WHERE {where}{ended}"
-        " ORDER BY updated DESC, type DESC, id DESC, number DESC LIMIT :count + 1",
+        f" ORDER BY updated {order}, type {order}, id {order}, number {order} LIMIT :count + 1",
         values,
     ).fetchall()
     return HistoryPage([read_version(row) for row in rows[: query.count]], total, len(rows) > query.count)
