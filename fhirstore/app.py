@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from fhirstore import __version__
 from fhirstore.api import (
+    granted,
     health,
     oauth,
     oauth_metadata,
@@ -31,6 +32,7 @@ from fhirstore.auth.allowances import Allowances
 from fhirstore.auth.back_office import BackOffice
 from fhirstore.auth.credentials import Credentials
 from fhirstore.auth.developers import Passwords
+from fhirstore.auth.id_tokens import Signer
 from fhirstore.auth.throttle import Throttle
 from fhirstore.auth.tokens import Bearers
 from fhirstore.clock import Clock, now
@@ -39,7 +41,7 @@ from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
 from fhirstore.store.trail_buffer import TrailBuffer
-from fhirstore.web import console, sign_in_link
+from fhirstore.web import authorize, console, granted_apps, sign_in_link
 from fhirstore.web.record import RecordParts
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
@@ -67,7 +69,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     app = FastAPI(title="fhirstore", version=__version__, lifespan=lifespan, redoc_url=None, telemetry=_NO_TELEMETRY)
     app.state.store, app.state.clock, app.state.bearers = store, clock, bearers
     app.state.trail, app.state.audit = trail, settings.audit
-    app.state.base_url = settings.base_url
+    app.state.base_url, app.state.fhir_prefixes = settings.base_url, PREFIXES
+    app.state.signer = Signer(store)
     app.state.credentials = Credentials(store, clock, settings.credential_failures)
     app.state.allowances = Allowances(store, clock, settings.management_calls_per_hour)
     throttle = Throttle(store, clock, settings.credential_failures)
@@ -93,10 +96,10 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         trail.note,
         settings.audit,
     )
-    faces = (users_oneup, sign_in_links, profile_validic, users_validic, validic)
+    faces = (users_oneup, sign_in_links, granted, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
         app.include_router(router)
-    for pages in (sign_in_link, console):
+    for pages in (authorize, console, granted_apps, sign_in_link):
         app.include_router(pages.router)
     add_failure_handlers(app)
     _add_middleware(app, settings, parts)
