@@ -28,7 +28,8 @@ from fhirstore.interactions.request import Context, Limits, Request
 from fhirstore.interactions.served import TABLE
 from fhirstore.interactions.table import Match
 from fhirstore.interactions.validate import verdict
-from fhirstore.store.contract import Resources, Store
+from fhirstore.store.contract import Store
+from fhirstore.store.reach import reach
 from fhirstore.store.scope import scope_of
 
 PREFIXES = ("/dstu2", "/fhir/dstu2")
@@ -132,10 +133,12 @@ class FhirEndpoint:
         )
 
     def _context(self, caller: Caller, base: str, source: str | None) -> Context:
-        parts, store = self._parts, self._parts.store
-        resources: Resources = store.within(scope_of(caller), caller.author)
+        parts, store, scope, author = self._parts, self._parts.store, scope_of(caller), caller.author
         if parts.limits.referential_integrity:
-            resources = ReferentialIntegrity(resources)
+            # Beneath the scope: also what the caller may not see must keep what it refers to.
+            resources = reach(scope, lambda whole: ReferentialIntegrity(store.within(whole, author)))
+        else:
+            resources = store.within(scope, author)
         level = caller.level or parts.level
         return Context(caller, resources, parts.clock, parts.new_id, store.cursors, base, level, parts.limits, source)
 

@@ -21,6 +21,7 @@ class Application:
     what the server is set to. Of the secret and of the organization's token the one before the current one is still
     good where it is kept. A `public` application also runs where no secret can be kept, in a browser or on a phone.
     `launch_uri` is where it is opened from within another one (SMART's EHR launch).
+    `developer` is the e-mail address of who looks after it at the console, None where it belongs to nobody.
     """
 
     client_id: str
@@ -37,6 +38,7 @@ class Application:
     previous_secret_hash: str | None = None
     previous_organization_token_hash: str | None = None
     launch_uri: str | None = None
+    developer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,8 @@ class Token:
     Times are milliseconds; `spent` is when a code or refresh token was first used; `family` names the grant that it
     descends from. `user` is None where the token is the application's own. `redirect_uri` and `challenge` (RFC 7636)
     are what a code was asked for with, and what descends from it keeps. `patient` is the id of the Patient that the
-    grant is about, `nonce` what the id token of a code's exchange repeats, and `offline` says whether refresh tokens
-    come of it.
+    grant is about, `nonce` what the id token of a code's exchange repeats. `consented` says that the user was asked
+    (`store/consents.py`); what an application gets for its own users by user management is not.
     """
 
     hash: str
@@ -135,7 +137,7 @@ class Token:
     challenge: str | None = None
     patient: str | None = None
     nonce: str | None = None
-    offline: bool = True
+    consented: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,10 @@ class Accounts(Protocol):
         """All of them, oldest first."""
         ...
 
+    async def applications_of(self, developer: str) -> Sequence[Application]:
+        """Those that a developer looks after, oldest first."""
+        ...
+
     async def replace_application(self, application: Application) -> bool:
         """Set all that can change of the application with this client_id; False where there is none."""
         ...
@@ -178,7 +184,10 @@ class Accounts(Protocol):
     async def users(self, query: UserQuery) -> UserPage: ...
 
     async def change_user(self, user: User, change: UserChange) -> bool:
-        """Change what is to be changed and nothing else; False where the user is gone. Raises AppUserIdTakenError."""
+        """Change what is to be changed and nothing else; False where the user is gone. Raises AppUserIdTakenError.
+
+        A user who is switched off is signed out everywhere.
+        """
         ...
 
     async def see_user(self, id: int, now: int) -> None:
@@ -186,7 +195,7 @@ class Accounts(Protocol):
         ...
 
     async def remove_user(self, user: User, now: int) -> bool:
-        """Mark the user as deleted, so that none of these calls finds it again, and forget its name and its tokens.
+        """Mark the user as deleted, so that none of these calls finds it again; forget its name, tokens and sessions.
 
         Answers False where there is no such user. The row stays, marked, until the record is erased.
         """

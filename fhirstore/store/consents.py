@@ -9,17 +9,17 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What one user allows one application: one standing word for each pair.
+    """What one user allows one application, about one Patient (its id) or about none in particular: one standing word
+    for each three.
 
-    `scope` is the text that its tokens carry, `patient` the id of the Patient that they are about, where they are
-    about one. `since` is when the user last said so, `used` when a token of it was last looked at, to the hour
-    (milliseconds).
+    `scope` is all that tokens given for it may carry. `since` is when the user last said so, `used` when a token of it
+    was last looked at, to the hour (milliseconds).
     """
 
     user: int
     client_id: str
-    scope: str
     patient: str | None
+    scope: str
     since: int
     used: int | None = None
 
@@ -36,21 +36,21 @@ class Launch:
 
 
 class Consents(Protocol):
-    async def allow(self, consent: Consent) -> None:
-        """Keep a consent in the place of the one before it."""
+    async def allow(self, consent: Consent, *, anew: bool = False) -> None:
+        """Keep a consent in the place of the one before it; `anew`, with all that was given for that one forgotten."""
         ...
 
-    async def consent(self, user: int, client_id: str) -> Consent | None: ...
+    async def consent(self, user: int, client_id: str, patient: str | None) -> Consent | None: ...
 
     async def consents(self, user: int) -> Sequence[Consent]:
         """All of a user's, oldest first."""
         ...
 
-    async def note_use(self, user: int, client_id: str, now: int) -> None: ...
+    async def note_use(self, consent: Consent, now: int) -> None: ...
 
     async def withdraw(self, user: int, client_id: str) -> bool:
-        """Forget a consent and every token and code that the application holds of this user, those too that another
-        process is adding at this moment; False where there was nothing to forget."""
+        """Forget all that the user allowed the application, with every token and code that was given for it, those too
+        that another process is adding at this moment; False where there was nothing to forget."""
         ...
 
     async def add_launch(self, launch: Launch, now: int) -> None:

@@ -21,6 +21,8 @@ from fhirstore.store.jobs import Jobs
 from fhirstore.store.keys import Keys
 from fhirstore.store.purging import Purging
 from fhirstore.store.scope import Scope
+from fhirstore.store.sessions import Sessions
+from fhirstore.store.trail import Trail
 
 Result = TypeVar("Result")
 Method = Literal["POST", "PUT", "DELETE"]
@@ -123,21 +125,27 @@ class HistoryPage:
 class Page:
     """Which part of what a plan finds: `count` matches after a place, or after the first `skip`.
 
-    `total` says that the exact number of all matches is wanted, which costs a count of them.
+    `total` says that the exact number of all matches is wanted, which costs a count of them; `places`, that each
+    match is to come with its own.
     """
 
     count: int
     after: Place | None = None
     skip: int = 0
     total: bool = True
+    places: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A resource that was found; with `contained`, the id of the contained resource in it that was."""
+    """A resource that was found; with `contained`, the id of the contained resource in it that was.
+
+    `place` is that of the match, where it was asked for: its value for each order, then what decides in the end.
+    """
 
     version: Version
     contained: str | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +247,16 @@ class Store(Protocol):
     def accounts(self) -> Accounts: ...
 
     @property
+    def sessions(self) -> Sessions: ...
+
+    @property
     def consents(self) -> Consents: ...
 
     @property
     def keys(self) -> Keys: ...
+
+    @property
+    def trail(self) -> Trail: ...
 
     @property
     def cursors(self) -> Cursors:

@@ -11,6 +11,7 @@ from pymongo.errors import CollectionInvalid, PyMongoError
 
 from fhirstore.caller import Author
 from fhirstore.errors import Unavailable
+from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
 from fhirstore.store.mongodb.accounts import MongoAccounts
 from fhirstore.store.mongodb.consents import MongoConsents
@@ -20,6 +21,9 @@ from fhirstore.store.mongodb.jobs import MongoJobs
 from fhirstore.store.mongodb.keys import MongoKeys
 from fhirstore.store.mongodb.purging import MongoPurging
 from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
+from fhirstore.store.mongodb.sessions import MongoSessions
+from fhirstore.store.mongodb.trail import MongoTrail
+from fhirstore.store.reach import reach
 from fhirstore.store.scope import Scope
 
 DEFAULT_DATABASE = "fhirstore"
@@ -53,8 +57,16 @@ class MongoStore:
         return MongoKeys(self._database)
 
     @property
+    def trail(self) -> MongoTrail:
+        return MongoTrail(self._database)
+
+    @property
     def indexing(self) -> MongoIndexing:
         return MongoIndexing(self._database["resources"], self._connect)
+
+    @property
+    def sessions(self) -> MongoSessions:
+        return MongoSessions(self._database)
 
     @property
     def jobs(self) -> MongoJobs:
@@ -64,8 +76,8 @@ class MongoStore:
     def purging(self) -> MongoPurging:
         return MongoPurging(self._database)
 
-    def within(self, scope: Scope, author: Author | None = None) -> MongoResources:
-        return MongoResources(scope, self._database, author)
+    def within(self, scope: Scope, author: Author | None = None) -> Resources:
+        return reach(scope, lambda whole: MongoResources(whole, self._database, author))
 
     async def open(self) -> None:
         try:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from fhirstore.caller import Author
 from fhirstore.errors import Unavailable
+from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
+from fhirstore.store.reach import reach
 from fhirstore.store.scope import Scope
 from fhirstore.store.sqlite.accounts import SqliteAccounts
 from fhirstore.store.sqlite.connection import connect, prepare
@@ -19,6 +21,8 @@ from fhirstore.store.sqlite.keys import SqliteKeys
 from fhirstore.store.sqlite.purging import SqlitePurging
 from fhirstore.store.sqlite.readers import Readers
 from fhirstore.store.sqlite.resources import SqliteResources
+from fhirstore.store.sqlite.sessions import SqliteSessions
+from fhirstore.store.sqlite.trail import SqliteTrail
 from fhirstore.store.sqlite.writer import Writer
 
 
@@ -50,8 +54,16 @@ class SqliteStore:
         return SqliteKeys(self._reader, self._writer)
 
     @property
+    def trail(self) -> SqliteTrail:
+        return SqliteTrail(self._readers, self._writer)
+
+    @property
     def indexing(self) -> SqliteIndexing:
         return SqliteIndexing(self._readers, self._writer)
+
+    @property
+    def sessions(self) -> SqliteSessions:
+        return SqliteSessions(self._reader, self._writer)
 
     @property
     def jobs(self) -> SqliteJobs:
@@ -61,8 +73,8 @@ class SqliteStore:
     def purging(self) -> SqlitePurging:
         return SqlitePurging(self._writer)
 
-    def within(self, scope: Scope, author: Author | None = None) -> SqliteResources:
-        return SqliteResources(scope, author, self._reader, self._readers, self._writer)
+    def within(self, scope: Scope, author: Author | None = None) -> Resources:
+        return reach(scope, lambda whole: SqliteResources(whole, author, self._reader, self._readers, self._writer))
 
     async def open(self) -> None:
         prepare(self._path)

@@ -13,39 +13,35 @@ from fhirstore.store.sqlite.names import Names
 from fhirstore.store.sqlite.versions import COLUMNS, NOT_ENDED, deletion, read_version
 
 
-def make_change(
-    connection: sqlite3.Connection, names: Names, owner: int, change: Change, author: Author | None
-) -> Version | None:
-    return make_changes(connection, names, owner, [change], author)[0]
-
-
 def make_changes(
     connection: sqlite3.Connection, names: Names, owner: int, changes: Sequence[Change], author: Author | None
 ) -> list[Version | None]:
     """Write the next version of several different resources; answers the versions that are current then."""
-    index = Index(connection, names, owner)
-    written = [_make(connection, index, owner, change, author) for change in changes]
+    index = Index(connection, names)
+    written = [make_change(connection, index, owner, change, author) for change in changes]
     index.finish()
     return written
 
 
-def _make(
+def make_change(
     connection: sqlite3.Connection, index: Index, owner: int, change: Change, author: Author | None
 ) -> Version | None:
-    row = _stored(connection, owner, change.type, change.id)
-    current = read_version(row[4:]) if row else deletion(connection, owner, change.type, change.id)
+    """Write a resource's next version, all but its index rows: those are gathered in `index`."""
+    # A fresh id is found in use when its row is written, if it ever is.
+    row = None if change.fresh else _stored(connection, owner, change.type, change.id)
+    current = None if change.fresh else _current(connection, owner, change, row)
     decided = change.decide(current)
     if decided is None:
         return current
     following = decided.by(author)
-    if row is None:
+    if row is None and current is not None:
         _end_deletion(connection, owner, current, following)
     if following.deleted:
         _delete(connection, index, owner, row, following)
-    elif row is None:
-        _insert(connection, index, owner, following)
-    else:
+    elif row is not None:
         _update(connection, index, owner, row, following)
+    elif not _insert(connection, index, owner, following):
+        return make_change(connection, index, owner, Change(change.type, change.id, change.decide), author)
     return following
 
 
@@ -60,25 +56,34 @@ def _stored(connection: sqlite3.Connection, owner: int, type: str, id: str) -> _
     return row
 
 
-def _insert(connection: sqlite3.Connection, index: Index, owner: int, new: Version) -> None:
-    numbered = index.numbered(new.entries)
-    rid = connection.execute(
-        "INSERT INTO resources (owner, type, id, number, updated, method, rules, keys, ranges, contains, body,"
-        " client_id, acting) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(owner, new.type, new.id, new.number, new.updated, new.method, RULES_VERSION),
-            *(*numbered.packed(), len(new.entries.contained), new.body, *_author_columns(new)),
-        ),
-    ).lastrowid
+def _current(connection: sqlite3.Connection, owner: int, change: Change, row: _Row | None) -> Version | None:
+    return read_version(row[4:]) if row else deletion(connection, owner, change.type, change.id)
+
+
+def _insert(connection: sqlite3.Connection, index: Index, owner: int, new: Version) -> bool:
+    """False where there is such a resource."""
+    numbered = index.numbered(owner, new.entries)
+    try:
+        rid = connection.execute(
+            "INSERT INTO resources (owner, type, id, number, updated, method, rules, keys, ranges, contains, body,"
+            " client_id, acting) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(owner, new.type, new.id, new.number, new.updated, new.method, RULES_VERSION),
+                *(*numbered.packed(), len(new.entries.contained), new.body, *_author_columns(new)),
+            ),
+        ).lastrowid
+    except sqlite3.IntegrityError:
+        return False
     assert rid is not None
-    index.count(new.type, 1)
-    enter(index, rid, NONE, numbered, new)
+    index.count(owner, new.type, 1)
+    enter(index, owner, rid, NONE, numbered, new)
+    return True
 
 
 def _update(connection: sqlite3.Connection, index: Index, owner: int, row: _Row, new: Version) -> None:
     rid, keys, ranges, contains, *_ = row
     _keep(connection, owner, row, new)
-    numbered = index.numbered(new.entries)
+    numbered = index.numbered(owner, new.entries)
     connection.execute(
         "UPDATE resources SET number = ?, updated = ?, method = ?, rules = ?, keys = ?, ranges = ?, contains = ?,"
         " body = ?, client_id = ?, acting = ? WHERE rid = ? AND owner = ?",
@@ -88,16 +93,16 @@ def _update(connection: sqlite3.Connection, index: Index, owner: int, row: _Row,
         ),
     )
     if contains:
-        index.release(rid)
-    enter(index, rid, unpack(keys, ranges), numbered, new)
+        index.release(owner, rid)
+    enter(index, owner, rid, unpack(keys, ranges), numbered, new)
 
 
-def enter(index: Index, rid: int, old: Numbered, new: Numbered, version: Version) -> None:
+def enter(index: Index, owner: int, rid: int, old: Numbered, new: Numbered, version: Version) -> None:
     """Renew the index rows of a version, whose own row is written and which contains nothing yet."""
-    index.replace(rid, old, new)
-    index.words(rid, version.entries.words)
+    index.replace(owner, rid, old, new)
+    index.words(owner, rid, version.entries.words)
     if version.entries.contained:
-        index.contain(rid, version)
+        index.contain(owner, rid, version)
 
 
 def _delete(connection: sqlite3.Connection, index: Index, owner: int, row: _Row | None, new: Version) -> None:
@@ -106,11 +111,11 @@ def _delete(connection: sqlite3.Connection, index: Index, owner: int, row: _Row 
         rid, keys, ranges, contains, *_ = row
         _keep(connection, owner, row, new)
         connection.execute("DELETE FROM resources WHERE rid = ? AND owner = ?", (rid, owner))
-        index.count(new.type, -1)
-        index.replace(rid, unpack(keys, ranges), NONE)
-        index.forget_words(rid)
+        index.count(owner, new.type, -1)
+        index.replace(owner, rid, unpack(keys, ranges), NONE)
+        index.forget_words(owner, rid)
         if contains:
-            index.release(rid)
+            index.release(owner, rid)
     _remember(connection, owner, NOT_ENDED, new)
 
 
@@ -130,9 +135,8 @@ def _author_columns(version: Version) -> tuple[str | None, int | None]:
     return (author.client_id, author.user) if author else (None, None)
 
 
-def _end_deletion(connection: sqlite3.Connection, owner: int, current: Version | None, new: Version) -> None:
-    if current is not None:
-        connection.execute(
-            "UPDATE history SET ended = ? WHERE owner = ? AND type = ? AND id = ? AND number = ?",
-            (new.updated, owner, current.type, current.id, current.number),
-        )
+def _end_deletion(connection: sqlite3.Connection, owner: int, current: Version, new: Version) -> None:
+    connection.execute(
+        "UPDATE history SET ended = ? WHERE owner = ? AND type = ? AND id = ? AND number = ?",
+        (new.updated, owner, current.type, current.id, current.number),
+    )

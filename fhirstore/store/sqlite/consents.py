@@ -4,46 +4,55 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
+from typing import Any
 
 from fhirstore.store.consents import Consent, Launch
 from fhirstore.store.sqlite.writer import Writer
 
-_CONSENT = "user, client_id, scope, patient, since, used"
+_CONSENT = "user, client_id, patient, scope, since, used"
 _LAUNCH = "hash, user, client_id, patient, expires"
 
 
 class SqliteConsents:
-    """`Consents` on the embedded store."""
+    """`Consents` on the embedded store. No patient is stored as an empty text, for it is part of the key."""
 
     def __init__(self, reader: sqlite3.Connection, writer: Writer) -> None:
         self._reader = reader
         self._writer = writer
 
-    async def allow(self, consent: Consent) -> None:
-        statement = f"INSERT OR REPLACE INTO consents ({_CONSENT}) VALUES (?, ?, ?, ?, ?, ?)"
-        await self._writer.run(lambda connection: connection.execute(statement, astuple(consent)).rowcount)
+    async def allow(self, consent: Consent, *, anew: bool = False) -> None:
+        def allow(connection: sqlite3.Connection) -> None:
+            if anew:
+                connection.execute(
+                    "DELETE FROM tokens WHERE user = ? AND client_id = ? AND patient IS ? AND consented",
+                    (consent.user, consent.client_id, consent.patient),
+                )
+            row = astuple(replace(consent, patient=consent.patient or ""))
+            connection.execute(f"INSERT OR REPLACE INTO consents ({_CONSENT}) VALUES (?, ?, ?, ?, ?, ?)", row)
 
-    async def consent(self, user: int, client_id: str) -> Consent | None:
-        statement = f"SELECT {_CONSENT} FROM consents WHERE user = ? AND client_id = ?"
-        row = self._reader.execute(statement, (user, client_id)).fetchone()
-        return row and Consent(*row)
+        await self._writer.run(allow)
+
+    async def consent(self, user: int, client_id: str, patient: str | None) -> Consent | None:
+        statement = f"SELECT {_CONSENT} FROM consents WHERE user = ? AND client_id = ? AND patient = ?"
+        row = self._reader.execute(statement, (user, client_id, patient or "")).fetchone()
+        return row and _to_consent(row)
 
     async def consents(self, user: int) -> Sequence[Consent]:
-        statement = f"SELECT {_CONSENT} FROM consents WHERE user = ? ORDER BY since, client_id"
-        return [Consent(*row) for row in self._reader.execute(statement, (user,))]
+        statement = f"SELECT {_CONSENT} FROM consents WHERE user = ? ORDER BY since, client_id, patient"
+        return [_to_consent(row) for row in self._reader.execute(statement, (user,))]
 
-    async def note_use(self, user: int, client_id: str, now: int) -> None:
-        statement, values = "UPDATE consents SET used = ? WHERE user = ? AND client_id = ?", (now, user, client_id)
+    async def note_use(self, consent: Consent, now: int) -> None:
+        statement = "UPDATE consents SET used = ? WHERE user = ? AND client_id = ? AND patient = ?"
+        values = (now, consent.user, consent.client_id, consent.patient or "")
         await self._writer.run(lambda connection: connection.execute(statement, values).rowcount)
 
     async def withdraw(self, user: int, client_id: str) -> bool:
         def withdraw(connection: sqlite3.Connection) -> bool:
-            forgotten = [
-                connection.execute(f"DELETE FROM {table} WHERE user = ? AND client_id = ?", (user, client_id)).rowcount
-                for table in ("tokens", "consents")
-            ]
-            return any(forgotten)
+            given = "user = ? AND client_id = ?"
+            tokens = connection.execute(f"DELETE FROM tokens WHERE {given} AND consented", (user, client_id))
+            consents = connection.execute(f"DELETE FROM consents WHERE {given}", (user, client_id))
+            return tokens.rowcount + consents.rowcount > 0
 
         return await self._writer.run(withdraw)
 
@@ -64,3 +73,8 @@ class SqliteConsents:
             return row and Launch(*row)
 
         return await self._writer.run(take)
+
+
+def _to_consent(row: tuple[Any, ...]) -> Consent:
+    stored = Consent(*row)
+    return replace(stored, patient=stored.patient or None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from fhirstore.errors import BadRequest
@@ -58,8 +59,11 @@ class _Search:
             return Found((), total)
         chosen = list(islice(rows, page.skip, page.skip + page.count + 1))
         more, chosen = len(chosen) > page.count, chosen[: page.count]
-        following = self._valued(chosen[-1:])[0].place if more else None
-        return Found(self._matches(chosen), total, following)
+        matches, following = self._matches(chosen), self._valued(chosen[-1:])[0].place if more else None
+        if page.places:
+            places = [each.place for each in self._valued(chosen)]
+            matches = tuple(replace(match, place=place) for match, place in zip(matches, places, strict=True))
+        return Found(matches, total, following)
 
     def _few(self) -> list[Valued[Row]] | None:
         """All that is found, in order, where that is not much, or cannot be walked along; None otherwise."""

@@ -15,8 +15,8 @@ class SqliteKeys:
         self._writer = writer
 
     async def key(self, name: str) -> bytes | None:
-        row = self._reader.execute("SELECT value FROM secrets WHERE name = ?", (name,)).fetchone()
-        return row and row[0]
+        row: tuple[bytes] | None = self._reader.execute("SELECT value FROM secrets WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
 
     async def keep(self, name: str, made: bytes) -> bytes:
         def keep(connection: sqlite3.Connection) -> bytes:

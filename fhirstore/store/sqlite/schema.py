@@ -112,7 +112,8 @@ CREATE TABLE IF NOT EXISTS applications (
   launch_uri TEXT,
   public INTEGER NOT NULL,
   previous_secret_hash TEXT,
-  previous_organization_token_hash TEXT
+  previous_organization_token_hash TEXT,
+  developer TEXT
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS users (
@@ -140,17 +141,17 @@ CREATE TABLE IF NOT EXISTS tokens (
   challenge TEXT,
   patient TEXT,
   nonce TEXT,
-  offline INTEGER NOT NULL
+  consented INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS consents (
   user INTEGER NOT NULL,
   client_id TEXT NOT NULL,
+  patient TEXT NOT NULL,
   scope TEXT NOT NULL,
-  patient TEXT,
   since INTEGER NOT NULL,
   used INTEGER,
-  PRIMARY KEY (user, client_id)
+  PRIMARY KEY (user, client_id, patient)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS launches (
@@ -161,10 +162,50 @@ CREATE TABLE IF NOT EXISTS launches (
   expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS events (
+  id TEXT PRIMARY KEY,
+  action TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  owner INTEGER,
+  client_id TEXT NOT NULL,
+  user INTEGER,
+  type TEXT NOT NULL,
+  target TEXT NOT NULL,
+  version INTEGER,
+  patient TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  address TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS windows (
   key TEXT PRIMARY KEY,
   count INTEGER NOT NULL,
   ends INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS developers (
+  email TEXT PRIMARY KEY,
+  password_hash TEXT NOT NULL,
+  created INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS sessions (
+  hash TEXT PRIMARY KEY,
+  developer TEXT,
+  user INTEGER,
+  secret TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  seen INTEGER NOT NULL,
+  expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS links (
+  hash TEXT PRIMARY KEY,
+  who TEXT NOT NULL,
+  developer TEXT,
+  user INTEGER,
+  next TEXT NOT NULL,
+  expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS jobs (
@@ -207,7 +248,19 @@ INDEXES = {
     "tokens_by_expiry": "CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires)",
     "tokens_by_family": "CREATE INDEX IF NOT EXISTS tokens_by_family ON tokens (family)",
     "tokens_by_user": "CREATE INDEX IF NOT EXISTS tokens_by_user ON tokens (user)",
+    "applications_by_developer": (
+        "CREATE INDEX IF NOT EXISTS applications_by_developer ON applications (developer, created, client_id)"
+    ),
+    "sessions_by_developer": "CREATE INDEX IF NOT EXISTS sessions_by_developer ON sessions (developer)",
+    "sessions_by_user": "CREATE INDEX IF NOT EXISTS sessions_by_user ON sessions (user)",
+    "sessions_by_expiry": "CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires)",
+    "links_by_developer": "CREATE INDEX IF NOT EXISTS links_by_developer ON links (developer)",
+    "links_by_user": "CREATE INDEX IF NOT EXISTS links_by_user ON links (user)",
+    "links_by_expiry": "CREATE INDEX IF NOT EXISTS links_by_expiry ON links (expires)",
     "launches_by_expiry": "CREATE INDEX IF NOT EXISTS launches_by_expiry ON launches (expires)",
+    "events_by_owner": "CREATE INDEX IF NOT EXISTS events_by_owner ON events (owner, id) WHERE owner IS NOT NULL",
+    "events_by_client": "CREATE INDEX IF NOT EXISTS events_by_client ON events (client_id, id)",
+    "events_by_visitor": "CREATE INDEX IF NOT EXISTS events_by_visitor ON events (user, id) WHERE user IS NOT owner",
     "windows_by_end": "CREATE INDEX IF NOT EXISTS windows_by_end ON windows (ends)",
     "jobs_by_state": "CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, created)",
     "jobs_by_client": "CREATE INDEX IF NOT EXISTS jobs_by_client ON jobs (client_id, state)",
