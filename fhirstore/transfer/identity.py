@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from fhirstore.dstu2.rewriting import parse_literal
+from fhirstore.search.kinds.date import interval
 
 TEMPORARY = ("urn:uuid:", "urn:oid:")
 _DIGITS = 28
@@ -51,24 +52,20 @@ class _Identifier(msgspec.Struct):
     value: Any = None
 
 
-class _Meta(msgspec.Struct):
-    lastUpdated: Any = None  # noqa: N815 - the name in FHIR
-    versionId: Any = None  # noqa: N815
-
-
 class Head(msgspec.Struct):
     """As much of a resource as tells who it is."""
 
-    resourceType: Any = None  # noqa: N815
+    resourceType: Any = None  # noqa: N815 - the name in FHIR
     id: Any = None
     meta: Any = None
     identifier: Any = None
 
     @property
-    def updated(self) -> str:
-        """When the source changed it last, "" where it does not say so."""
+    def updated(self) -> int | None:
+        """When the source changed it last, in microseconds; None where it does not say so."""
         found = self.meta.get("lastUpdated") if isinstance(self.meta, dict) else None
-        return found if isinstance(found, str) else ""
+        covered = interval(found) if isinstance(found, str) else None
+        return covered[0] if covered else None
 
 
 read_head = msgspec.json.Decoder(Head).decode

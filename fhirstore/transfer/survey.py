@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import groupby
 
 import msgspec
 
@@ -19,6 +20,8 @@ from fhirstore.transfer.identity import Head, Origin, Original, by_content, orig
 from fhirstore.transfer.records import Record
 
 _NAME, _PLACE = 12, 15
+_UNDATED = -(2**62)
+_UNDATED_DELETION = _UNDATED - 1
 _TYPES = resource_types()
 _NUMBERS = {type: number for number, type in enumerate(_TYPES)}
 
@@ -75,7 +78,7 @@ class Rows:
 
     def get(self, key: bytes) -> bytes | None:
         """What stands behind the first row that begins so."""
-        at = bisect_left(self, key)  # type: ignore[type-var]
+        at = bisect_left(self, key)
         row = self[at] if at < len(self) else b""
         return row[self._key :] if row.startswith(key) else None
 
@@ -111,20 +114,27 @@ def survey(records: Iterator[Record], origin: Origin) -> Survey:
         place = _place(original.type, origin.stored_id(original.type, original.key))
         for name in original.names:
             seen.addresses.add(_digest(name), place)
-        age = bytes(0xFF - byte for byte in head.updated.encode()[:24].ljust(24, b"\0"))
-        tellings.add(place, age + ordinal.to_bytes(6, "big"))
+        undated = _UNDATED_DELETION if record.method == "DELETE" else _UNDATED
+        moment = undated if head.updated is None else head.updated
+        tellings.add(place, ordinal.to_bytes(6, "big") + moment.to_bytes(8, "big", signed=True))
         seen.places.add(place, b"")
     tellings.sort()
-    before = b""
-    losers = []
-    for row in tellings:
-        if row[:_PLACE] == before:
-            losers.append(int.from_bytes(row[-6:], "big"))
-        before = row[:_PLACE]
-    seen.losers = array("Q", sorted(losers))
+    seen.losers = array("Q", sorted(_losers(tellings)))
     seen.addresses.sort()
     seen.places.sort()
     return seen
+
+
+def _losers(tellings: Rows) -> Iterator[int]:
+    for _, rows in groupby(tellings, key=lambda row: row[:_PLACE]):
+        told = [(int.from_bytes(row[-8:], "big", signed=True), int.from_bytes(row[-14:-8], "big")) for row in rows]
+        if len(told) > 1:
+            # A history is told from its end: a deletion without a time came after what is told next.
+            for at in range(len(told) - 2, -1, -1):
+                if told[at][0] == _UNDATED_DELETION:
+                    told[at] = (told[at + 1][0] + 1, told[at][1])
+            winner = max(told, key=lambda each: (each[0], -each[1]))
+            yield from (ordinal for _, ordinal in told if ordinal != winner[1])
 
 
 def instead(record: Record, original: Original) -> Original | None:
@@ -138,6 +148,3 @@ def _digest(name: str) -> bytes:
 
 def _place(type: str, id: str) -> bytes:
     return bytes([_NUMBERS[type]]) + bytes.fromhex(id)
-
-
-__all__: Sequence[str] = ("Rows", "Survey", "identify", "instead", "survey")
