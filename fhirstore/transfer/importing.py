@@ -64,11 +64,11 @@ class Import:
         seen = await asyncio.to_thread(survey, self._records(), self.rules.origin)
         waits = await something_waits(self.resources)
         records = enumerate(self._records())
-        await asyncio.to_thread(_skip, records, done)
+        await asyncio.to_thread(skip, records, done)
         await self._tell(note, Progress(done, seen.records, report))
         with Pool(self.workers, _Prepare(self.rules, seen)) as pool:
             pending: deque[asyncio.Future[list[Prepared]]] = deque()
-            while batch := await asyncio.to_thread(_next_batch, records):
+            while batch := await asyncio.to_thread(next_batch, records):
                 known = await self._known(batch, seen)
                 pending.append(asyncio.wrap_future(pool.submit(batch, known)))
                 if len(pending) > pool.ahead:
@@ -129,7 +129,7 @@ def _came(batch: Sequence[Prepared]) -> dict[str, str]:
     return came
 
 
-def _next_batch(records: Iterator[tuple[int, Record]]) -> list[tuple[int, Record]]:
+def next_batch(records: Iterator[tuple[int, Record]]) -> list[tuple[int, Record]]:
     batch: list[tuple[int, Record]] = []
     size = 0
     for each in islice(records, BATCH):
@@ -140,5 +140,5 @@ def _next_batch(records: Iterator[tuple[int, Record]]) -> list[tuple[int, Record
     return batch
 
 
-def _skip(records: Iterator[Any], count: int) -> None:
+def skip(records: Iterator[Any], count: int) -> None:
     deque(islice(records, count), maxlen=0)

@@ -24,6 +24,8 @@ class Input:
     open: Callable[[], IO[bytes]]
     most: int | None = None
     """How many bytes it may unpack to; None for any number."""
+    stamp: str = ""
+    """Another one where the content was changed."""
 
     @contextmanager
     def reading(self) -> Iterator[io.BufferedReader]:
@@ -32,12 +34,13 @@ class Input:
             packed = file.read(2) == _GZIP
             file.seek(0)
             inner: IO[bytes] = gzip.GzipFile(fileobj=file, mode="rb") if packed else file  # type: ignore[assignment]
-            yield io.BufferedReader(_Bounded(inner, self.most), 1 << 16)
+            yield io.BufferedReader(_Bounded(inner, self.most), 1 << 18)
 
 
 def file_input(path: Path) -> Input:
     """Raises OSError."""
-    return Input(str(path), path.stat().st_size, lambda: path.open("rb"))
+    status = path.stat()
+    return Input(str(path), status.st_size, lambda: path.open("rb"), stamp=str(status.st_mtime_ns))
 
 
 class _Bounded(io.RawIOBase):
@@ -52,10 +55,7 @@ class _Bounded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
-        try:
-            found = self._file.read(len(buffer))
-        except EOFError as error:
-            raise OSError(0, "the packed file ends too early") from error
+        found = self._file.read(len(buffer))
         self._read += len(found)
         if self._most is not None and self._read > self._most:
             raise TooLarge(f"The content is larger than {self._most:,} bytes.")

@@ -6,6 +6,7 @@ What a file is, its content says. No more than one resource is in memory at a ti
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -86,15 +87,22 @@ class Reader:
     keep_bundles: bool = False
 
     def read(self, file: Input) -> Iterator[Record]:
-        """All records of a file, in its order. Raises OSError where it cannot be read at all."""
-        with file.reading() as content:
-            head = content.peek(HEAD_BYTES)[:HEAD_BYTES].removeprefix(_MARK).lstrip()
-            if head[:1] == b"<" or head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-                yield from self._xml(file.name, content)
-            elif file.name.lower().endswith(_SUFFIXES) or _is_ndjson(head):
-                yield from self._lines(file.name, content)
-            else:
-                yield from self._json(file.name, content)
+        """All records of a file, in its order; one of issues where it cannot be read, or not to its end."""
+        try:
+            with file.reading() as content:
+                yield from self._read(file.name, content)
+        except (OSError, EOFError, zlib.error) as error:
+            reason = getattr(error, "strerror", None) or "it is broken"
+            yield _refused(file.name, "exception", f"The file cannot be read: {reason}.")
+
+    def _read(self, name: str, content: io.BufferedReader) -> Iterator[Record]:
+        head = content.peek(HEAD_BYTES)[:HEAD_BYTES].removeprefix(_MARK).lstrip()
+        if head[:1] == b"<" or head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+            yield from self._xml(name, content)
+        elif name.lower().endswith(_SUFFIXES) or _is_ndjson(head):
+            yield from self._lines(name, content)
+        else:
+            yield from self._json(name, content)
 
     def _lines(self, name: str, content: io.BufferedReader) -> Iterator[Record]:
         number = 0
