@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -50,21 +49,19 @@ def import_files(
     user: Annotated[int, typer.Option("--user", help="Into whose record (the user's number, oneup_user_id).")],
     source: Annotated[str | None, typer.Option("--source", help="Where it comes from: an absolute URI.")] = None,
     level: Annotated[Level | None, typer.Option(help="How strictly to judge; structure, where it restores.")] = None,
-    restore: Annotated[
-        bool, typer.Option("--restore", help="Bring back what was exported, ids and times too.")
-    ] = False,
+    restore: Annotated[bool, typer.Option("--restore", help="Bring back what was exported, ids and all.")] = False,
     whole: Annotated[
         bool, typer.Option("--complete", help="This is all that the source has: what else came of it is deleted.")
     ] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that prepare what is written.")] = 1,
-    refused: Annotated[
-        Path | None, typer.Option("--refused", help="Write what is refused, and why, as NDJSON.")
-    ] = None,
+    refused: Annotated[Path | None, typer.Option("--refused", help="A file for what is refused, and why.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
     database: Database = None,
 ) -> None:
-    """Import JSON, XML, NDJSON and Bundles. Begun again, it goes on where it was: exit code 0 all stored, 1 some refused,
-    2 some not readable."""
+    """Import JSON, XML, NDJSON and Bundles: exit code 0 all stored, 1 some refused, 2 some not readable.
+
+    An import that was broken off goes on where it was when it is begun again.
+    """
     if not restore and (source is None or not is_absolute_uri(source)):
         fail("--source must be an absolute URI, such as https://hospital.example/fhir.")
     settings = read_settings(database=database)
@@ -225,7 +222,7 @@ def _spooled(stream: BinaryIO, folder: Path) -> Input:
     """A stream put on the disk, for it is read twice; its name tells of its content."""
     path, digest = folder / "input", sha256()
     with path.open("wb") as file:
-        while chunk := stream.read(shutil.COPY_BUFSIZE):
+        while chunk := stream.read(1 << 20):
             digest.update(chunk)
             file.write(chunk)
     return Input(STANDARD_INPUT, path.stat().st_size, lambda: path.open("rb"), stamp=digest.hexdigest())

@@ -178,7 +178,8 @@ class Reader:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             yield _refused(place, "structure", "This is no entry of a Bundle.")
             return
-        if kind == "OperationOutcome" and (entry.response or (entry.search and entry.search.mode == "outcome")):
+        told = not self.keep_bundles and kind == "OperationOutcome"
+        if told and (entry.response or (entry.search and entry.search.mode == "outcome")):
             return  # a server's word about the answer, not a part of the record
         asked = entry.request or _Request()
         record = Record(place, body, entry.fullUrl, asked.method, asked.url, entry.response)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fhirstore.clock import Clock, instant
 from fhirstore.dstu2.json_format import Content, content, parse
 from fhirstore.errors import Failure, Issue, Unavailable
-from fhirstore.store.contract import Change, Resources, Version
+from fhirstore.store.contract import Change, Method, Resources, Version
 from fhirstore.transfer.preparing import Prepared
 from fhirstore.transfer.records import Record
 from fhirstore.transfer.report import Outcome, Report
@@ -92,4 +92,5 @@ def following(prepared: Prepared, current: Version | None, clock: Clock) -> Vers
     type, id, new = prepared.type, prepared.id, prepared.content
     if new is None:
         return Version(type, id, number, now, "DELETE", b"")
-    return Version(type, id, number, now, "PUT", new.stamp(id, number, instant(now)), prepared.entries)
+    method: Method = "PUT" if current else "POST"
+    return Version(type, id, number, now, method, new.stamp(id, number, instant(now)), prepared.entries)
