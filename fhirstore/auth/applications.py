@@ -14,6 +14,8 @@ from fhirstore.dstu2.levels import Level
 from fhirstore.errors import BadRequest, NotFound
 from fhirstore.store.accounts import Accounts, Application
 
+NAME_MOST = 100
+
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -37,9 +39,11 @@ async def create_application(
     calls_per_hour: int | None = None,
     redirect_uris: Sequence[str] = (),
     public: bool = False,
+    developer: str | None = None,
 ) -> NewApplication:
-    """Raises BadRequest for a redirect URI that is none."""
+    """Raises BadRequest for a redirect URI that is none, and for a name that cannot be shown."""
     _check_redirect_uris(redirect_uris)
+    _check_name(name)
     new = NewApplication(random.token_hex(16), mint(), random.token_hex(12), mint())
     await accounts.add_application(
         Application(
@@ -54,6 +58,7 @@ async def create_application(
             calls_per_hour,
             tuple(redirect_uris),
             public,
+            developer=developer,
         )
     )
     return new
@@ -62,6 +67,7 @@ async def create_application(
 async def change_application(accounts: Accounts, client_id: str, **changes: Any) -> Application:
     """Set fields of an application that is there. Raises NotFound, BadRequest."""
     _check_redirect_uris(changes.get("redirect_uris", ()))
+    _check_name(changes.get("name", "name"))
     application = await accounts.application(client_id)
     changed = application and replace(application, **changes)
     if changed is None or not await accounts.replace_application(changed):
@@ -95,6 +101,11 @@ async def revoke_previous_secret(accounts: Accounts, client_id: str) -> None:
 
 async def revoke_previous_organization_token(accounts: Accounts, client_id: str) -> None:
     await change_application(accounts, client_id, previous_organization_token_hash=None)
+
+
+def _check_name(name: str) -> None:
+    if not (name.strip() and name.isprintable() and len(name) <= NAME_MOST):
+        raise BadRequest(f"An application's name has 1 to {NAME_MOST} printable characters.")
 
 
 async def _known(accounts: Accounts, client_id: str) -> Application:

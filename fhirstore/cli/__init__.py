@@ -7,7 +7,7 @@ import sys
 import typer
 
 from fhirstore import __version__
-from fhirstore.cli import applications
+from fhirstore.cli import applications, developers
 from fhirstore.cli.explain import explain as show_plan
 from fhirstore.cli.exporting import export_record
 from fhirstore.cli.importing import import_files
@@ -28,6 +28,7 @@ main.command("export")(export_record)
 main.command("explain")(show_plan)
 main.command("reindex")(rebuild)
 main.add_typer(applications.commands, name="app")
+main.add_typer(developers.commands, name="developer")
 
 
 @main.command()
