@@ -90,10 +90,10 @@ def _amount(number: str, ucum: str, code: str, name: str, comparator: str) -> Am
     except (InvalidOperation, ValueError):
         return None
     plain = "".join(fold(name or code).split())
-    known = unit(ucum) or unit(_NAMES.get(plain, "")) or unit(code)
+    known = unit(ucum) or unit(_NAMES.get(plain, "")) or unit(code) or unit(name)
     if known is None:
         return Amount(low, high, plain, False, value, comparator)
-    return Amount(known.to_base(low), known.to_base(high), known.base, bool(plain or ucum), value, comparator)
+    return Amount(known.to_base(low), known.to_base(high), known.base, True, value, comparator)
 
 
 def agreement(one: Amount, other: Amount) -> Agreement:

@@ -48,8 +48,7 @@ _SAID_OF_NOTHING = re.compile(
     r"|regime/therapy|organism|morphologic abnormality|body structure)\)|without (?:mention of )?complications?"
 )
 _SAME_WORDS = {
-    "gerd": "gastroesophageal reflux disease", "htn": "hypertension", "ecg": "electrocardiogram",
-    "ekg": "electrocardiogram", "bp": "blood pressure", "hgb": "hemoglobin", "hep": "hepatitis",
+    "gerd": "gastroesophageal reflux disease", "htn": "hypertension", "bp": "blood pressure", "hgb": "hemoglobin", "hep": "hepatitis",
     "temp": "temperature", "ii": "2", "i": "1",
 }  # fmt: skip
 

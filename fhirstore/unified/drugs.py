@@ -34,6 +34,21 @@ _SILENT = frozenset(
     "hydrochloride hcl calcium sodium besylate maleate per day pack".split()
 )
 
+# What is in it, by the brand under which it is mostly called.
+_INGREDIENTS = {
+    "advil": "ibuprofen", "aleve": "naproxen", "ambien": "zolpidem", "amoxil": "amoxicillin",
+    "augmentin": "amoxicillin clavulanate", "bactrim": "sulfamethoxazole trimethoprim", "benadryl": "diphenhydramine",
+    "cipro": "ciprofloxacin", "claritin": "loratadine", "coumadin": "warfarin", "cozaar": "losartan",
+    "crestor": "rosuvastatin", "deltasone": "prednisone", "diovan": "valsartan", "flonase": "fluticasone",
+    "glucophage": "metformin", "keflex": "cephalexin", "lasix": "furosemide", "lexapro": "escitalopram",
+    "lipitor": "atorvastatin", "motrin": "ibuprofen", "neurontin": "gabapentin", "nexium": "esomeprazole",
+    "norvasc": "amlodipine", "plavix": "clopidogrel", "prilosec": "omeprazole", "prinivil": "lisinopril",
+    "proair": "albuterol", "prozac": "fluoxetine", "septra": "sulfamethoxazole trimethoprim",
+    "singulair": "montelukast", "synthroid": "levothyroxine", "tylenol": "acetaminophen", "ventolin": "albuterol",
+    "xanax": "alprazolam", "zestril": "lisinopril", "zithromax": "azithromycin", "zocor": "simvastatin",
+    "zoloft": "sertraline", "zyrtec": "cetirizine",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Drug:
@@ -61,8 +76,13 @@ def _together(coded: Concept, written: tuple[str, ...]) -> Drug:
         said = _WORD.findall(_STRENGTH.sub(" ", _BRANDS.sub(" ", plain)))
         forms |= {_FORMS[word] for word in said if word in _FORMS}
         slow = slow or not _SLOW.isdisjoint(said)
-        names.add(" ".join(sorted({word for word in said if word not in _SILENT and word not in _FORMS} - _RELEASE)))
+        names.add(_substance(said))
     return Drug(Concept(coded.codes, frozenset(names - {""})), strengths, frozenset(forms), slow)
+
+
+def _substance(said: list[str]) -> str:
+    telling = [_INGREDIENTS.get(word, word) for word in said if word not in _SILENT | _RELEASE and word not in _FORMS]
+    return " ".join(sorted({word for each in telling for word in each.split()}))
 
 
 def _strength(number: str, unit: str) -> str:

@@ -53,11 +53,42 @@ S:271737000 10:D64.9 9:285.9
 S:709044004 10:N18.9 9:585.9
 S:21897009 10:F41.1 9:300.02
 S:43878008 10:J02.0 9:034.0
+S:29303009 C:93000 = ecg; ekg; electrocardiogram; electrocardiographic procedure; 12 lead ecg
 S:80146002 C:44950 = appendectomy
 S:73761001 C:45378 = colonoscopy
 S:91936005 S:764146007 S:373270004 R:70618 = penicillin; penicillin g
 S:91935009 S:256349002 S:762952008 = peanut
 S:111088007 S:300916003 = latex
+S:8517006 = former smoker; ex-smoker; ex smoker; quit
+S:266919005 = never smoker; never smoked; never smoked tobacco; lifelong non-smoker
+S:77176002 = smoker; current smoker
+S:449868002 = current every day smoker; every day smoker
+L:718-7 = hemoglobin [mass/volume] in blood; hgb; hemoglobin
+L:4544-3 = hematocrit [volume fraction] of blood by automated count; hct; hematocrit
+L:6690-2 = leukocytes [#/volume] in blood by automated count; wbc
+L:789-8 = erythrocytes [#/volume] in blood by automated count; rbc
+L:777-3 = platelets [#/volume] in blood by automated count; plt; platelets; platelet count
+L:787-2 = mcv [entitic volume] by automated count; mcv
+L:785-6 = mch [entitic mass] by automated count; mch
+L:786-4 = mchc [mass/volume] by automated count; mchc
+L:2345-7 = glucose [mass/volume] in serum or plasma
+L:2951-2 = sodium [moles/volume] in serum or plasma; na; sodium
+L:2823-3 = potassium [moles/volume] in serum or plasma; k; potassium
+L:2075-0 = chloride [moles/volume] in serum or plasma; cl; chloride
+L:3094-0 = urea nitrogen [mass/volume] in serum or plasma; bun
+L:2160-0 = creatinine [mass/volume] in serum or plasma
+L:17861-6 = calcium [mass/volume] in serum or plasma
+L:2093-3 = cholesterol [mass/volume] in serum or plasma; total cholesterol; cholesterol
+L:2571-8 = triglyceride [mass/volume] in serum or plasma; triglycerides
+L:2085-9 = cholesterol in hdl [mass/volume] in serum or plasma; hdl cholesterol; hdl
+L:4548-4 = hemoglobin a1c/hemoglobin.total in blood; hba1c; hemoglobin a1c; a1c
+L:1742-6 = alanine aminotransferase [enzymatic activity/volume] in serum or plasma; alt
+L:1920-8 = aspartate aminotransferase [enzymatic activity/volume] in serum or plasma; ast
+L:3016-3 = thyrotropin [units/volume] in serum or plasma; tsh
+L:58410-2 = cbc panel - blood by automated count; cbc; complete blood count
+L:57698-3 = lipid panel; lipid panel with direct ldl - serum or plasma
+L:11506-3 = progress note
+L:18842-5 = discharge summary
 V:15 V:16 V:88 V:111 V:135 V:140 V:141 V:144 V:149 V:150 V:151 V:153 V:155 V:158 V:161 V:166 V:168 V:171 V:185 V:186 = influenza; influenza vaccine; flu vaccine; flu shot
 V:8 V:42 V:43 V:44 V:45 = hepatitis b; hep b
 V:31 V:52 V:83 V:84 V:85 = hepatitis a; hep a

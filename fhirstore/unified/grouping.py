@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
 
 from fhirstore.unified.agreement import Comparison, Likeness
 from fhirstore.unified.amounts import Amount
+from fhirstore.unified.clocks import TRUE_CLOCKS, Clocks
 from fhirstore.unified.facts import Fact
 from fhirstore.unified.judgements import NO_JUDGEMENTS, Judgements, pair
 from fhirstore.unified.kinds import kind_of
@@ -42,14 +43,19 @@ Group = tuple[Member, ...]
 """What is one fact. The first member tells the most; the others are there for a reason each."""
 
 
-def group(facts: Sequence[Fact], judgements: Judgements = NO_JUDGEMENTS) -> list[Group]:
-    """Every fact in exactly one group; all must be of one kind, with their persons known."""
+def group(facts: Sequence[Fact], judgements: Judgements = NO_JUDGEMENTS, clocks: Clocks = TRUE_CLOCKS) -> list[Group]:
+    """Every fact in exactly one group; all must be of one kind, with their persons known.
+
+    `clocks` say which sources shift their times; what is in the groups is as it was told.
+    """
     if not facts:
         return []
     ordered = sorted(facts, key=lambda fact: fact.reference)
-    living = [fact for fact in ordered if not fact.stated.void]
+    living = clocks.set([fact for fact in ordered if not fact.stated.void])
     found = _Grouping(kind_of(facts[0].kind), living, judgements).groups()
-    return [*found, *((Member(fact),) for fact in ordered if fact.stated.void)]
+    told = {fact.reference: fact for fact in ordered}
+    groups = [tuple(replace(member, fact=told[member.fact.reference]) for member in each) for each in found]
+    return [*groups, *((Member(fact),) for fact in ordered if fact.stated.void)]
 
 
 @dataclass(frozen=True, slots=True)

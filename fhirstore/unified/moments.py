@@ -97,6 +97,14 @@ def _written(document: Any, name: str) -> tuple[str, ...]:
     return (text(period, "start"), text(period, "end")) if period else ()
 
 
+def day_of(moment: Moment | None) -> Moment | None:
+    """The day alone, where the hour says nothing: of what is done once a day, or was written down some time after."""
+    if moment is None or not moment.timed:
+        return moment
+    low, local = moment.low // _DAY * _DAY, moment.local_low // _DAY * _DAY
+    return Moment(low, low + _DAY, local, local + _DAY)
+
+
 def timing(one: Moment | None, other: Moment | None) -> Timing:
     if one is None or other is None:
         return Timing.UNKNOWN
@@ -110,3 +118,8 @@ def timing(one: Moment | None, other: Moment | None) -> Timing:
     wide, narrow = (one, other) if one.high - one.low >= other.high - other.low else (other, one)
     inside = wide.low <= narrow.local_low < wide.high or wide.low <= narrow.low < wide.high
     return Timing.WITHIN if inside else Timing.DIFFERENT
+
+
+def month(microseconds: int) -> int:
+    """The month of the year, 1 to 12, nearly: for what changes with the seasons."""
+    return int(microseconds // _DAY % 365.2425 // 30.44) % 12 + 1

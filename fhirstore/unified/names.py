@@ -83,11 +83,20 @@ def _compare_given(one: list[str], other: list[str]) -> Agreement:
     if not one or not other:
         return Agreement.UNKNOWN
     first, second = sorted((one[0], other[0]), key=len)
-    if first == second:
-        return Agreement.EQUAL if len(first) > 1 else Agreement.CLOSE
-    if second.startswith(first) and (len(first) == 1 or len(first) > 2):
-        return Agreement.CLOSE
-    return Agreement.DIFFERENT
+    middle = _compare_middle(one[1:], other[1:])
+    if first == second and len(first) > 1:
+        return Agreement.EQUAL
+    if not second.startswith(first) or len(first) == 2 or middle is Agreement.DIFFERENT:
+        return Agreement.DIFFERENT
+    return Agreement.EQUAL if middle is Agreement.EQUAL else Agreement.CLOSE
+
+
+def _compare_middle(one: list[str], other: list[str]) -> Agreement:
+    """Of middle names, the first that both have; an initial is enough."""
+    if not one or not other:
+        return Agreement.UNKNOWN
+    first, second = sorted((one[0], other[0]), key=len)
+    return Agreement.EQUAL if second.startswith(first) else Agreement.DIFFERENT
 
 
 def contacts(document: Document) -> frozenset[str]:

@@ -17,6 +17,7 @@ from itertools import combinations
 from lives.telling import Told, tell
 
 from fhirstore.dstu2.json_format import dump, parse
+from fhirstore.unified.clocks import find_clocks
 from fhirstore.unified.facts import Fact
 from fhirstore.unified.grouping import group, pairs
 from fhirstore.unified.people import people
@@ -79,8 +80,10 @@ def found(told: Sequence[Told]) -> tuple[Pairs, float]:
         facts[document["resourceType"]].append(state(document))
     known = people(group(facts.pop("Patient", [])))
     together = set(pairs(known.groups))
-    for each in facts.values():
-        together |= set(pairs(group(known.placed(each))))
+    kinds = [known.placed(each) for each in facts.values()]
+    clocks = find_clocks([fact for each in kinds for fact in each])
+    for each in kinds:
+        together |= set(pairs(group(each, clocks=clocks)))
     return together, time.process_time() - begun
 
 

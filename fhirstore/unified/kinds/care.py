@@ -25,7 +25,7 @@ from fhirstore.unified.kinds.kind import (
     subject_of,
     time_in_words,
 )
-from fhirstore.unified.moments import Moment, Timing, moment_of, timing
+from fhirstore.unified.moments import Moment, Timing, day_of, moment_of, timing
 from fhirstore.unified.reading import Document, part, parts, text
 
 _CLASSES = {"ambulatory": "outpatient", "AMB": "outpatient", "IMP": "inpatient", "EMER": "emergency"}
@@ -38,22 +38,13 @@ def _concepts(document: Document, name: str) -> Concept:
 def _read_immunization(document: Document, resolve: Resolve) -> Stated:
     return Stated(
         code=concept(document.get("vaccineCode")),
-        moment=_day_of(moment_of(document, "date")),
+        moment=day_of(moment_of(document, "date")),
         traits=(("refused", document.get("wasNotGiven") is True),),
         about=subject_of(document),
         status=text(document, "status"),
         label=label_of(document, "vaccineCode"),
         void=is_void(document),
     )
-
-
-def _day_of(moment: Moment | None) -> Moment | None:
-    """Nobody is vaccinated twice a day with the same: the hour, which zones mistake, is left out."""
-    if moment is None or not moment.timed:
-        return moment
-    day = 86_400_000_000
-    low, local = moment.low // day * day, moment.local_low // day * day
-    return Moment(low, low + day, local, local + day)
 
 
 def _compare_immunizations(one: Fact, other: Fact) -> Comparison:
@@ -123,7 +114,7 @@ def _visit_keys(stated: Stated) -> Iterable[str]:
 def _read_report(document: Document, resolve: Resolve) -> Stated:
     return Stated(
         code=concept(document.get("code")),
-        moment=moment_of(document, "effective", "issued"),
+        moment=moment_of(document, "effective") or day_of(moment_of(document, "issued")),
         about=subject_of(document),
         status=text(document, "status"),
         label=label_of(document, "code"),

@@ -20,7 +20,7 @@ from fhirstore.unified.kinds.kind import (
     subject_of,
     time_in_words,
 )
-from fhirstore.unified.moments import Timing, moment, moment_of, timing
+from fhirstore.unified.moments import Timing, day_of, moment, moment_of, timing
 from fhirstore.unified.reading import Document, chosen, part, parts
 
 _PARTS_LIMIT = 50
@@ -30,7 +30,7 @@ Values = tuple[tuple[Concept, Trait], ...]
 def _read(document: Document, resolve: Resolve) -> Stated:
     return Stated(
         code=concept(document.get("code")),
-        moment=moment_of(document, "effective", "issued"),
+        moment=moment_of(document, "effective") or day_of(moment_of(document, "issued")),
         values=tuple(_values(document)),
         traits=(("site", concept(document.get("bodySite"))), ("method", concept(document.get("method")))),
         about=subject_of(document),
@@ -78,12 +78,12 @@ def value_of(type_: str, value: Any) -> Trait | None:
 def _compare(one: Fact, other: Fact) -> Comparison:
     a, b = one.stated, other.stated
     code = concepts.agreement(a.code, b.code)
-    if code in {Agreement.DIFFERENT, Agreement.UNLIKE} or contradict(a, b, "site"):
+    if code is Agreement.DIFFERENT or contradict(a, b, "site"):
         return CONTRARY
     when = timing(a.moment, b.moment)
     if when is Timing.DIFFERENT:
         return CONTRARY
-    if one.identifiers & other.identifiers:
+    if one.identifiers & other.identifiers and code is not Agreement.UNLIKE:
         return identified(one, other)
     value = compare_values(a.values, b.values)
     if value is Agreement.DIFFERENT:

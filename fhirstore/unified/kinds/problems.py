@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from fhirstore.unified import concepts
 from fhirstore.unified.agreement import CONTRARY, UNKNOWN, Agreement, Comparison, Likeness
-from fhirstore.unified.concepts import concept, joined
+from fhirstore.unified.concepts import Concept, concept, joined
+from fhirstore.unified.drugs import drug
 from fhirstore.unified.facts import Fact, Resolve, Stated, Trait, agree, contradict
 from fhirstore.unified.kinds.kind import DAILY, Kind, identified, is_void, label_of, standing, subject_of, time_in_words
 from fhirstore.unified.moments import Timing, moment_of, timing
@@ -65,8 +66,11 @@ def _without_onset(a: Stated, b: Stated) -> Comparison:
 
 
 def _read_allergy(document: Document, resolve: Resolve) -> Stated:
+    substance = document.get("substance")
+    # Many are drugs, under one name or the other.
+    code = joined((concept(substance), Concept(names=drug(substance).concept.names)))
     return Stated(
-        code=concept(document.get("substance")),
+        code=code,
         moment=moment_of(document, "onset"),
         traits=(("refuted", text(document, "status") == "refuted"),),
         about=subject_of(document),

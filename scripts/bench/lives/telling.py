@@ -32,6 +32,7 @@ from lives.vocabulary import (
 )
 
 Document = dict[str, Any]
+_NEVER_IN_ERROR = frozenset({"Patient", "Practitioner", "Organization", "Encounter", "CarePlan"})
 SOURCE_TAG, ORIGINAL_TAG = "urn:fhirstore:source", "urn:fhirstore:original-id"
 
 
@@ -75,7 +76,7 @@ class Source:
         for number, event in enumerate(life.events):
             if self.has.get(event.role, True) and (event.kind == "Patient" or self.random.random() < 0.78):
                 found.append(self._told(number, event))
-                if self.random.random() < 0.01:
+                if event.kind not in _NEVER_IN_ERROR and self.random.random() < 0.01:
                     found.append(self._mistaken(event))
         return found
 
@@ -93,11 +94,7 @@ class Source:
     def _mistaken(self, event: Event) -> Told:
         """What was entered in error tells nothing, however much it looks like the rest."""
         told = self._told(-1, event)
-        mark = {"Condition": "verificationStatus"}.get(event.kind, "status")
-        if event.kind in {"Patient", "Practitioner", "Organization", "Encounter", "CarePlan"}:
-            return told
-        if event.kind in {"FamilyMemberHistory", "DocumentReference"}:
-            mark = "status"
+        mark = "verificationStatus" if event.kind == "Condition" else "status"
         return Told({**told.document, mark: "entered-in-error"}, told.source, None)
 
     def _identify(self, document: Document, number: int, original: str) -> None:
