@@ -12,7 +12,16 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.cors import CORSMiddleware
 
 from fhirstore import __version__
-from fhirstore.api import health, oauth, oauth_metadata, profile_validic, users_oneup, users_validic, validic
+from fhirstore.api import (
+    health,
+    oauth,
+    oauth_metadata,
+    profile_validic,
+    sign_in_links,
+    users_oneup,
+    users_validic,
+    validic,
+)
 from fhirstore.api.failures import add_failure_handlers
 from fhirstore.api.fhir import PREFIXES, FhirEndpoint, FhirParts
 from fhirstore.api.middleware import RequestLog
@@ -20,12 +29,16 @@ from fhirstore.api.proxies import TrustedProxies
 from fhirstore.api.where_sent import WhereSent
 from fhirstore.auth.allowances import Allowances
 from fhirstore.auth.credentials import Credentials
+from fhirstore.auth.developers import Passwords
+from fhirstore.auth.throttle import Throttle
 from fhirstore.auth.tokens import Bearers
 from fhirstore.clock import Clock, now
 from fhirstore.ids import new_id
 from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
+from fhirstore.web import sign_in_link
+from fhirstore.web.record import RecordParts
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -52,6 +65,14 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     app.state.base_url = settings.base_url
     app.state.credentials = Credentials(store, clock, settings.credential_failures)
     app.state.allowances = Allowances(store, clock, settings.management_calls_per_hour)
+    throttle = Throttle(store, clock, settings.credential_failures)
+    app.state.throttle, app.state.passwords = throttle, Passwords(store, throttle)
+    limits = Limits(
+        bundle_entries=settings.bundle_entries,
+        conditional_delete=settings.conditional_delete,
+        referential_integrity=settings.referential_integrity,
+    )
+    app.state.record_parts = RecordParts(store, clock, new_id, settings.validation, limits)
     parts = FhirParts(
         store,
         bearers,
@@ -61,15 +82,13 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         settings.resource_bytes,
         settings.bundle_bytes,
         settings.validation,
-        Limits(
-            bundle_entries=settings.bundle_entries,
-            conditional_delete=settings.conditional_delete,
-            referential_integrity=settings.referential_integrity,
-        ),
+        limits,
     )
-    faces = (users_oneup, profile_validic, users_validic, validic)
+    faces = (users_oneup, sign_in_links, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
         app.include_router(router)
+    for pages in (sign_in_link,):
+        app.include_router(pages.router)
     add_failure_handlers(app)
     _add_middleware(app, settings, parts)
     return app

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from fhirstore.dstu2.levels import Level
 from fhirstore.errors import Forbidden
+from fhirstore.extents import Opened, has_type, opened
 
 Access = Literal["read", "write"]
 Profile = Literal["standard", "oneup"]
 """Whose habits an application wants where FHIR's and 1upHealth's cannot both be kept."""
+
+_NARROW = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who made a version: through which application, and which user acted; None where it was nobody but that."""
+
+    client_id: str
+    user: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +29,9 @@ class Caller:
     """A user's bearer token, understood.
 
     `user` is the owner of all that is read and written; `client_id` the application that holds the token;
-    `scope` the OAuth scope it was granted; `level` how strictly the application wants its writes judged, where
-    it chose; `profile` whose habits it wants.
+    `scope` the OAuth scope it was granted, and `opened` what that opens; `level` how strictly the application wants
+    its writes judged, where it chose; `profile` whose habits it wants; `patient` the id of the Patient that
+    `patient/…` means.
     """
 
     client_id: str
@@ -27,14 +39,22 @@ class Caller:
     scope: str
     level: Level | None = None
     profile: Profile = "standard"
+    patient: str | None = None
+    opened: Opened = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "opened", opened(self.scope, self.patient))
+
+    def may(self, access: Access, type: str) -> bool:
+        """Whether the scope reaches any resource of a type; of type "", any resource."""
+        return has_type(self.opened.readable if access == "read" else self.opened.writable, type)
+
+    @property
+    def author(self) -> Author:
+        return Author(self.client_id, self.user)
 
     def require(self, access: Access, type: str) -> None:
-        """Raises Forbidden where the scope does not reach so far: it narrows types and verbs, and never widens.
-
-        A scope looks like `user/Observation.read`, with `*` for any type or verb.
-        """
-        for granted in self.scope.split():
-            resource, _, verb = granted.partition("/")[2].partition(".")
-            if resource in {"*", type} and verb in {"*", access}:
-                return
-        raise Forbidden(f"The token's scope does not include {access} access to {type or 'this'}.")
+        """Raises Forbidden where `may` says no (RFC 6750 §3.1). Which resources of the type, the store knows."""
+        if not self.may(access, type):
+            reason = f"The token's scope does not include {access} access to {type or 'anything'}."
+            raise Forbidden(reason, headers=_NARROW)

@@ -14,13 +14,14 @@ PACKAGE = Path(__file__).parents[1] / "fhirstore"
 
 # A row may import from the rows before it; what shares a row are strangers to each other, but for the first.
 ORDER = (
-    {"errors", "clock", "ids"},
+    {"errors", "clock", "ids", "extents"},
     {"dstu2"},
     {"settings", "caller"},
     {"search"},
+    {"presentation"},
     {"store"},
     {"auth", "interactions"},
-    {"transfer", "api", "web"},
+    {"transfer", "api", "web", "demo"},
     {"app"},
     {"cli"},
     {"__main__"},
@@ -33,14 +34,17 @@ KEPT_IN = {
     "sqlite3": {"fhirstore.store.sqlite"},
     "fastapi": {"fhirstore.api", "fhirstore.web", "fhirstore.app"},
     "starlette": {"fhirstore.api", "fhirstore.web", "fhirstore.app"},
+    "joserfc": {"fhirstore.auth"},
     "uvicorn": {"fhirstore.cli"},
     "typer": {"fhirstore.cli"},
     "rich": {"fhirstore.cli"},
+    "jinja2": {"fhirstore.web"},
+    "argon2": {"fhirstore.auth"},
     "fhirstore.settings": {"fhirstore.app", "fhirstore.cli"},
 }
 
 # The pure layers compute: no files, no sockets, no threads, no clock of their own.
-PURE = ("fhirstore.dstu2", "fhirstore.search")
+PURE = ("fhirstore.dstu2", "fhirstore.search", "fhirstore.presentation")
 IMPURE = {"asyncio", "http", "os", "pathlib", "random", "secrets", "socket", "subprocess", "threading", "time"}
 
 

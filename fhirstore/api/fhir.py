@@ -18,6 +18,7 @@ from fhirstore.auth.tokens import Bearers
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
 from fhirstore.dstu2.levels import Level
+from fhirstore.dstu2.sources import is_absolute_uri
 from fhirstore.errors import BadRequest, Failure, MethodNotAllowed, Unprocessable
 from fhirstore.interactions.conformance import conformance
 from fhirstore.interactions.integrity import ReferentialIntegrity
@@ -27,7 +28,8 @@ from fhirstore.interactions.request import Context, Limits, Request
 from fhirstore.interactions.served import TABLE
 from fhirstore.interactions.table import Match
 from fhirstore.interactions.validate import verdict
-from fhirstore.store.contract import Resources, Store
+from fhirstore.store.contract import Store
+from fhirstore.store.reach import reach
 from fhirstore.store.scope import scope_of
 
 PREFIXES = ("/dstu2", "/fhir/dstu2")
@@ -101,7 +103,7 @@ class FhirEndpoint:
             if match.interaction.code != "$validate":
                 raise
             return verdict(failure.issues)  # that it cannot be read is what there is to say of it
-        return await perform(match.interaction, request, self._context(caller, base))
+        return await perform(match.interaction, request, self._context(caller, base, named_source(http)))
 
     async def _request(self, http: HttpRequest, receive: Receive, match: Match) -> Request:
         query, body = http.query, b""
@@ -130,14 +132,15 @@ class FhirEndpoint:
             prefer=header("prefer"),
         )
 
-    def _context(self, caller: Caller, base: str) -> Context:
-        parts, store = self._parts, self._parts.store
-        resources: Resources = store.within(scope_of(caller))
+    def _context(self, caller: Caller, base: str, source: str | None) -> Context:
+        parts, store, scope, author = self._parts, self._parts.store, scope_of(caller), caller.author
         if parts.limits.referential_integrity:
-            resources = ReferentialIntegrity(resources)
-        return Context(
-            caller, resources, parts.clock, parts.new_id, store.cursors, base, caller.level or parts.level, parts.limits
-        )
+            # Beneath the scope: also what the caller may not see must keep what it refers to.
+            resources = reach(scope, lambda whole: ReferentialIntegrity(store.within(whole, author)))
+        else:
+            resources = store.within(scope, author)
+        level = caller.level or parts.level
+        return Context(caller, resources, parts.clock, parts.new_id, store.cursors, base, level, parts.limits, source)
 
     def _metadata(self, http: HttpRequest, base: str) -> Reply:
         if http.method not in {"GET", "HEAD", "OPTIONS"}:
@@ -148,6 +151,14 @@ class FhirEndpoint:
     def _base(self, http: HttpRequest) -> str:
         address = self._parts.base_url or f"{http.scheme}://{http.headers.get('host', 'localhost')}"
         return address + self._prefix
+
+
+def named_source(http: HttpRequest) -> str | None:
+    """The source of all that a request writes, where it names one. Raises BadRequest for what is no absolute URI."""
+    named = http.headers.get("x-source")
+    if named is not None and not is_absolute_uri(named):
+        raise BadRequest("X-Source must be an absolute URI.")
+    return named
 
 
 def is_binary(path: str) -> bool:

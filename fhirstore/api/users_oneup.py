@@ -10,7 +10,7 @@ from fhirstore.api.dependencies import AccountsOf, AddressOf, BearersOf, ClockOf
 from fhirstore.api.parameters import Given, Parameters
 from fhirstore.auth.tokens import issue_code
 from fhirstore.auth.users import UserInactive, UserInvalid, create_user, find_user, list_users, update_user
-from fhirstore.store.accounts import Application, User
+from fhirstore.store.accounts import Accounts, Application, User
 
 router = APIRouter(prefix="/user-management/v1", tags=["User management"])
 
@@ -73,12 +73,18 @@ async def update(
 async def auth_code(
     parameters: Given, application: Authenticated, accounts: AccountsOf, clock: ClockOf
 ) -> dict[str, Any]:
+    user = await active_user(accounts, application, parameters)
+    return {"success": True, "code": await issue_code(accounts, user, clock()), **_shown(user)}
+
+
+async def active_user(accounts: Accounts, application: Application, parameters: Parameters) -> User:
+    """The user that a call is about. Raises UserUnknown, UserInactive, UserInvalid."""
     user = await find_user(
         accounts, application, app_user_id=parameters.get("app_user_id"), id=_number(parameters, "oneup_user_id")
     )
     if not user.active:
         raise UserInactive("this user is not active")
-    return {"success": True, "code": await issue_code(accounts, user, clock()), **_shown(user)}
+    return user
 
 
 def _shown(user: User) -> dict[str, Any]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fhirstore.auth.secrets import digest, matches, mint
+from fhirstore.auth.throttle import Throttle
 from fhirstore.clock import Clock
-from fhirstore.errors import Failure, Forbidden, TooManyRequests, Unauthorized
+from fhirstore.errors import Failure, Forbidden, Unauthorized
 from fhirstore.store.accounts import Accounts, Application
 from fhirstore.store.contract import Store
-
-FAILURE_SPAN = 15 * 60 * 1000
-"""For how long failed tries are counted together, in milliseconds."""
 
 _NOBODY = digest(mint())
 
@@ -34,8 +32,7 @@ class Credentials:
 
     def __init__(self, store: Store, clock: Clock, limit: int) -> None:
         self._store = store
-        self._clock = clock
-        self._limit = limit
+        self._throttle = Throttle(store, clock, limit)
 
     @property
     def _accounts(self) -> Accounts:
@@ -73,15 +70,10 @@ class Credentials:
         raise wrong
 
     async def _admit(self, application: Application, address: str) -> None:
-        now = self._clock()
-        window = await self._accounts.window(_key(application, address), now)
-        if window is not None and window.count >= self._limit:
-            raise _throttled(window.ends - now)
+        await self._throttle.admit(_key(application, address))
 
     async def _failure(self, application: Application | None, address: str, wrong: Failure) -> Failure:
-        now = self._clock()
-        window = await self._accounts.count(_key(application, address), now, FAILURE_SPAN)
-        return _throttled(window.ends - now) if window.count > self._limit else wrong
+        return await self._throttle.failure(_key(application, address), wrong)
 
 
 def has_secret(application: Application | None, secret: str) -> bool:
@@ -97,8 +89,3 @@ def has_secret(application: Application | None, secret: str) -> bool:
 def _key(application: Application | None, address: str) -> str:
     """What does not exist shares one count, or whoever makes up ids could fill the database."""
     return f"failures/{application.client_id if application else ''}/{address}"
-
-
-def _throttled(milliseconds: int) -> TooManyRequests:
-    wait = {"Retry-After": str(-(-milliseconds // 1000))}
-    return TooManyRequests("Too many failed tries from this address.", headers=wait)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fhirstore.auth import pkce
 from fhirstore.auth.credentials import Client
+from fhirstore.auth.scopes import covers, known
 from fhirstore.auth.secrets import digest
 from fhirstore.auth.tokens import APPLICATION_SCOPE, Bearers, Issued, exchange, issue_application_token
 from fhirstore.errors import OAuthFailure
@@ -55,8 +56,9 @@ async def _authorization_code(request: TokenRequest) -> Issued:
 async def _refresh_token(request: TokenRequest) -> Issued:
     refused = OAuthFailure("Invalid refresh token", error="invalid_grant")
     refresh = await _presented(request, "refresh", request.parameters.get("refresh_token"), refused)
-    scope = request.parameters.get("scope") or None
-    if scope is not None and not set(scope.split()) <= set(refresh.scope.split()):
+    given = request.parameters.get("scope")
+    scope = known(given) if given else None
+    if scope is not None and not (scope and covers(refresh.scope, scope)):
         raise OAuthFailure("The scope is wider than what was granted", error="invalid_scope")
     return await _spend(request, refresh, refused, GRACE_SECONDS, scope)
 

@@ -6,12 +6,16 @@ import secrets as random
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from fhirstore.auth.scopes import OFFLINE
 from fhirstore.auth.secrets import digest, mint
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
 from fhirstore.errors import Forbidden, Unauthorized, Unavailable
+from fhirstore.extents import is_about_a_patient
+from fhirstore.search.plan import Plan
 from fhirstore.store.accounts import Accounts, Application, Token, TokenKind, User
-from fhirstore.store.contract import Store
+from fhirstore.store.contract import Page, Store
+from fhirstore.store.scope import Scope
 
 SECOND = 1000
 CODE_SECONDS = 300
@@ -36,23 +40,33 @@ _CACHE_LIMIT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """An access token and, but for an application's own, its refresh token, in clear: the only time they are seen."""
+    """An access token and, where there is one, its refresh token, in clear: the only time they are seen.
+
+    `user` is whose record they open, None for an application's own; `patient` the id of the Patient that they are
+    about; `nonce` what the code for them was asked for with.
+    """
 
     access_token: str
     refresh_token: str | None
     expires_in: int
     scope: str
+    user: int | None = None
+    patient: str | None = None
+    nonce: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a code is asked for: by which application, with which redirect URI where it named one, the challenge that
-    its exchange must meet (RFC 7636), and what it shall allow."""
+    its exchange must meet (RFC 7636), and what it shall allow; about which Patient (its id), where about one; and the
+    nonce that its id token shall repeat."""
 
     client_id: str
     redirect_uri: str | None = None
     challenge: str | None = None
     scope: str = USER_SCOPE
+    patient: str | None = None
+    nonce: str | None = None
 
 
 async def issue_code(accounts: Accounts, user: User, now: int, asked: Asked | None = None) -> str:
@@ -66,6 +80,9 @@ async def issue_code(accounts: Accounts, user: User, now: int, asked: Asked | No
             scope=asked.scope,
             redirect_uri=asked.redirect_uri,
             challenge=asked.challenge,
+            patient=asked.patient,
+            nonce=asked.nonce,
+            consented=True,
         )
     await accounts.add_tokens([_expiring(blank, CODE_SECONDS, now)])
     return code
@@ -90,19 +107,20 @@ async def issue_application_token(accounts: Accounts, application: Application, 
 async def exchange(
     accounts: Accounts, grant: Token, now: int, grace_seconds: int = 0, scope: str | None = None
 ) -> Issued | None:
-    """Spend a code or refresh token on an access and a refresh token of its family; None where it is spent.
+    """Spend a code or refresh token on tokens of its family; None where it is spent.
 
-    The access token may be asked for with a narrower `scope`; the refresh token keeps the whole.
+    The access token may be asked for with a narrower `scope`; the refresh token keeps the whole. A grant that
+    a user was asked for has a refresh token only with the scope for it.
     """
-    access, refresh = mint(), mint()
+    access = mint()
+    refresh = mint() if not grant.consented or OFFLINE in grant.scope.split() else None
     narrowed = replace(grant, scope=grant.scope if scope is None else scope)
-    given = [
-        _expiring(_descendant(narrowed, access, "access"), ACCESS_SECONDS, now),
-        _expiring(_descendant(grant, refresh, "refresh"), REFRESH_SECONDS, now),
-    ]
+    given = [_expiring(_descendant(narrowed, access, "access"), ACCESS_SECONDS, now)]
+    if refresh is not None:
+        given.append(_expiring(_descendant(grant, refresh, "refresh"), REFRESH_SECONDS, now))
     if not await accounts.exchange_token(grant.hash, now, given, grace_seconds * SECOND):
         return None
-    return Issued(access, refresh, ACCESS_SECONDS, narrowed.scope)
+    return Issued(access, refresh, ACCESS_SECONDS, narrowed.scope, grant.user, grant.patient, grant.nonce)
 
 
 class Bearers:
@@ -141,11 +159,19 @@ class Bearers:
         if user is None or not user.active or application is None:
             raise Unauthorized("The access token is unknown, expired or revoked.")
         await self._see(user, now)
-        caller = Caller(token.client_id, user.id, token.scope, application.level, application.profile)
+        patient = await self._patient(token, user)
+        caller = Caller(token.client_id, user.id, token.scope, application.level, application.profile, patient)
         # What was looked up while something was revoked may be what was revoked.
         if forgotten == self._forgotten:
             self._remember(hash, caller, min(token.expires, now + _CACHE_SECONDS * SECOND))
         return caller
+
+    async def _patient(self, token: Token, user: User) -> str | None:
+        """The id of the Patient that the token's scope is about: where it names none, the only one there is."""
+        if token.patient is not None or not is_about_a_patient(token.scope):
+            return token.patient
+        found = await self._store.within(Scope(user.id)).find(Plan(("Patient",)), Page(2, total=False))
+        return found.matches[0].version.id if len(found.matches) == 1 else None
 
     def _remember(self, hash: str, caller: Caller, until: int) -> None:
         if len(self._known) >= _CACHE_LIMIT:
@@ -159,7 +185,7 @@ class Bearers:
 
 
 def _descendant(grant: Token, secret: str, kind: TokenKind) -> Token:
-    return replace(grant, hash=digest(secret), kind=kind, spent=None)
+    return replace(grant, hash=digest(secret), kind=kind, spent=None, nonce=None)
 
 
 def _expiring(token: Token, seconds: int, now: int) -> Token:

@@ -11,11 +11,17 @@ from fhirstore import __version__
 from fhirstore.dstu2 import catalog
 from fhirstore.interactions.request import Limits
 from fhirstore.interactions.served import SERVED
+from fhirstore.search.parameters import SOURCE
 
 RELEASED = "2026-11-21"
 OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 FORMATS = ("application/json+fhir", "application/xml+fhir")
 
+_SOURCE = {
+    "name": SOURCE,
+    "type": "uri",
+    "documentation": "This server's own: the URI of the source, which stands in a tag of urn:fhirstore:source.",
+}
 _REFUSED = frozenset({"_query"})
 """Parameters of the specification that always get an outcome saying that there are none of their kind here."""
 
@@ -64,7 +70,10 @@ def _resource(type: str) -> dict[str, Any]:
         "conditionalUpdate": True,
         "searchInclude": ["*", *(f"{type}:{each.name}" for each in known if each.type == "reference")],
         **({"searchRevInclude": referring} if referring else {}),
-        "searchParam": [{"name": each.name, "type": each.type} for each in known if each.name not in _REFUSED],
+        "searchParam": [
+            *({"name": each.name, "type": each.type} for each in known if each.name not in _REFUSED),
+            _SOURCE,
+        ],
     }
 
 

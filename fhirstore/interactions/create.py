@@ -15,9 +15,10 @@ def create(request: Request, context: Context) -> Write:
     Within a transaction the id is chosen before, so that other entries can refer to it: `request.id`.
     """
     assert request.incoming is not None
+    incoming = request.incoming.sourced(context.source)
     now, id = context.clock(), request.id or context.new_id()
-    body = request.incoming.content.stamp(id, 1, instant(now))
-    first = Version(request.type, id, 1, now, "POST", body, request.incoming.entries(id, context.base))
+    body = incoming.content.stamp(id, 1, instant(now))
+    first = Version(request.type, id, 1, now, "POST", body, incoming.entries(id, context.base))
     return Write(
         Change(request.type, id, lambda current: first, fresh=True),
         lambda written: Reply(201, written.body, written, location=True),

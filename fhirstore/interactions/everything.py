@@ -153,7 +153,8 @@ async def _record(request: Request, context: Context) -> Filter:
     if not request.id:
         return HasPrefix(f"compartment={request.type}/")
     version = await context.resources.current(request.type, request.id)
-    if version is None or version.deleted:
+    # To whom the type itself is not open, whether it is there is not told either.
+    if (version is None or version.deleted) and context.caller.may("read", request.type):
         raise NotFound(f"There is no {request.type} with this id.")
     return HasKey((f"compartment={request.type}/{request.id}",))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from fhirstore.dstu2.json_format import Content, content, content_of, parse
 from fhirstore.dstu2.levels import INCOMPLETE_TAG, Level, judge, refused
+from fhirstore.dstu2.sources import Stated, source_issues, with_source
 from fhirstore.errors import BadRequest, Issue, Unprocessable
 from fhirstore.search.entries import Entries
 from fhirstore.search.extract import extract
@@ -26,6 +27,10 @@ class Incoming:
     def entries(self, id: str, base: str) -> Entries:
         """What it is found by once it is stored under this id, at this server's address."""
         return entries_of(self.document, self.content, id, base)
+
+    def sourced(self, stated: Stated) -> Incoming:
+        """The same resource with the tag of its source."""
+        return replace(self, content=replace(self.content, meta=with_source(self.content.meta, stated)))
 
 
 def accept(type: str, id: str, body: bytes, level: Level) -> Incoming:
@@ -76,7 +81,7 @@ def _check_address(type: str, id: str, document: Mapping[str, Any]) -> None:
 
 
 def _judged(document: Mapping[str, Any], content: Content, level: Level) -> Incoming:
-    issues = judge(document, level)
+    issues = [*judge(document, level), *source_issues(document)]
     if refused(issues, level):
         faults = [issue for issue in issues if issue.refuses]
         raise Unprocessable(f"The {content.resource_type} breaks the rules of DSTU2.", faults)

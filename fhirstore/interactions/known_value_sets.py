@@ -20,7 +20,7 @@ from fhirstore.dstu2.terminology import (
     is_shipped,
     read_value_set,
 )
-from fhirstore.errors import BadRequest, Forbidden, Unprocessable
+from fhirstore.errors import BadRequest, Unprocessable
 from fhirstore.interactions.request import Context
 from fhirstore.search.context import Code, ValueSets
 from fhirstore.search.context import Context as SearchContext
@@ -145,7 +145,6 @@ class _Gathering:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._may_read = _may_read(context)
         self._looked_for: set[tuple[str, str]] = set()
         self._bytes = 0
         self._own: dict[str, ValueSet] = {}
@@ -166,13 +165,13 @@ class _Gathering:
         reference = _REFERENCE.fullmatch(name)
         if reference is None:
             self.urls.add(name)
-        elif self._may_read:
+        else:
             version = await self._context.resources.current("ValueSet", reference.group(1))
             if version is not None and not version.deleted:
                 self.by_reference[name] = self._read(version)
 
     async def complete(self) -> None:
-        while self._may_read and (filter := self._next()):
+        while filter := self._next():
             # The newest of several with one URL is the one that counts.
             plan = Plan(("ValueSet",), filter, (ByUpdate(True),))
             found = await self._context.resources.find(plan, Page(_OWN_LIMIT, total=False))
@@ -201,12 +200,3 @@ class _Gathering:
             self._own[version.id] = read_value_set(parse(version.body))
             self.take(self._own[version.id])
         return self._own[version.id]
-
-
-def _may_read(context: Context) -> bool:
-    """A token that does not cover ValueSets must not learn of them by way of a search."""
-    try:
-        context.caller.require("read", "ValueSet")
-    except Forbidden:
-        return False
-    return True

@@ -12,6 +12,7 @@ from typing import Any
 
 from fhirstore.clock import instant
 from fhirstore.dstu2.json_format import content, dump, parse
+from fhirstore.dstu2.sources import SOURCE_SYSTEM, Stated, is_absolute_uri, source_of, tagged, with_source
 from fhirstore.errors import BadRequest, Gone, Issue, NotFound
 from fhirstore.interactions.incoming import entries_of
 from fhirstore.interactions.reply import Reply
@@ -68,12 +69,14 @@ def lessened(one: Meta, other: Meta) -> dict[str, Any]:
 
 def _changing(request: Request, context: Context, join: Join) -> Write:
     given = _given_meta(request)
+    named = source_of(given) if join is joined else None
 
     def decide(current: Version | None) -> Version | None:
         current = _present(request, current)
         document = parse(current.body)
         before = content(current.body, document)
-        after = replace(before, meta=join(before.meta, given))
+        stays = Stated(source_of(before.meta) or context.source.default, named)
+        after = replace(before, meta=with_source(join(before.meta, given), stays))
         if after.same_as(before):
             return None
         number, now = current.number + 1, max(context.clock(), current.updated)
@@ -94,9 +97,17 @@ def _given_meta(request: Request) -> Meta:
         if isinstance(parameter, dict) and isinstance(parameter.get("valueMeta"), dict):
             given: Meta = {name: parameter["valueMeta"][name] for name in _LISTS if name in parameter["valueMeta"]}
             if all(_well_formed(given, name) for name in _LISTS):
+                _check_source(given)
                 return given
     reason = "A Parameters resource with a parameter `meta` (valueMeta) is needed."
     raise BadRequest(reason, [Issue("error", "required", reason, "Parameters.parameter")])
+
+
+def _check_source(given: Meta) -> None:
+    named = tagged(given, SOURCE_SYSTEM)
+    if len(named) > 1 or not all(map(is_absolute_uri, named)):
+        reason = f"A resource has one source: one tag of {SOURCE_SYSTEM}, whose code is an absolute URI."
+        raise BadRequest(reason, [Issue("error", "value", reason, "Parameters.parameter.valueMeta.tag")])
 
 
 def _well_formed(given: Meta, name: str) -> bool:

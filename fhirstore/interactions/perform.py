@@ -28,5 +28,9 @@ async def perform(interaction: Interaction, request: Request, context: Context) 
 
 
 def authorize(interaction: Interaction, request: Request, context: Context) -> None:
-    if interaction.access is not None:
-        context.caller.require(interaction.access, request.type)
+    """Whether the caller may ask this at all; which resources it is about for them, the store knows."""
+    if interaction.access is None:
+        return
+    context.caller.require(interaction.access, interaction.asked_type(request))
+    if interaction.by_criteria(request):
+        context.caller.require("read", request.type)  # what matches is told by whether it is written

@@ -9,6 +9,7 @@ from typing import Literal
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
 from fhirstore.dstu2.levels import Level
+from fhirstore.dstu2.sources import Stated, application_source
 from fhirstore.interactions.incoming import Incoming
 from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
@@ -59,7 +60,7 @@ class Context:
     """What an interaction may use: the caller's own resources and nobody else's, time, new ids, the limits.
 
     `base` is the address under which this request reached the server, without a slash at its end; `level` says how
-    strictly what is written is judged.
+    strictly what is written is judged; `named_source` is the URI that the request names for all that it writes.
     """
 
     caller: Caller
@@ -70,3 +71,8 @@ class Context:
     base: str
     level: Level = "official"
     limits: Limits = Limits()
+    named_source: str | None = None
+
+    @property
+    def source(self) -> Stated:
+        return Stated(application_source(self.caller.client_id), self.named_source)

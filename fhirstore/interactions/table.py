@@ -33,7 +33,8 @@ class Interaction:
     {id}, {vid} and {linked} (a type, or * for all) as places.
 
     Either `run` answers it, or `write` says what to change, or it is `conditional`: criteria say on what. `access` is
-    None where the parts are judged one by one; `types` are those that an operation is for, () for all.
+    None where the parts are judged one by one, and `narrows` says that it is about whatever the caller may read of
+    the record; `types` are those that an operation is for, () for all.
     """
 
     code: str
@@ -45,6 +46,13 @@ class Interaction:
     takes_resource: bool = False
     conditional: bool = False
     types: tuple[str, ...] = ()
+    narrows: bool = False
+
+    def asked_type(self, request: Request) -> str:
+        """Of which type it takes to be allowed to see or write something; "" for any."""
+        if self.narrows or request.linked == "*":
+            return ""
+        return request.linked or request.type
 
     def by_criteria(self, request: Request) -> bool:
         """Whether criteria say what this request is about. Only a create heeds If-None-Exist."""
@@ -98,6 +106,8 @@ class Table:
         return Match(row, **found)
 
 
+_RECORDED = ("Patient", "Encounter")
+
 INTERACTIONS: Sequence[Interaction] = (
     Interaction("read", "GET", "{type}/{id}", "read", read),
     Interaction("vread", "GET", "{type}/{id}/_history/{vid}", "read", vread),
@@ -115,10 +125,10 @@ INTERACTIONS: Sequence[Interaction] = (
     Interaction("search-system", "POST", "_search", "read", search),
     Interaction("update", "PUT", "{type}", "write", conditional=True, takes_resource=True),
     Interaction("delete", "DELETE", "{type}", "write", conditional=True),
-    Interaction("$everything", "GET", "{type}/{id}/$everything", "read", everything, types=("Patient", "Encounter")),
-    Interaction("$everything", "POST", "{type}/{id}/$everything", "read", everything, types=("Patient", "Encounter")),
-    Interaction("$everything", "GET", "{type}/$everything", "read", everything, types=("Patient",)),
-    Interaction("$everything", "POST", "{type}/$everything", "read", everything, types=("Patient",)),
+    Interaction("$everything", "GET", "{type}/{id}/$everything", "read", everything, types=_RECORDED, narrows=True),
+    Interaction("$everything", "POST", "{type}/{id}/$everything", "read", everything, types=_RECORDED, narrows=True),
+    Interaction("$everything", "GET", "{type}/$everything", "read", everything, types=("Patient",), narrows=True),
+    Interaction("$everything", "POST", "{type}/$everything", "read", everything, types=("Patient",), narrows=True),
     Interaction("$meta", "GET", "$meta", "read", meta),
     Interaction("$meta", "POST", "$meta", "read", meta),
     Interaction("$meta", "GET", "{type}/$meta", "read", meta),
@@ -129,7 +139,7 @@ INTERACTIONS: Sequence[Interaction] = (
     Interaction("$meta-add", "POST", "{type}/{id}/$meta-add", "write", write=meta_add),
     Interaction("$meta-delete", "POST", "{type}/{id}/$meta-delete", "write", write=meta_delete),
     Interaction("$document", "GET", "{type}/{id}/$document", "read", document, types=("Composition",)),
-    Interaction("$document", "POST", "{type}/{id}/$document", "write", document, types=("Composition",)),
+    Interaction("$document", "POST", "{type}/{id}/$document", "read", document, types=("Composition",)),
     Interaction("create", "POST", "{type}", "write", write=create, takes_resource=True),
     Interaction("$validate", "POST", "{type}/$validate", "read", validate),
     Interaction("$validate", "POST", "{type}/{id}/$validate", "read", validate),

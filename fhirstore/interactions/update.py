@@ -21,7 +21,7 @@ def update(request: Request, context: Context) -> Write:
     PreconditionFailed.
     """
     assert request.incoming is not None
-    incoming = request.incoming
+    incoming = request.incoming.sourced(context.source)
     entries = incoming.entries(request.id, context.base)
     created = False
 

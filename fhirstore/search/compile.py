@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from fhirstore.dstu2 import catalog
+from fhirstore.dstu2.sources import SOURCE_SYSTEM
 from fhirstore.search.context import Context
 from fhirstore.search.kinds import composite, date, number, position, quantity, reference, string, token, uri
-from fhirstore.search.parameters import Parameter, parameter, parameters, refuse
-from fhirstore.search.plan import Filter, LinkedFrom, LinksTo, Not, Order, WithIds, any_of
+from fhirstore.search.parameters import SOURCE, Parameter, parameter, parameters, refuse
+from fhirstore.search.plan import Filter, HasKey, LinkedFrom, LinksTo, Not, Order, WithIds, any_of
 from fhirstore.search.separators import split, unescape
 from fhirstore.search.words import compile_words
 
@@ -118,6 +119,9 @@ class Compiler:
         if found.name == "_id" and modifier in {None, "not"}:
             ids = WithIds(tuple(unescape(each) for each in split(text, ",")))
             return Not(ids) if modifier else ids
+        if found.name == SOURCE and modifier in {None, "not"}:
+            came = HasKey(tuple(token.key_of(found.key, SOURCE_SYSTEM, unescape(each)) for each in split(text, ",")))
+            return Not(came) if modifier else came
         if modifier is not None:
             refuse(found, f"has no modifier ':{modifier}'")
         if found.name == "_lastUpdated":

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from fhirstore.search.folding import FOLDED_LIMIT, fold
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Of the rules that make entries. Whoever changes what a resource is found by counts it up: reindexing looks at it."""
 
 UNIT_SEPARATOR = "\x1f"

@@ -15,6 +15,7 @@ from fhirstore.dstu2 import catalog
 from fhirstore.search.entries import Collector, ContainedEntries, Entries
 from fhirstore.search.kinds import composite, date, number, position, quantity, reference, string, token, uri
 from fhirstore.search.kinds.composite import Composite
+from fhirstore.search.moments import index_moment
 from fhirstore.search.parameters import Parameter, parameters
 from fhirstore.search.paths import Location, Step, follow
 from fhirstore.search.words import words_of
@@ -67,6 +68,7 @@ def extract(resource_type: str, document: Mapping[str, Any], base: str = "") -> 
     contained = {id_: type_ for type_, id_, _ in _contained(document)}
     into = Collector(base, contained)
     _collect(_tree(resource_type), document, into)
+    index_moment(resource_type, document, into)
     id_ = document.get("id")
     if resource_type in catalog.compartments() and isinstance(id_, str):
         into.keys[f"compartment={resource_type}/{id_}"] = None

@@ -34,6 +34,8 @@ _PATHS = {
 # A number over a duration is a number of this UCUM unit.
 _UNITS = {("Encounter", "length"): "d", ("Condition", "age"): "a"}
 _SPECIAL = frozenset({"_id", "_lastUpdated", "_text", "_content", "_query", "_list", "_filter"})
+SOURCE = "_source"
+"""A parameter of our own, on every type: the URI of the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Parameter:
 def parameters(resource_type: str) -> Mapping[str, Parameter]:
     """All parameters of a type by name, those of every resource included."""
     published = catalog.search_parameters(resource_type)
-    return MappingProxyType({name: _parameter(resource_type, found) for name, found in published.items()})
+    own = {SOURCE: Parameter(resource_type, SOURCE, "_tag", "special")}
+    return MappingProxyType({name: _parameter(resource_type, found) for name, found in published.items()} | own)
 
 
 def parameter(resource_type: str, name: str) -> Parameter:

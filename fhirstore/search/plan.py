@@ -127,12 +127,13 @@ class LinksTo:
     """R has the key `name` + "=" + "T/i" of a resource T/i, T one of `types`, for which `inner` holds.
 
     Also where R has the key `name` + "=#i" and its own contained resource i is of such a type and `inner` holds for
-    that. A deletion is not a resource.
+    that. A deletion is not a resource. For T/i, but not for a contained one, `beyond` must hold too.
     """
 
     name: str
     types: tuple[str, ...]
     inner: Filter
+    beyond: Filter = AllOf()
 
 
 @dataclass(frozen=True, slots=True)

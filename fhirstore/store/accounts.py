@@ -20,6 +20,8 @@ class Application:
     `level` is how strictly its writes are judged and `calls_per_hour` how many management calls it may make, None for
     what the server is set to. Of the secret and of the organization's token the one before the current one is still
     good where it is kept. A `public` application also runs where no secret can be kept, in a browser or on a phone.
+    `launch_uri` is where it is opened from within another one (SMART's EHR launch).
+    `developer` is the e-mail address of who looks after it at the console, None where it belongs to nobody.
     """
 
     client_id: str
@@ -35,6 +37,8 @@ class Application:
     public: bool = False
     previous_secret_hash: str | None = None
     previous_organization_token_hash: str | None = None
+    launch_uri: str | None = None
+    developer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,9 @@ class Token:
 
     Times are milliseconds; `spent` is when a code or refresh token was first used; `family` names the grant that it
     descends from. `user` is None where the token is the application's own. `redirect_uri` and `challenge` (RFC 7636)
-    are what a code was asked for with, and what descends from it keeps.
+    are what a code was asked for with, and what descends from it keeps. `patient` is the id of the Patient that the
+    grant is about, `nonce` what the id token of a code's exchange repeats. `consented` says that the user was asked
+    (`store/consents.py`); what an application gets for its own users by user management is not.
     """
 
     hash: str
@@ -129,6 +135,9 @@ class Token:
     spent: int | None = None
     redirect_uri: str | None = None
     challenge: str | None = None
+    patient: str | None = None
+    nonce: str | None = None
+    consented: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +167,10 @@ class Accounts(Protocol):
         """All of them, oldest first."""
         ...
 
+    async def applications_of(self, developer: str) -> Sequence[Application]:
+        """Those that a developer looks after, oldest first."""
+        ...
+
     async def replace_application(self, application: Application) -> bool:
         """Set all that can change of the application with this client_id; False where there is none."""
         ...
@@ -171,7 +184,10 @@ class Accounts(Protocol):
     async def users(self, query: UserQuery) -> UserPage: ...
 
     async def change_user(self, user: User, change: UserChange) -> bool:
-        """Change what is to be changed and nothing else; False where the user is gone. Raises AppUserIdTakenError."""
+        """Change what is to be changed and nothing else; False where the user is gone. Raises AppUserIdTakenError.
+
+        A user who is switched off is signed out everywhere.
+        """
         ...
 
     async def see_user(self, id: int, now: int) -> None:
@@ -179,7 +195,7 @@ class Accounts(Protocol):
         ...
 
     async def remove_user(self, user: User, now: int) -> bool:
-        """Mark the user as deleted, so that none of these calls finds it again, and forget its name and its tokens.
+        """Mark the user as deleted, so that none of these calls finds it again; forget its name, tokens and sessions.
 
         Answers False where there is no such user. The row stays, marked, until the record is erased.
         """

@@ -8,13 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, Protocol, TypeVar
 
+from fhirstore.caller import Author
 from fhirstore.search.entries import Entries
 from fhirstore.search.plan import Plan
 from fhirstore.store.accounts import Accounts
+from fhirstore.store.consents import Consents
 from fhirstore.store.cursors import Cursors, Place
+from fhirstore.store.jobs import Jobs
+from fhirstore.store.keys import Keys
+from fhirstore.store.purging import Purging
 from fhirstore.store.scope import Scope
+from fhirstore.store.sessions import Sessions
+from fhirstore.store.trail import Trail
 
 Result = TypeVar("Result")
 Method = Literal["POST", "PUT", "DELETE"]
@@ -26,7 +34,8 @@ class Version:
 
     `number` counts from 1 without holes; `updated` is in milliseconds and never falls from one version to the
     next; `body` is the final JSON, empty for a deletion. `entries` are what the resource is found by: they are given
-    on writing (none for a deletion) and left out on reading.
+    on writing (none for a deletion) and left out on reading. `author` is set by the store, in the same write: whatever
+    a writer puts there is overwritten.
     """
 
     type: str
@@ -36,10 +45,21 @@ class Version:
     method: Method
     body: bytes
     entries: Entries = field(default=Entries(), compare=False, repr=False)
+    author: Author | None = None
 
     @property
     def deleted(self) -> bool:
         return self.method == "DELETE"
+
+    def by(self, author: Author | None) -> Version:
+        """The same version, made by an author."""
+        return Version(self.type, self.id, self.number, self.updated, self.method, self.body, self.entries, author)
+
+
+@lru_cache(maxsize=10_000)  # most versions that are read one after the other have one author
+def author_of(client_id: str | None, user: int | None) -> Author | None:
+    """An author from the parts that stores keep."""
+    return None if client_id is None else Author(client_id, user)
 
 
 Decide = Callable[[Version | None], Version | None]
@@ -76,7 +96,8 @@ class HistoryQuery:
     """Which versions: of one resource, of one type, or of all; how many; those after a page's end.
 
     `since` asks for versions made at that moment or later, `before` for those made earlier, `until` for those that
-    were still current then (a version ends when the next is made). Moments are milliseconds.
+    were still current then (a version ends when the next is made). Moments are milliseconds. `oldest_first` turns the
+    order around; `total` says that the number of all is wanted, which costs a count of them.
     """
 
     type: str | None = None
@@ -86,11 +107,14 @@ class HistoryQuery:
     until: int | None = None
     after: HistoryPlace | None = None
     count: int = 10
+    oldest_first: bool = False
+    total: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """Versions newest first, how many there are in all pages together, and whether this page is the last."""
+    """Versions in their order, how many there are in all pages together (0 where that was not asked), and whether
+    more follow."""
 
     versions: Sequence[Version]
     total: int
@@ -101,21 +125,27 @@ class HistoryPage:
 class Page:
     """Which part of what a plan finds: `count` matches after a place, or after the first `skip`.
 
-    `total` says that the exact number of all matches is wanted, which costs a count of them.
+    `total` says that the exact number of all matches is wanted, which costs a count of them; `places`, that each
+    match is to come with its own.
     """
 
     count: int
     after: Place | None = None
     skip: int = 0
     total: bool = True
+    places: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A resource that was found; with `contained`, the id of the contained resource in it that was."""
+    """A resource that was found; with `contained`, the id of the contained resource in it that was.
+
+    `place` is that of the match, where it was asked for: its value for each order, then what decides in the end.
+    """
 
     version: Version
     contained: str | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +247,18 @@ class Store(Protocol):
     def accounts(self) -> Accounts: ...
 
     @property
+    def sessions(self) -> Sessions: ...
+
+    @property
+    def consents(self) -> Consents: ...
+
+    @property
+    def keys(self) -> Keys: ...
+
+    @property
+    def trail(self) -> Trail: ...
+
+    @property
     def cursors(self) -> Cursors:
         """Page tokens that every process on this database can read."""
         ...
@@ -224,7 +266,15 @@ class Store(Protocol):
     @property
     def indexing(self) -> Indexing: ...
 
-    def within(self, scope: Scope) -> Resources: ...
+    @property
+    def jobs(self) -> Jobs: ...
+
+    @property
+    def purging(self) -> Purging: ...
+
+    def within(self, scope: Scope, author: Author | None = None) -> Resources:
+        """The resources of a scope; every version that is made there tells its author."""
+        ...
 
     async def open(self) -> None:
         """Connect, and make what is missing of tables, collections and indexes. Raises Unavailable."""

@@ -30,7 +30,7 @@ class Browser:
     application: ApplicationClient
     verifier: str
 
-    def code(self, user: UserClient, *, challenged: bool = True, scope: str = "user/*.*") -> str:
+    def code(self, user: UserClient, *, challenged: bool = True, scope: str = "user/*.* offline_access") -> str:
         """A code as the authorization endpoint issues it."""
         digest = hashlib.sha256(self.verifier.encode()).digest()
         challenge = urlsafe_b64encode(digest).decode().rstrip("=") if challenged else None
@@ -191,7 +191,7 @@ def test_what_a_code_allows_its_tokens_allow_and_a_refresh_may_ask_for_less_but_
     browser: Browser, user: UserClient
 ) -> None:
     place = f"Patient/{user.create(patient())['id']}"
-    both = "user/Patient.read user/Observation.read"
+    both = "user/Patient.read user/Observation.read offline_access"
     issued = browser.exchange(browser.code(user, scope=both)).json()
     assert issued["scope"] == both
     narrow = browser.refresh(issued["refresh_token"], scope="user/Observation.read").json()

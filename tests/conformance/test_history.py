@@ -84,7 +84,7 @@ INSTANCE = (
         "http.html#history",
         "_summary=data of a history leaves narratives out",
         *LIFE,
-        get("Patient/{id}/_history?_summary=data", want={"total": 3, "entry.1.resource.meta.tag.0.code": "SUBSETTED"}),
+        get("Patient/{id}/_history?_summary=data", want={"total": 3, "entry.1.resource.meta.tag.1.code": "SUBSETTED"}),
     ),
     Case(
         "http.html#history",

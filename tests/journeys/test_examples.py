@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fhirstore.dstu2.sources import SOURCE_SYSTEM
 from tests.builders import smallest
 from tests.clients import ApplicationClient, UserClient
 
@@ -27,7 +28,9 @@ def spelt(document: Any) -> str:
 
 
 def without_the_servers_own(document: dict[str, Any]) -> dict[str, Any]:
-    meta = {k: v for k, v in document.get("meta", {}).items() if k not in {"versionId", "lastUpdated"}}
+    meta = {k: v for k, v in document.get("meta", {}).items() if k not in {"versionId", "lastUpdated", "tag"}}
+    tags = [tag for tag in document.get("meta", {}).get("tag", []) if tag.get("system") != SOURCE_SYSTEM]
+    meta |= {"tag": tags} if tags else {}
     rest = {name: value for name, value in document.items() if name not in {"id", "_id", "meta"}}
     return {**rest, "meta": meta}
 

@@ -256,7 +256,7 @@ def test_random_interleavings_of_three_users_agree_with_the_model(server: AppSer
 
     Interleaving.server = server
     bounded = settings(
-        max_examples=30 if fast else 8,
+        max_examples=30 if fast else 4,
         stateful_step_count=25,
         deadline=None,
         database=None,

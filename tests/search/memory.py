@@ -102,9 +102,10 @@ def holds(filter_: Filter, it: Item, items: Sequence[Item]) -> bool:
             return (from_ is None or it.updated >= from_) and (before is None or it.updated < before)
         case HasWord(words):
             return any(word in it.entries.words for word in words)
-        case LinksTo(name, types, inner):
+        case LinksTo(name, types, inner, beyond):
             near = (each for id_, each in it.siblings.items() if f"{name}=#{id_}" in keys)
-            far = (each for each in items if f"{name}={each.type}/{each.id}" in keys)
+            there = (each for each in items if f"{name}={each.type}/{each.id}" in keys)
+            far = (each for each in there if holds(beyond, each, items))
             return any(each.type in types and holds(inner, each, items) for each in (*near, *far))
         case LinkedFrom(type_, name, inner):
             address = f"{name}={it.type}/{it.id}"

@@ -35,7 +35,7 @@ OBSERVATION = parse(
 def test_a_usual_observation_needs_fewer_than_twenty_keys() -> None:
     entries = extract("Observation", OBSERVATION)
     assert len(entries.keys) == len(set(entries.keys)) <= 20
-    assert len(entries.ranges) == len(set(entries.ranges)) == 7
+    assert len(entries.ranges) == len(set(entries.ranges)) == 8
     assert {
         "Observation.code=http://loinc.org|8480-6",
         "Observation.code:8480-6",

@@ -128,7 +128,9 @@ def filter_(random: Random, type_: str, depth: int) -> Filter:
             return Contains(kinds, filter_(random, kinds[0] if kinds else other, depth - 1))
         if random.random() < 0.5:
             kinds = tuple(random.sample(TYPES, random.randint(0, 2)))
-            return LinksTo(f"{type_}.subject", kinds, filter_(random, kinds[0] if kinds else other, depth - 1))
+            inner = filter_(random, kinds[0] if kinds else other, depth - 1)
+            beyond = filter_(random, kinds[0], 0) if kinds and random.random() < 0.3 else AllOf()
+            return LinksTo(f"{type_}.subject", kinds, inner, beyond)
         return LinkedFrom(other, f"{other}.subject", filter_(random, other, depth - 1))
     return random.choice(_LEAVES)(random, type_)
 

@@ -58,7 +58,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, sqli
         names = Names()
         connection.execute("BEGIN IMMEDIATE")
         for owner in (OWNER, OWNER + 1):
-            make_changes(connection, names, owner, [_change(number, size) for number in range(size)])
+            make_changes(connection, names, owner, [_change(number, size) for number in range(size)], None)
         connection.execute("COMMIT")
     yield opened
     for connection in opened.values():

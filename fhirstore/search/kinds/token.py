@@ -136,6 +136,11 @@ def compile(parameter: Parameter, modifier: str | None, text: str, context: Cont
             return _literal(parameter, text)
 
 
+def key_of(key: str, system: str, code: str) -> str:
+    """The key that a Coding has, of a system and a code."""
+    return f"{key}={escape(system)}|{plain(code)}"
+
+
 def contains(parameter: Parameter, text: str) -> Filter:
     """The bare code holds a text; for `_filter`."""
     prefix = f"{parameter.key}:"

@@ -7,14 +7,23 @@ from contextlib import suppress
 from typing import Any
 
 from pymongo import AsyncMongoClient, monitoring
-from pymongo.errors import CollectionInvalid, DuplicateKeyError, PyMongoError
+from pymongo.errors import CollectionInvalid, PyMongoError
 
+from fhirstore.caller import Author
 from fhirstore.errors import Unavailable
+from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
 from fhirstore.store.mongodb.accounts import MongoAccounts
+from fhirstore.store.mongodb.consents import MongoConsents
 from fhirstore.store.mongodb.indexes import INDEXES
 from fhirstore.store.mongodb.indexing import MongoIndexing
+from fhirstore.store.mongodb.jobs import MongoJobs
+from fhirstore.store.mongodb.keys import MongoKeys
+from fhirstore.store.mongodb.purging import MongoPurging
 from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
+from fhirstore.store.mongodb.sessions import MongoSessions
+from fhirstore.store.mongodb.trail import MongoTrail
+from fhirstore.store.reach import reach
 from fhirstore.store.scope import Scope
 
 DEFAULT_DATABASE = "fhirstore"
@@ -40,17 +49,41 @@ class MongoStore:
         return self._accounts
 
     @property
+    def consents(self) -> MongoConsents:
+        return MongoConsents(self._database)
+
+    @property
+    def keys(self) -> MongoKeys:
+        return MongoKeys(self._database)
+
+    @property
+    def trail(self) -> MongoTrail:
+        return MongoTrail(self._database)
+
+    @property
     def indexing(self) -> MongoIndexing:
         return MongoIndexing(self._database["resources"], self._connect)
 
-    def within(self, scope: Scope) -> MongoResources:
-        return MongoResources(scope, self._database)
+    @property
+    def sessions(self) -> MongoSessions:
+        return MongoSessions(self._database)
+
+    @property
+    def jobs(self) -> MongoJobs:
+        return MongoJobs(self._database)
+
+    @property
+    def purging(self) -> MongoPurging:
+        return MongoPurging(self._database)
+
+    def within(self, scope: Scope, author: Author | None = None) -> Resources:
+        return reach(scope, lambda whole: MongoResources(whole, self._database, author))
 
     async def open(self) -> None:
         try:
             self._database = self._connect()
             await self._create()
-            self._cursors = Cursors(await self._cursor_key())
+            self._cursors = Cursors(await self.keys.keep("cursors", secrets.token_bytes(32)))
         except (PyMongoError, ValueError) as error:
             raise Unavailable(f"MongoDB cannot be reached or refuses: {type(error).__name__}.") from error
         self._accounts = MongoAccounts(self._database)
@@ -83,12 +116,3 @@ class MongoStore:
                 if index.expire_after_seconds is not None:
                     options["expireAfterSeconds"] = index.expire_after_seconds
                 await self._database[name].create_index(list(index.keys), **options)
-
-    async def _cursor_key(self) -> bytes:
-        """The key that signs page tokens: made by the first process on this database, read by all."""
-        keys, name = self._database["keys"], {"_id": "cursors"}
-        with suppress(DuplicateKeyError):
-            await keys.update_one(name, {"$setOnInsert": {"value": secrets.token_bytes(32)}}, upsert=True)
-        found = await keys.find_one(name)
-        assert found is not None
-        return bytes(found["value"])

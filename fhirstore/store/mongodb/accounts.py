@@ -42,8 +42,11 @@ class MongoAccounts:
         self._applications = database["applications"]
         self._users = database["users"]
         self._tokens = database["tokens"]
+        self._consents = database["consents"]
+        self._launches = database["launches"]
         self._windows = database["windows"]
         self._counters = database["counters"]
+        self._browsers = (database["links"], database["sessions"])
 
     async def add_application(self, application: Application) -> None:
         await self._applications.insert_one(from_application(application))
@@ -60,6 +63,10 @@ class MongoAccounts:
 
     async def applications(self) -> Sequence[Application]:
         cursor = self._applications.find().sort([("created", 1), ("_id", 1)])
+        return [to_application(document) async for document in cursor]
+
+    async def applications_of(self, developer: str) -> Sequence[Application]:
+        cursor = self._applications.find({"developer": developer}).sort([("created", 1), ("_id", 1)])
         return [to_application(document) async for document in cursor]
 
     async def replace_application(self, application: Application) -> bool:
@@ -93,6 +100,8 @@ class MongoAccounts:
             result = await self._users.update_one(_present(user), {"$set": {**following, "hex_id": user.hex_id}})
         except DuplicateKeyError as error:
             raise AppUserIdTakenError from error
+        if change.active is False and result.matched_count == 1:
+            await self._sign_out(user)
         return result.matched_count == 1
 
     async def see_user(self, id: int, now: int) -> None:
@@ -102,7 +111,9 @@ class MongoAccounts:
         # No name has a line break, so this one takes none that another user could want.
         mark = {"deleted": now, "active": False, "profile": None, "app_user_id": "\n" + user.hex_id}
         result = await self._users.update_one(_present(user), {"$set": mark})
-        await self._tokens.delete_many({"user": user.id})
+        for held in (self._tokens, self._consents, self._launches):
+            await held.delete_many({"user": user.id})
+        await self._sign_out(user)
         return result.matched_count == 1
 
     async def add_tokens(self, tokens: Sequence[Token]) -> None:
@@ -158,6 +169,10 @@ class MongoAccounts:
     async def _application(self, matching: Mapping[str, Any]) -> Application | None:
         document = await self._applications.find_one(matching)
         return to_application(document) if document else None
+
+    async def _sign_out(self, user: User) -> None:
+        for collection in self._browsers:
+            await collection.delete_many({"user": user.id})
 
     async def _next_user_id(self) -> int:
         counter = await tried_again(

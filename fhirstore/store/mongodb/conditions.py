@@ -185,7 +185,8 @@ class Conditions:
             return Condition(NEVER, lambda it: False)
         inner = await self.compile(link.inner, link.types)
         of_type = among("keys", [THERE + type_ for type_ in link.types])
-        there = await self._read(self.of_owner(of_type, inner.query), {"_id": 0, "type": 1, "id": 1})
+        beyond = await self.compile(link.beyond, link.types)
+        there = await self._read(self.of_owner(of_type, inner.query, beyond.query), {"_id": 0, "type": 1, "id": 1})
         far = [f"{link.name}={each['type']}/{each['id']}" for each in there]
         wanted = frozenset(far)
 

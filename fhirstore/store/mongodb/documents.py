@@ -9,7 +9,7 @@ from typing import Any
 
 from fhirstore.search.entries import RULES_VERSION, Entries, Range
 from fhirstore.store.accounts import Application, Token, User, UserProfile
-from fhirstore.store.contract import Version
+from fhirstore.store.contract import Version, author_of
 from fhirstore.store.ranges import ends_of
 from fhirstore.store.scope import Scope
 
@@ -19,7 +19,7 @@ THERE, INSIDE = "=", "#"
 """Keys of the store's own: "=" and "=Patient" say that a document is a resource (no deletion) of a type, "#" stands
 before everything, "#=Patient" too, that says the same of the resources that it contains."""
 
-VERSION_FIELDS = {"_id": 0, "type": 1, "id": 1, "number": 1, "updated": 1, "method": 1, "body": 1}
+VERSION_FIELDS = {"_id": 0, "type": 1, "id": 1, "number": 1, "updated": 1, "method": 1, "body": 1, "author": 1}
 
 
 def resource_key(scope: Scope, type: str, id: str) -> str:
@@ -43,6 +43,7 @@ def from_version(key: str, scope: Scope, version: Version) -> dict[str, Any]:
         "updated": version.updated,
         "method": version.method,
         "body": version.body,
+        "author": {"client_id": version.author.client_id, "user": version.author.user} if version.author else None,
     }
 
 
@@ -82,6 +83,7 @@ def from_range(range_: Range) -> dict[str, Any]:
 
 
 def to_version(document: Document) -> Version:
+    author = document["author"]
     return Version(
         document["type"],
         document["id"],
@@ -90,6 +92,7 @@ def to_version(document: Document) -> Version:
         int(document["updated"]),
         document["method"],
         bytes(document["body"]),
+        author=author_of(author["client_id"], author["user"]) if author else None,
     )
 
 

@@ -50,7 +50,7 @@ class _Search:
             chosen = after[page.skip : page.skip + page.count + 1]
         more, chosen = len(chosen) > page.count, chosen[: page.count]
         following = valued(chosen[-1], self._plan.order).place if more and chosen else None
-        return Found(await self._matches(chosen), total, following)
+        return Found(await self._matches(chosen, places=page.places), total, following)
 
     async def _count(self, query: Query) -> int:
         asked = self._conditions.of_owner(self._walk.of_type(), query)
@@ -88,7 +88,7 @@ class _Search:
             ]
         return [each.item for each in ordered([valued(it, self._plan.order) for it in found], self._plan.order)]
 
-    async def _matches(self, chosen: Sequence[Document]) -> tuple[Match, ...]:
+    async def _matches(self, chosen: Sequence[Document], *, places: bool) -> tuple[Match, ...]:
         if not chosen:
             return ()
         wanted = list({each["_id"] for each in chosen})
@@ -97,7 +97,11 @@ class _Search:
         async for document in self._resources.find(asked, {**VERSION_FIELDS, "_id": 1}, session=self._session):
             versions[document["_id"]] = to_version(document)
         # What was deleted since it was found is no longer there to be read.
-        return tuple(Match(versions[each["_id"]], each.get("inner")) for each in chosen if each["_id"] in versions)
+        return tuple(
+            Match(versions[each["_id"]], each.get("inner"), valued(each, self._plan.order).place if places else None)
+            for each in chosen
+            if each["_id"] in versions
+        )
 
 
 async def _first(documents: AsyncIterator[Document], size: int) -> AsyncIterator[Document]:

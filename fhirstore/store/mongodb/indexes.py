@@ -34,6 +34,7 @@ INDEXES: Mapping[str, Sequence[Index]] = {
         Index("by_organization", [("organization_id", 1)], unique=True),
         Index("by_organization_token", [("organization_token_hash", 1)]),
         Index("by_previous_organization_token", [("previous_organization_token_hash", 1)]),
+        Index("by_developer", [("developer", 1), ("created", 1), ("_id", 1)]),
     ],
     "users": [
         Index("by_app_user_id", [("client_id", 1), ("app_user_id", 1)], unique=True),
@@ -45,11 +46,42 @@ INDEXES: Mapping[str, Sequence[Index]] = {
         Index("by_family", [("family", 1)]),
         Index("by_user", [("user", 1)]),
     ],
+    "developers": [],
+    "sessions": [
+        Index("by_expiry", [("expires_at", 1)], expire_after_seconds=0),
+        Index("by_developer", [("developer", 1)]),
+        Index("by_user", [("user", 1)]),
+    ],
+    "links": [
+        Index("by_expiry", [("expires_at", 1)], expire_after_seconds=0),
+        Index("by_developer", [("developer", 1)]),
+        Index("by_user", [("user", 1)]),
+    ],
+    "consents": [
+        Index("by_user", [("user", 1), ("since", 1), ("client_id", 1)]),
+    ],
+    "launches": [
+        Index("by_expiry", [("expires_at", 1)], expire_after_seconds=0),
+        Index("by_user", [("user", 1)]),
+    ],
+    "events": [
+        Index("by_owner", [("owner", 1), ("_id", 1)]),
+        Index("by_client", [("client_id", 1), ("_id", 1)]),
+        Index("by_user", [("user", 1), ("_id", 1)]),
+    ],
     "windows": [
         Index("by_end", [("ends_at", 1)], expire_after_seconds=0),
     ],
     "locks": [
         Index("by_age", [("at", 1)], expire_after_seconds=3600),
+    ],
+    "jobs": [
+        Index("by_state", [("state", 1), ("created", 1)]),
+        Index("by_client", [("client_id", 1), ("state", 1)]),
+        Index("by_owner", [("owner", 1)]),
+    ],
+    "chunks": [
+        Index("by_number", [("job", 1), ("file", 1), ("number", 1)]),
     ],
     "counters": [],
     "keys": [],

@@ -14,6 +14,7 @@ from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from fhirstore.caller import Author
 from fhirstore.errors import Unavailable
 from fhirstore.search.plan import Plan
 from fhirstore.store.contract import Change, Found, HistoryPage, HistoryPlace, HistoryQuery, Page, Resources, Version
@@ -27,7 +28,7 @@ Result = TypeVar("Result")
 Database = AsyncDatabase[dict[str, Any]]
 Collection = AsyncCollection[dict[str, Any]]
 
-NEWEST_FIRST = [("updated", -1), ("type", -1), ("id", -1), ("number", -1)]
+IN_TIME = ("updated", "type", "id", "number")
 TRANSACTION_SECONDS = 60
 DURABLE = WriteConcern("majority", j=True)
 
@@ -42,15 +43,17 @@ class MongoResources:
         self,
         scope: Scope,
         database: Database,
+        author: Author | None = None,
         session: AsyncClientSession | None = None,
         met: set[str] | None = None,
     ) -> None:
         self._scope = scope
         self._database = database
+        self._author = author
         self._session = session
         self._resources: Collection = database["resources"]
         self._history: Collection = database["history"]
-        self._writes = Writes(scope, self._resources, self._history, session, met)
+        self._writes = Writes(scope, self._resources, self._history, author, session, met)
 
     async def current(self, type: str, id: str) -> Version | None:
         return await self._get(self._resources, {"_id": resource_key(self._scope, type, id)})
@@ -63,14 +66,15 @@ class MongoResources:
         )
 
     async def history(self, query: HistoryQuery) -> HistoryPage:
-        """Both collections are read newest first and merged; a version that stands in both counts once."""
+        """Both collections are read in one order and merged; a version that stands in both counts once."""
         matching = self._matching(query)
-        page = matching if query.after is None else {"$and": [matching, _older_than(query.after)]}
-        current = await self._newest(self._resources, page, query.count)
-        older = await self._newest(self._history, page | self._still_current(query), query.count)
+        page = matching if query.after is None else {"$and": [matching, _beyond(query.after, query)]}
+        current = await self._first(self._resources, page, query)
+        older = await self._first(self._history, page | self._still_current(query), query)
         found = {(version.type, version.id, version.number): version for version in (*older, *current)}
-        ordered = sorted(found.values(), key=lambda v: (v.updated, v.type, v.id, v.number), reverse=True)
-        total = await self._count(query, matching)
+        newest_first = not query.oldest_first
+        ordered = sorted(found.values(), key=lambda v: (v.updated, v.type, v.id, v.number), reverse=newest_first)
+        total = await self._count(query, matching) if query.total else 0
         return HistoryPage(ordered[: query.count], total, len(ordered) > query.count)
 
     async def find(self, plan: Plan, page: Page) -> Found:
@@ -86,9 +90,10 @@ class MongoResources:
     async def change(self, change: Change) -> Version | None:
         current = None if self._writes.is_fresh(change) else await self.current(change.type, change.id)
         while True:
-            following = change.decide(current)
-            if following is None:
+            decided = change.decide(current)
+            if decided is None:
                 return current
+            following = decided.by(self._author)
             if await self._writes.write(current, following):
                 return following
             current = await self.current(change.type, change.id)
@@ -109,7 +114,7 @@ class MongoResources:
         async def locked(session: AsyncClientSession) -> Result:
             for lock in sorted(set(locks)):
                 await self._lock(lock, session)
-            return await work(MongoResources(self._scope, self._database, session, met))
+            return await work(MongoResources(self._scope, self._database, self._author, session, met))
 
         try:
             async with self._database.client.start_session() as session:
@@ -151,8 +156,9 @@ class MongoResources:
     def _still_current(self, query: HistoryQuery) -> dict[str, Any]:
         return {} if query.until is None else {"ended": {"$gt": query.until}}
 
-    async def _newest(self, collection: Collection, page: dict[str, Any], count: int) -> list[Version]:
-        cursor = collection.find(page, VERSION_FIELDS, session=self._session).sort(NEWEST_FIRST).limit(count + 1)
+    async def _first(self, collection: Collection, page: dict[str, Any], query: HistoryQuery) -> list[Version]:
+        order = [(name, 1 if query.oldest_first else -1) for name in IN_TIME]
+        cursor = collection.find(page, VERSION_FIELDS, session=self._session).sort(order).limit(query.count + 1)
         return [to_version(document) async for document in cursor]
 
     async def _count(self, query: HistoryQuery, matching: dict[str, Any]) -> int:
@@ -170,7 +176,9 @@ class MongoResources:
         return len(found)
 
 
-def _older_than(place: HistoryPlace) -> dict[str, Any]:
-    """What comes after a place in the order newest first, as MongoDB has no comparison of tuples."""
-    fields = [("updated", place.updated), ("type", place.type), ("id", place.id), ("number", place.number)]
-    return {"$or": [{**dict(fields[:position]), name: {"$lt": value}} for position, (name, value) in enumerate(fields)]}
+def _beyond(place: HistoryPlace, query: HistoryQuery) -> dict[str, Any]:
+    """What comes after a place in the order asked for, as MongoDB has no comparison of tuples."""
+    fields, beyond = [(name, getattr(place, name)) for name in IN_TIME], "$gt" if query.oldest_first else "$lt"
+    return {
+        "$or": [{**dict(fields[:position]), name: {beyond: value}} for position, (name, value) in enumerate(fields)]
+    }

@@ -15,6 +15,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 
+from fhirstore.caller import Author
 from fhirstore.store.contract import Change, Version
 from fhirstore.store.mongodb.documents import (
     VERSION_FIELDS,
@@ -41,12 +42,14 @@ class Writes:
         scope: Scope,
         resources: Collection,
         history: Collection,
+        author: Author | None = None,
         session: AsyncClientSession | None = None,
         met: set[str] | None = None,
     ) -> None:
         self._scope = scope
         self._resources = resources
         self._history = history
+        self._author = author
         self._session = session
         self._met = set() if met is None else met
 
@@ -65,7 +68,8 @@ class Writes:
         renewed: list[tuple[Version, Version]] = []
         for change in changes:
             before = current.get(self._key(change))
-            following = change.decide(before)
+            decided = change.decide(before)
+            following = decided and decided.by(self._author)
             made.append(before if following is None else following)
             if following is not None and before is None:
                 new.append(following)

@@ -6,14 +6,23 @@ import secrets
 import sqlite3
 from pathlib import Path
 
+from fhirstore.caller import Author
 from fhirstore.errors import Unavailable
+from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
+from fhirstore.store.reach import reach
 from fhirstore.store.scope import Scope
 from fhirstore.store.sqlite.accounts import SqliteAccounts
 from fhirstore.store.sqlite.connection import connect, prepare
+from fhirstore.store.sqlite.consents import SqliteConsents
 from fhirstore.store.sqlite.indexing import SqliteIndexing
+from fhirstore.store.sqlite.jobs import SqliteJobs
+from fhirstore.store.sqlite.keys import SqliteKeys
+from fhirstore.store.sqlite.purging import SqlitePurging
 from fhirstore.store.sqlite.readers import Readers
 from fhirstore.store.sqlite.resources import SqliteResources
+from fhirstore.store.sqlite.sessions import SqliteSessions
+from fhirstore.store.sqlite.trail import SqliteTrail
 from fhirstore.store.sqlite.writer import Writer
 
 
@@ -37,11 +46,35 @@ class SqliteStore:
         return self._accounts
 
     @property
+    def consents(self) -> SqliteConsents:
+        return SqliteConsents(self._reader, self._writer)
+
+    @property
+    def keys(self) -> SqliteKeys:
+        return SqliteKeys(self._reader, self._writer)
+
+    @property
+    def trail(self) -> SqliteTrail:
+        return SqliteTrail(self._readers, self._writer)
+
+    @property
     def indexing(self) -> SqliteIndexing:
         return SqliteIndexing(self._readers, self._writer)
 
-    def within(self, scope: Scope) -> SqliteResources:
-        return SqliteResources(scope, self._reader, self._readers, self._writer)
+    @property
+    def sessions(self) -> SqliteSessions:
+        return SqliteSessions(self._reader, self._writer)
+
+    @property
+    def jobs(self) -> SqliteJobs:
+        return SqliteJobs(self._reader, self._readers, self._writer)
+
+    @property
+    def purging(self) -> SqlitePurging:
+        return SqlitePurging(self._writer)
+
+    def within(self, scope: Scope, author: Author | None = None) -> Resources:
+        return reach(scope, lambda whole: SqliteResources(whole, author, self._reader, self._readers, self._writer))
 
     async def open(self) -> None:
         prepare(self._path)
@@ -49,7 +82,7 @@ class SqliteStore:
         self._readers = Readers(self._path)
         self._writer = Writer(self._path)
         self._accounts = SqliteAccounts(self._reader, self._writer)
-        self._cursors = Cursors(await self._writer.run(_cursor_key))
+        self._cursors = Cursors(await self.keys.keep("cursors", secrets.token_bytes(32)))
 
     async def ping(self) -> None:
         try:
@@ -61,10 +94,3 @@ class SqliteStore:
         self._writer.close()
         self._readers.close()
         self._reader.close()
-
-
-def _cursor_key(connection: sqlite3.Connection) -> bytes:
-    """The key that signs page tokens: made by the first process on this file, read by all."""
-    connection.execute("INSERT OR IGNORE INTO secrets VALUES ('cursors', ?)", (secrets.token_bytes(32),))
-    key: bytes = connection.execute("SELECT value FROM secrets WHERE name = 'cursors'").fetchone()[0]
-    return key

@@ -26,10 +26,12 @@ from fhirstore.store.sqlite.writer import Writer
 
 _APPLICATION = (
     "client_id, name, secret_hash, organization_id, organization_token_hash, created, level, profile, calls_per_hour,"
-    " redirect_uris, public, previous_secret_hash, previous_organization_token_hash"
+    " redirect_uris, public, previous_secret_hash, previous_organization_token_hash, launch_uri, developer"
 )
 _USER = "id, hex_id, client_id, app_user_id, active, created, profile, seen"
-_TOKEN = "hash, kind, user, client_id, scope, family, expires, spent, redirect_uri, challenge"
+_TOKEN = (
+    "hash, kind, user, client_id, scope, family, expires, spent, redirect_uri, challenge, patient, nonce, consented"
+)
 
 _HAS_STATUS: dict[UserStatus, str] = {
     "all": "",
@@ -63,6 +65,10 @@ class SqliteAccounts:
     async def applications(self) -> Sequence[Application]:
         rows = self._reader.execute(f"SELECT {_APPLICATION} FROM applications ORDER BY created, client_id")
         return [_to_application(row) for row in rows]
+
+    async def applications_of(self, developer: str) -> Sequence[Application]:
+        statement = f"SELECT {_APPLICATION} FROM applications WHERE developer = ? ORDER BY created, client_id"
+        return [_to_application(row) for row in self._reader.execute(statement, (developer,))]
 
     async def replace_application(self, application: Application) -> bool:
         row = _application_row(application)
@@ -110,6 +116,8 @@ class SqliteAccounts:
                     " profile = coalesce(?, profile) WHERE id = ? AND client_id = ? AND deleted IS NULL",
                     (change.app_user_id, change.active, _profile_text(change.profile), user.id, user.client_id),
                 )
+            if change.active is False and cursor.rowcount == 1:
+                _sign_out(connection, user)
             return cursor.rowcount == 1
 
         return await self._writer.run(update)
@@ -125,7 +133,9 @@ class SqliteAccounts:
                 " WHERE id = ? AND client_id = ? AND deleted IS NULL",
                 (now, user.id, user.client_id),
             )
-            connection.execute("DELETE FROM tokens WHERE user = ?", (user.id,))
+            for table in ("tokens", "consents", "launches"):
+                connection.execute(f"DELETE FROM {table} WHERE user = ?", (user.id,))
+            _sign_out(connection, user)
             return marked.rowcount == 1
 
         return await self._writer.run(remove)
@@ -135,7 +145,7 @@ class SqliteAccounts:
 
     async def token(self, hash: str) -> Token | None:
         row = self._reader.execute(f"SELECT {_TOKEN} FROM tokens WHERE hash = ?", (hash,)).fetchone()
-        return row and Token(*row)
+        return row and replace(Token(*row), consented=bool(row[-1]))
 
     async def exchange_token(self, hash: str, now: int, tokens: Sequence[Token], grace: int = 0) -> bool:
         def exchange(connection: sqlite3.Connection) -> bool:
@@ -204,6 +214,11 @@ class _unique_app_user_id:  # noqa: N801 - reads as the statement it is
 def _insert_tokens(connection: sqlite3.Connection, tokens: Sequence[Token]) -> None:
     rows = [astuple(token) for token in tokens]
     connection.executemany(f"INSERT INTO tokens ({_TOKEN}) VALUES ({_marks(rows[0])})", rows)
+
+
+def _sign_out(connection: sqlite3.Connection, user: User) -> None:
+    for table in ("sessions", "links"):
+        connection.execute(f"DELETE FROM {table} WHERE user = ?", (user.id,))
 
 
 def _marks(row: Sequence[object]) -> str:

@@ -26,6 +26,7 @@ from fhirstore.search.plan import (
     RangeScan,
     Updated,
     WithIds,
+    all_of,
     end,
 )
 from fhirstore.store.sqlite.names import CONTAINED, RANGE, TYPE
@@ -265,7 +266,7 @@ class Conditions:
         """Rows with a key that ends in the address of a resource, here or contained, for which `inner` holds."""
         if not link.types:
             return NONE
-        there = self._about(link.types).select(("owner", "type", "id"), link.inner)
+        there = self._about(link.types).select(("owner", "type", "id"), all_of((link.inner, link.beyond)))
         key = f"{self._mark}{link.name}="
         far = Sql(
             f"SELECT k.rid FROM ({there.text}) AS t"

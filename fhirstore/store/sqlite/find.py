@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from fhirstore.errors import BadRequest
 from fhirstore.search.plan import AllOf, Filter, HasKey, HasPrefix, Plan
-from fhirstore.store.contract import Found, Match, Page, Version
+from fhirstore.store.contract import Found, Match, Page
 from fhirstore.store.ordering import Valued, comes_after, ordered
 from fhirstore.store.sqlite import question
 from fhirstore.store.sqlite.conditions import Conditions
@@ -20,7 +21,7 @@ from fhirstore.store.sqlite.ordering import (
 )
 from fhirstore.store.sqlite.question import MANY, OneRange, Part, Question
 from fhirstore.store.sqlite.statements import array
-from fhirstore.store.sqlite.versions import COLUMNS
+from fhirstore.store.sqlite.versions import COLUMNS, read_version
 from fhirstore.store.sqlite.walk import Walk
 
 
@@ -58,8 +59,11 @@ class _Search:
             return Found((), total)
         chosen = list(islice(rows, page.skip, page.skip + page.count + 1))
         more, chosen = len(chosen) > page.count, chosen[: page.count]
-        following = self._valued(chosen[-1:])[0].place if more else None
-        return Found(self._matches(chosen), total, following)
+        matches, following = self._matches(chosen), self._valued(chosen[-1:])[0].place if more else None
+        if page.places:
+            places = [each.place for each in self._valued(chosen)]
+            matches = tuple(replace(match, place=place) for match, place in zip(matches, places, strict=True))
+        return Found(matches, total, following)
 
     def _few(self) -> list[Valued[Row]] | None:
         """All that is found, in order, where that is not much, or cannot be walked along; None otherwise."""
@@ -128,7 +132,7 @@ class _Search:
             " WHERE owner = ? AND rid IN (SELECT value FROM json_each(?))",
             (self._owner, array(rids)),
         )
-        versions = {rid: Version(*row) for rid, *row in found}
+        versions = {rid: read_version(row) for rid, *row in found}
         return tuple(
             Match(versions[row.container], row.inner) if row.inner else Match(versions[row.rid]) for row in rows
         )

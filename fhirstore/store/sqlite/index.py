@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
 
 import msgspec
 
 from fhirstore.search.entries import Bound, Entries, Range
 from fhirstore.store.contract import Version
-from fhirstore.store.ranges import ends_of
 from fhirstore.store.sqlite.names import CONTAINED, RANGE, TYPE, Names
 from fhirstore.store.sqlite.spans import span_of
+from fhirstore.store.sqlite.statements import insert_all
 
 RangeRow = tuple[int, int, Bound, Bound, Bound, Bound]
 """A range as its row has it: number of its name, span, first, last, low, high."""
@@ -20,6 +23,7 @@ RangeRow = tuple[int, int, Bound, Bound, Bound, Bound]
 _NO_PRECISION = 0
 _decode_keys = msgspec.json.Decoder(list[int]).decode
 _decode_ranges = msgspec.json.Decoder(list[RangeRow]).decode
+_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Numbered:
     ranges: list[RangeRow]
 
     def packed(self) -> tuple[str, str]:
-        return msgspec.json.encode(self.keys).decode(), msgspec.json.encode(self.ranges).decode()
+        return _encode(self.keys).decode(), _encode(self.ranges).decode()
 
 
 NONE = Numbered([], [])
@@ -41,103 +45,127 @@ def unpack(keys: str, ranges: str) -> Numbered:
 
 
 class Index:
-    """The index of one owner, while one job writes.
+    """The index while a transaction writes: its rows, of any owners, are gathered, and written together by `finish`.
 
-    New rows are gathered and written together by `finish`, in the order of the tables: neighbours share pages.
+    So a page is touched once for all the rows that belong there, and a few statements do the work of hundreds.
     """
 
-    def __init__(self, connection: sqlite3.Connection, names: Names, owner: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, names: Names) -> None:
         self._connection = connection
         self._names = names
-        self._owner = owner
-        self._keys: list[tuple[int, int, int]] = []
-        self._ranges: list[tuple[int, int, int, Bound, Bound, int, Bound, Bound]] = []
-        self._texts: list[tuple[int, int, str]] = []
+        self.gathered = 0
+        """Grows with everything that is gathered: whoever fails after that has left a trace."""
+        # Whether a row comes or goes; rows that come and go again in one transaction are never written.
+        self._keys: dict[tuple[int, int, int], bool] = {}
+        self._ranges: dict[tuple[int, int, int, Bound, Bound, int, Bound, Bound], bool] = {}
+        self._texts: dict[tuple[int, int], str | None] = {}
         self._uses: Counter[int] = Counter()
         self._extra: Counter[int] = Counter()
 
-    def numbered(self, entries: Entries, mark: str = "") -> Numbered:
-        number, connection, owner = self._names.number, self._connection, self._owner
-        keys = [number(connection, owner, mark + key) for key in entries.keys]
+    def numbered(self, owner: int, entries: Entries, mark: str = "") -> Numbered:
         name = mark + RANGE
-        ranges = [(number(connection, owner, name + each.name), *_ends(each)) for each in entries.ranges]
-        return Numbered(keys, ranges)
+        keys = [mark + key for key in entries.keys] if mark else entries.keys
+        texts = [*keys, *[name + each.name for each in entries.ranges]]
+        numbers = self._names.numbers(self._connection, owner, texts)
+        ranges = [(number, *_ends(each)) for number, each in zip(numbers[len(keys) :], entries.ranges, strict=True)]
+        return Numbered(numbers[: len(keys)], ranges)
 
-    def count(self, type: str, change: int, mark: str = "") -> None:
+    def count(self, owner: int, type: str, change: int, mark: str = "") -> None:
         """Note that a resource of a type came or went."""
-        self._uses[self._names.number(self._connection, self._owner, f"{mark}{TYPE}{type}")] += change
+        self._uses[self._names.numbers(self._connection, owner, [f"{mark}{TYPE}{type}"])[0]] += change
 
-    def replace(self, rid: int, old: Numbered, new: Numbered) -> None:
+    def replace(self, owner: int, rid: int, old: Numbered, new: Numbered) -> None:
         """Make the difference between a row's old entries and its new ones; NONE stands for there being none."""
-        before, after = set(old.keys), set(new.keys)
-        self._change(rid, before - after, after - before)
+        self.gathered += 1
+        if old is NONE:
+            self._come(owner, rid, new.keys)
+        else:
+            before, after = set(old.keys), set(new.keys)
+            self._go(owner, rid, before - after)
+            self._come(owner, rid, after - before)
         if old.ranges != new.ranges:
-            self._change_ranges(rid, old.ranges, new.ranges)
+            self._change_ranges(owner, rid, old.ranges, new.ranges)
 
-    def words(self, rid: int, words: tuple[str, ...]) -> None:
-        self._texts.append((self._owner, rid, f" {' '.join(words)} "))
+    def words(self, owner: int, rid: int, words: tuple[str, ...]) -> None:
+        self._texts[owner, rid] = f" {' '.join(words)} "
 
-    def forget_words(self, rid: int) -> None:
-        self._connection.execute("DELETE FROM texts WHERE owner = ? AND rid = ?", (self._owner, rid))
+    def forget_words(self, owner: int, rid: int) -> None:
+        self._texts[owner, rid] = None
 
-    def contain(self, container: int, version: Version) -> None:
+    def contain(self, owner: int, container: int, version: Version) -> None:
         """Add the resources that a version contains; words of contained resources stand under their negative rid."""
         for each in version.entries.contained:
-            numbered = self.numbered(each.entries, CONTAINED)
+            numbered = self.numbered(owner, each.entries, CONTAINED)
             rid = self._connection.execute(
                 "INSERT INTO contained (owner, type, id, inner, holder, container, updated, keys, ranges)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    *(self._owner, each.type, version.id, each.id, version.type, container, version.updated),
+                    *(owner, each.type, version.id, each.id, version.type, container, version.updated),
                     *numbered.packed(),
                 ),
             ).lastrowid
             assert rid is not None
-            self.count(each.type, 1, CONTAINED)
-            self.replace(rid, NONE, numbered)
-            self.words(-rid, each.entries.words)
+            self.count(owner, each.type, 1, CONTAINED)
+            self.replace(owner, rid, NONE, numbered)
+            self.words(owner, -rid, each.entries.words)
 
-    def release(self, container: int) -> None:
+    def release(self, owner: int, container: int) -> None:
         """Take away what a resource contained."""
-        where = (self._owner, container)
+        where = (owner, container)
         found = self._connection.execute(
             "SELECT rid, type, keys, ranges FROM contained WHERE owner = ? AND container = ?", where
         ).fetchall()
         for rid, type_, keys, ranges in found:
-            self.count(type_, -1, CONTAINED)
-            self.replace(rid, unpack(keys, ranges), NONE)
-            self.forget_words(-rid)
+            self.count(owner, type_, -1, CONTAINED)
+            self.replace(owner, rid, unpack(keys, ranges), NONE)
+            self.forget_words(owner, -rid)
         self._connection.execute("DELETE FROM contained WHERE owner = ? AND container = ?", where)
 
     def finish(self) -> None:
+        """Write all that was gathered, in the order of the tables: neighbours share pages."""
         connection = self._connection
-        connection.executemany("INSERT INTO keys VALUES (?, ?, ?)", sorted(self._keys))
-        connection.executemany("INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._ranges)
-        connection.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?, ?)", self._texts)
-        self._names.count(connection, self._owner, self._uses)
-        self._names.count_extra(connection, self._owner, self._extra)
+        for table, rows in (("keys", self._keys), ("ranges", self._ranges)):
+            if rows:
+                connection.executemany(_DELETE[table], [row for row, comes in rows.items() if not comes])
+                insert_all(connection, table, sorted([row for row, comes in rows.items() if comes], key=_by_name))
+        if self._texts:
+            gone = [key for key, words in self._texts.items() if words is None]
+            connection.executemany("DELETE FROM texts WHERE owner = ? AND rid = ?", gone)
+            kept = [(*key, words) for key, words in self._texts.items() if words is not None]
+            insert_all(connection, "texts", kept, "INSERT OR REPLACE")
+        self._names.write(connection, self._uses, self._extra)
+        self._clear()
 
-    def _change(self, rid: int, gone: set[int], come: set[int]) -> None:
-        owner = self._owner
-        if gone:
-            self._uses.subtract(gone)
-            self._connection.executemany(
-                "DELETE FROM keys WHERE owner = ? AND name = ? AND rid = ?", [(owner, name, rid) for name in gone]
-            )
-        self._uses.update(come)
-        self._keys.extend([(owner, name, rid) for name in come])
+    def forget(self) -> None:
+        """What was gathered is not to be written, and what was made in this transaction was undone."""
+        self._clear()
+        self._names.forget()
 
-    def _change_ranges(self, rid: int, old: list[RangeRow], new: list[RangeRow]) -> None:
+    def _clear(self) -> None:
+        self._keys.clear()
+        self._ranges.clear()
+        self._texts.clear()
+        self._uses.clear()
+        self._extra.clear()
+
+    def _come(self, owner: int, rid: int, names: Iterable[int]) -> None:
+        for name in names:
+            _note(self._keys, (owner, name, rid), comes=True)
+            self._uses[name] += 1
+
+    def _go(self, owner: int, rid: int, names: Iterable[int]) -> None:
+        for name in names:
+            _note(self._keys, (owner, name, rid), comes=False)
+            self._uses[name] -= 1
+
+    def _change_ranges(self, owner: int, rid: int, old: list[RangeRow], new: list[RangeRow]) -> None:
         self._count_ranges(old, -1)
         self._count_ranges(new, 1)
-        gone, come = set(old) - set(new), set(new) - set(old)
-        if gone:
-            self._connection.executemany(
-                "DELETE FROM ranges WHERE owner = ? AND name = ? AND span = ? AND first = ? AND last = ? AND rid = ?"
-                " AND low = ? AND high = ?",
-                [(self._owner, *each[:4], rid, *each[4:]) for each in gone],
-            )
-        self._ranges.extend([(self._owner, *each[:4], rid, *each[4:]) for each in come])
+        gone, come = (set(old) - set(new), set(new) - set(old)) if old else ((), new)
+        for row in gone:
+            _note(self._ranges, (owner, *row[:4], rid, *row[4:]), comes=False)
+        for row in come:
+            _note(self._ranges, (owner, *row[:4], rid, *row[4:]), comes=True)
 
     def _count_ranges(self, rows: list[RangeRow], change: int) -> None:
         seen: set[int] = set()
@@ -147,7 +175,25 @@ class Index:
             seen.add(row[0])
 
 
+_DELETE = {
+    "keys": "DELETE FROM keys WHERE owner = ? AND name = ? AND rid = ?",
+    "ranges": "DELETE FROM ranges WHERE owner = ? AND name = ? AND span = ? AND first = ? AND last = ? AND rid = ?"
+    " AND low = ? AND high = ?",
+}
+
+
+def _note(rows: dict[Any, bool], row: Any, *, comes: bool) -> None:
+    if rows.setdefault(row, comes) is not comes:
+        del rows[row]
+
+
+# Behind owner, name and what comes next are bounds of ranges, whose types may have no order.
+_by_name: Callable[[Sequence[Any]], Any] = itemgetter(0, 1, 2)
+
+
 def _ends(range_: Range) -> tuple[int, Bound, Bound, Bound, Bound]:
-    ends = ends_of(range_)
-    low, high = (_NO_PRECISION, _NO_PRECISION) if ends.low is None or ends.high is None else (ends.low, ends.high)
-    return span_of(ends.first, ends.last), ends.first, ends.last, low, high
+    """The span and the ends of a range; see `store.ranges.Ends` for which these are."""
+    _, low, high, least, most = range_
+    if least is None or most is None:
+        return span_of(low, high), low, high, _NO_PRECISION, _NO_PRECISION
+    return span_of(least, most), least, most, low, high

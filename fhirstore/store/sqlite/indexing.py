@@ -14,9 +14,8 @@ from fhirstore.store.scope import Scope
 from fhirstore.store.sqlite.changes import enter
 from fhirstore.store.sqlite.explain import explain
 from fhirstore.store.sqlite.index import Index, unpack
-from fhirstore.store.sqlite.names import Names
 from fhirstore.store.sqlite.readers import Readers
-from fhirstore.store.sqlite.versions import COLUMNS
+from fhirstore.store.sqlite.versions import COLUMNS, read_version
 from fhirstore.store.sqlite.writer import Writer
 
 
@@ -40,7 +39,7 @@ class SqliteIndexing:
         below = RULES_VERSION + 1 if all else RULES_VERSION
         rid = after[0] if after else 0
         return await self._writer.run(
-            lambda connection: _step(connection, self._writer.names, make, (rid, below, count))
+            lambda connection: _step(connection, self._writer.index, make, (rid, below, count))
         )
 
     async def explain(self, scope: Scope, plan: Plan, page: Page) -> Sequence[str]:
@@ -48,16 +47,16 @@ class SqliteIndexing:
 
 
 def _step(
-    connection: sqlite3.Connection, names: Names, make: MakeEntries, limits: tuple[str | int | None, int, int]
+    connection: sqlite3.Connection, index: Index, make: MakeEntries, limits: tuple[str | int | None, int, int]
 ) -> Reindexed:
     rows = connection.execute(
         f"SELECT rid, owner, {COLUMNS} FROM resources WHERE rid > ? AND rules < ? ORDER BY rid LIMIT ?", limits
     ).fetchall()
     changed = []
     for rid, owner, *columns in rows:
-        read = Version(*columns)
+        read = read_version(columns)
         version = replace(read, entries=make(read))
-        if _renew(connection, Index(connection, names, owner), rid, owner, version):
+        if _renew(connection, index, rid, owner, version):
             changed.append((owner, version.type, version.id))
     return Reindexed(len(rows), changed, [rows[-1][0]] if len(rows) == limits[2] else None)
 
@@ -68,14 +67,14 @@ def _renew(connection: sqlite3.Connection, index: Index, rid: int, owner: int, v
     keys, ranges, contains = connection.execute(
         "SELECT keys, ranges, contains FROM resources WHERE rid = ? AND owner = ?", (rid, owner)
     ).fetchone()
-    numbered = index.numbered(version.entries)
+    numbered = index.numbered(owner, version.entries)
     connection.execute(
         "UPDATE resources SET rules = ?, keys = ?, ranges = ?, contains = ? WHERE rid = ? AND owner = ?",
         (RULES_VERSION, *numbered.packed(), len(version.entries.contained), rid, owner),
     )
     if contains:
-        index.release(rid)
-    enter(index, rid, unpack(keys, ranges), numbered, version)
+        index.release(owner, rid)
+    enter(index, owner, rid, unpack(keys, ranges), numbered, version)
     index.finish()
     return before != list(_indexed(connection, rid, owner))
 

@@ -4,6 +4,8 @@
 `keys` and `ranges`, as numbers; `names` is the dictionary of the texts behind the numbers, one for each owner, with how
 many resources use each. A resource's own row repeats its entries, so that they can be taken away again and sorted by.
 
+A version's author is the application (`client_id`) that made it and the user who was `acting`.
+
 In `ranges`, `first` and `last` are the ends that are ordered by: of dates, their only ones; of numbers, those of the
 number alone, while `low` and `high` include its precision. `span` is the class of its width. `names.extra` counts the
 ranges beyond the first that resources have under one name: where it is 0, what is asked twice is asked of one range.
@@ -26,7 +28,9 @@ CREATE TABLE IF NOT EXISTS resources (
   keys TEXT NOT NULL,
   ranges TEXT NOT NULL,
   contains INTEGER NOT NULL,
-  body BLOB NOT NULL
+  body BLOB NOT NULL,
+  client_id TEXT,
+  acting INTEGER
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS contained (
@@ -50,7 +54,9 @@ CREATE TABLE IF NOT EXISTS history (
   updated INTEGER NOT NULL,
   ended INTEGER NOT NULL,
   method TEXT NOT NULL,
-  body BLOB NOT NULL
+  body BLOB NOT NULL,
+  client_id TEXT,
+  acting INTEGER
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS names (
@@ -103,9 +109,11 @@ CREATE TABLE IF NOT EXISTS applications (
   profile TEXT NOT NULL,
   calls_per_hour INTEGER,
   redirect_uris TEXT NOT NULL,
+  launch_uri TEXT,
   public INTEGER NOT NULL,
   previous_secret_hash TEXT,
-  previous_organization_token_hash TEXT
+  previous_organization_token_hash TEXT,
+  developer TEXT
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS users (
@@ -130,7 +138,43 @@ CREATE TABLE IF NOT EXISTS tokens (
   expires INTEGER NOT NULL,
   spent INTEGER,
   redirect_uri TEXT,
-  challenge TEXT
+  challenge TEXT,
+  patient TEXT,
+  nonce TEXT,
+  consented INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS consents (
+  user INTEGER NOT NULL,
+  client_id TEXT NOT NULL,
+  patient TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  used INTEGER,
+  PRIMARY KEY (user, client_id, patient)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS launches (
+  hash TEXT PRIMARY KEY,
+  user INTEGER NOT NULL,
+  client_id TEXT NOT NULL,
+  patient TEXT,
+  expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS events (
+  id TEXT PRIMARY KEY,
+  action TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  owner INTEGER,
+  client_id TEXT NOT NULL,
+  user INTEGER,
+  type TEXT NOT NULL,
+  target TEXT NOT NULL,
+  version INTEGER,
+  patient TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  address TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS windows (
@@ -138,6 +182,53 @@ CREATE TABLE IF NOT EXISTS windows (
   count INTEGER NOT NULL,
   ends INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS developers (
+  email TEXT PRIMARY KEY,
+  password_hash TEXT NOT NULL,
+  created INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS sessions (
+  hash TEXT PRIMARY KEY,
+  developer TEXT,
+  user INTEGER,
+  secret TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  seen INTEGER NOT NULL,
+  expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS links (
+  hash TEXT PRIMARY KEY,
+  who TEXT NOT NULL,
+  developer TEXT,
+  user INTEGER,
+  next TEXT NOT NULL,
+  expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS jobs (
+  id TEXT PRIMARY KEY,
+  owner INTEGER NOT NULL,
+  client_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  parameters TEXT NOT NULL,
+  state TEXT NOT NULL,
+  progress TEXT NOT NULL,
+  result TEXT NOT NULL,
+  updated INTEGER NOT NULL,
+  lease INTEGER NOT NULL,
+  holder TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS chunks (
+  job TEXT NOT NULL,
+  file TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  content BLOB NOT NULL
+) STRICT;
 """
 
 INDEXES = {
@@ -157,6 +248,23 @@ INDEXES = {
     "tokens_by_expiry": "CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires)",
     "tokens_by_family": "CREATE INDEX IF NOT EXISTS tokens_by_family ON tokens (family)",
     "tokens_by_user": "CREATE INDEX IF NOT EXISTS tokens_by_user ON tokens (user)",
+    "applications_by_developer": (
+        "CREATE INDEX IF NOT EXISTS applications_by_developer ON applications (developer, created, client_id)"
+    ),
+    "sessions_by_developer": "CREATE INDEX IF NOT EXISTS sessions_by_developer ON sessions (developer)",
+    "sessions_by_user": "CREATE INDEX IF NOT EXISTS sessions_by_user ON sessions (user)",
+    "sessions_by_expiry": "CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires)",
+    "links_by_developer": "CREATE INDEX IF NOT EXISTS links_by_developer ON links (developer)",
+    "links_by_user": "CREATE INDEX IF NOT EXISTS links_by_user ON links (user)",
+    "links_by_expiry": "CREATE INDEX IF NOT EXISTS links_by_expiry ON links (expires)",
+    "launches_by_expiry": "CREATE INDEX IF NOT EXISTS launches_by_expiry ON launches (expires)",
+    "events_by_owner": "CREATE INDEX IF NOT EXISTS events_by_owner ON events (owner, id) WHERE owner IS NOT NULL",
+    "events_by_client": "CREATE INDEX IF NOT EXISTS events_by_client ON events (client_id, id)",
+    "events_by_visitor": "CREATE INDEX IF NOT EXISTS events_by_visitor ON events (user, id) WHERE user IS NOT owner",
     "windows_by_end": "CREATE INDEX IF NOT EXISTS windows_by_end ON windows (ends)",
+    "jobs_by_state": "CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, created)",
+    "jobs_by_client": "CREATE INDEX IF NOT EXISTS jobs_by_client ON jobs (client_id, state)",
+    "jobs_by_owner": "CREATE INDEX IF NOT EXISTS jobs_by_owner ON jobs (owner)",
+    "chunks_by_number": "CREATE UNIQUE INDEX IF NOT EXISTS chunks_by_number ON chunks (job, file, number)",
 }
 """Every index by name; nothing else is created anywhere."""

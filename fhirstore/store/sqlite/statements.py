@@ -1,9 +1,12 @@
-"""Pieces of SQL with the values bound in them, and how they are put together."""
+"""Pieces of SQL with the values bound in them, and how they are put together; rows written many at a time."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 
 import msgspec
 
@@ -11,6 +14,8 @@ Value = str | int
 
 _JOINED = 100
 """So many pieces are joined side by side; more are joined in groups, for SQLite limits how deep a statement nests."""
+
+_ROWS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,28 @@ def among(column: str, values: Sequence[Value]) -> Sql:
     if len(values) == 1:
         return Sql(f"{column} = ?", (values[0],))
     return Sql(f"{column} IN (SELECT value FROM json_each(?))", (array(values),))
+
+
+def insert_all(
+    connection: sqlite3.Connection, table: str, rows: Sequence[Sequence[object]], verb: str = "INSERT"
+) -> None:
+    """Write rows in few statements: after each one, this thread waits until the others of the process let it go on.
+
+    A statement is prepared for each power of two of rows, so that any number of rows is made of few that are known.
+    """
+    at, size = 0, _ROWS
+    while at < len(rows):
+        while size > len(rows) - at:
+            size //= 2
+        values = list(chain.from_iterable(rows[at : at + size]))
+        connection.execute(_insert(verb, table, len(rows[at]), size), values)
+        at += size
+
+
+@cache
+def _insert(verb: str, table: str, columns: int, rows: int) -> str:
+    row = f"({', '.join('?' * columns)})"
+    return f"{verb} INTO {table} VALUES {', '.join([row] * rows)}"
 
 
 def _join(word: str, pieces: Sequence[Sql], none: Sql) -> Sql:

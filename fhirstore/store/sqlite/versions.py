@@ -9,18 +9,23 @@ from typing import Any
 
 import msgspec
 
-from fhirstore.store.contract import HistoryPage, HistoryQuery, Version
+from fhirstore.store.contract import HistoryPage, HistoryQuery, Version, author_of
 
-COLUMNS = "type, id, number, updated, method, body"
+COLUMNS = "type, id, number, updated, method, body, client_id, acting"
 NOT_ENDED = 2**62
 """When a deletion ended that is still current: it rests in the history, where versions have an end."""
+
+
+def read_version(row: Sequence[Any]) -> Version:
+    """A version from its COLUMNS."""
+    return Version(row[0], row[1], row[2], row[3], row[4], row[5], author=author_of(row[6], row[7]))
 
 
 def current(connection: sqlite3.Connection, owner: int, type: str, id: str) -> Version | None:
     row = connection.execute(
         f"SELECT {COLUMNS} FROM resources WHERE owner = ? AND type = ? AND id = ?", (owner, type, id)
     ).fetchone()
-    return Version(*row) if row else deletion(connection, owner, type, id)
+    return read_version(row) if row else deletion(connection, owner, type, id)
 
 
 def deletion(connection: sqlite3.Connection, owner: int, type: str, id: str) -> Version | None:
@@ -29,7 +34,7 @@ def deletion(connection: sqlite3.Connection, owner: int, type: str, id: str) -> 
         f"SELECT {COLUMNS} FROM history WHERE owner = ? AND type = ? AND id = ? ORDER BY number DESC LIMIT 1",
         (owner, type, id),
     ).fetchone()
-    return row and Version(*row)
+    return row and read_version(row)
 
 
 def version(connection: sqlite3.Connection, owner: int, type: str, id: str, number: int) -> Version | None:
@@ -38,34 +43,38 @@ def version(connection: sqlite3.Connection, owner: int, type: str, id: str, numb
         f"SELECT {COLUMNS} FROM resources {where} UNION ALL SELECT {COLUMNS} FROM history {where}",
         (owner, type, id, number) * 2,
     ).fetchone()
-    return row and Version(*row)
+    return row and read_version(row)
 
 
 def current_all(connection: sqlite3.Connection, owner: int, keys: Sequence[tuple[str, str]]) -> list[Version]:
     rows = connection.execute(
-        "SELECT r.type, r.id, number, updated, method, body FROM json_each(?) AS asked CROSS JOIN resources AS r"
-        " ON r.owner = ? AND r.type = json_extract(asked.value, '$[0]') AND r.id = json_extract(asked.value, '$[1]')"
+        "SELECT r.type, r.id, number, updated, method, body, client_id, acting FROM json_each(?) AS asked"
+        " CROSS JOIN resources AS r ON r.owner = ?"
+        " AND r.type = json_extract(asked.value, '$[0]') AND r.id = json_extract(asked.value, '$[1]')"
         " ORDER BY asked.key",
         (msgspec.json.encode(keys).decode(), owner),
     )
-    return [Version(*row) for row in rows]
+    return [read_version(row) for row in rows]
 
 
 def history(connection: sqlite3.Connection, owner: int, query: HistoryQuery) -> HistoryPage:
     where, values = _versions_of(owner, query)
     ended = "" if query.until is None else " AND ended > :until"
-    total = connection.execute(
-        f"SELECT (SELECT count(*) FROM resources WHERE {where}) + (SELECT count(*) FROM history WHERE {where}{ended})",
-        values,
-    ).fetchone()[0]
+    total = 0
+    if query.total:
+        counts = " + ".join(
+            f"(SELECT count(*) FROM {each})" for each in (f"resources WHERE {where}", f"history WHERE {where}{ended}")
+        )
+        total = connection.execute(f"SELECT {counts}", values).fetchone()[0]
+    beyond, order = (">", "ASC") if query.oldest_first else ("<", "DESC")
     if query.after is not None:
-        where += " AND (updated, type, id, number) < (:after_updated, :after_type, :after_id, :after_number)"
+        where += f" AND (updated, type, id, number) {beyond} (:after_updated, :after_type, :after_id, :after_number)"
     rows = connection.execute(
         f"SELECT {COLUMNS} FROM resources WHERE {where} UNION ALL SELECT {COLUMNS} FROM history WHERE {where}{ended}"
-        " ORDER BY updated DESC, type DESC, id DESC, number DESC LIMIT :count + 1",
+        f" ORDER BY updated {order}, type {order}, id {order}, number {order} LIMIT :count + 1",
         values,
     ).fetchall()
-    return HistoryPage([Version(*row) for row in rows[: query.count]], total, len(rows) > query.count)
+    return HistoryPage([read_version(row) for row in rows[: query.count]], total, len(rows) > query.count)
 
 
 def _versions_of(owner: int, query: HistoryQuery) -> tuple[str, dict[str, Any]]:

@@ -4,6 +4,8 @@ An fsync costs more than the writes before it. While one commit is on its way to
 queue; the thread then runs them all in one database transaction and commits once. A job is answered only after that
 commit. What a job wrote before it failed is undone: as that is rare, the transaction is then begun anew, with a
 savepoint around each job, for a savepoint has SQLite copy every page that it protects.
+
+Jobs that write resources gather their index rows in the writer's `index`, which writes those of all of them together.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from fhirstore.errors import Unavailable
 from fhirstore.store.sqlite.connection import connect
+from fhirstore.store.sqlite.index import Index
 from fhirstore.store.sqlite.names import Names
 from fhirstore.store.sqlite.turns import Turns
 
@@ -33,25 +36,29 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self._connection = connect(path)
-        self.names = Names()
+        self.index = Index(self._connection, Names())
         self._turns = Turns(path)
         self._queue: SimpleQueue[_Waiting[Any] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="sqlite-writer", daemon=True)
         self._thread.start()
 
-    async def run(self, job: Job[Result]) -> Result:
+    async def run(self, job: Job[Result], *, gathers: bool = False) -> Result:
         """Run `job` in the writing thread, inside a transaction; returns when its writes are on disk.
 
-        What the job raises is raised here, with its writes undone. Raises Unavailable when the commit fails.
+        What the job raises is raised here, with its writes undone. Raises Unavailable when the commit fails. A job
+        that `gathers` adds to the index and does not read it; any other finds all written that came before it.
         """
-        return await self._wait_for(_Waiting(job))
+        return await self._wait_for(_Waiting(job, self.index, gathers=gathers))
 
     async def _wait_for(self, waiting: _Waiting[Result]) -> Result:
         self._queue.put(waiting)
         return await waiting.future
 
     async def session(self, work: Callable[[Run], Awaitable[Result]]) -> Result:
-        """Run several jobs as one: nothing else is written in between, and all is undone when `work` raises."""
+        """Run several jobs as one: nothing else is written in between, and all is undone when `work` raises.
+
+        A job that fails after it wrote ends the session, whatever `work` makes of it.
+        """
         loop = asyncio.get_running_loop()
         steps: SimpleQueue[_Waiting[Any] | None] = SimpleQueue()
         begun = loop.create_future()
@@ -66,21 +73,23 @@ class Writer:
                     raise Unavailable("A transaction took too long and was undone.") from None
                 if step is None:
                     break
-                step.attempt(connection, self.names)
+                harmless = step.succeed_or_leave_no_trace(connection)
                 loop.call_soon_threadsafe(step.answer)
+                if not harmless:
+                    raise _AbandonedError
             if not outcome:
                 raise _AbandonedError
             return outcome[0]
 
-        async def run(job: Job[Any]) -> Any:
+        async def run(job: Job[Any], *, gathers: bool = False) -> Any:
             if served.done():
                 await served  # raises why it ended
-            step = _Waiting(job)
+            step = _Waiting(job, self.index, gathers=gathers)
             steps.put(step)
             await asyncio.wait({step.future, served}, return_when=asyncio.FIRST_COMPLETED)
             return await (step.future if step.future.done() else served)
 
-        served = asyncio.ensure_future(self._wait_for(_Waiting(serve, once=True)))
+        served = asyncio.ensure_future(self._wait_for(_Waiting(serve, self.index, once=True)))
         try:
             await asyncio.wait({begun, served}, return_when=asyncio.FIRST_COMPLETED)
             if not served.done():
@@ -128,25 +137,33 @@ class Writer:
         return batch
 
     def _commit(self, batch: list[_Waiting[Any]]) -> None:
-        connection, names = self._connection, self.names
+        connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         jobs = [waiting for waiting in batch if not waiting.once]
         if not all(waiting.succeed_or_leave_no_trace(connection) for waiting in jobs):
             self._undo()
             connection.execute("BEGIN IMMEDIATE")
             for waiting in jobs:
-                waiting.attempt(connection, names)
+                waiting.attempt(connection)
         for waiting in batch[len(jobs) :]:
-            waiting.attempt(connection, names)
+            if jobs:
+                waiting.attempt(connection)
+            elif not waiting.succeed_or_leave_no_trace(connection):
+                self._undo()
+                return
+        self.index.finish()
         connection.execute("COMMIT")
 
     def _undo(self) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
-        self.names.forget()
+        self.index.forget()
 
 
-Run = Callable[[Job[Any]], Awaitable[Any]]
+class Run(Protocol):
+    """Runs a job of a session."""
+
+    async def __call__(self, job: Job[Result], *, gathers: bool = False) -> Result: ...
 
 
 class _AbandonedError(Exception):
@@ -156,37 +173,46 @@ class _AbandonedError(Exception):
 class _Waiting(Generic[Result]):
     """A job, and whoever waits for its answer. One that can only run `once` comes last in its batch."""
 
-    def __init__(self, job: Job[Result], *, once: bool = False) -> None:
+    def __init__(self, job: Job[Result], index: Index, *, gathers: bool = False, once: bool = False) -> None:
         self.once = once
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Result] = self.loop.create_future()
         self._job = job
+        self._index = index
+        self._gathers = gathers
         self._result: Result | None = None
         self._error: BaseException | None = None
 
     def succeed_or_leave_no_trace(self, connection: sqlite3.Connection) -> bool:
         """Run the job without protection; False where it wrote before it failed, or ended the transaction."""
-        before = connection.total_changes
-        try:
-            self._result = self._job(connection)
-        except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the one who waits
-            self._error = error
-        return self._error is None or (connection.in_transaction and connection.total_changes == before)
+        if not self._gathers:
+            self._index.finish()
+        before = connection.total_changes, self._index.gathered
+        self._run(connection)
+        unchanged = (connection.total_changes, self._index.gathered) == before
+        return self._error is None or (connection.in_transaction and unchanged)
 
-    def attempt(self, connection: sqlite3.Connection, names: Names) -> None:
+    def attempt(self, connection: sqlite3.Connection) -> None:
         """Run the job in a savepoint; its failure undoes only what it did itself."""
-        self._error = None
+        self._index.finish()
         connection.execute("SAVEPOINT job")
-        try:
-            self._result = self._job(connection)
-        except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the one who waits
-            self._error = error
-            # Some errors (a full disk) end the whole transaction, and the savepoint with it.
-            if connection.in_transaction:
-                connection.execute("ROLLBACK TO job")
-            names.forget()
+        self._run(connection)
+        # Some errors (a full disk) end the whole transaction, and the savepoint with it.
+        if self._error is None:
+            self._index.finish()
+        elif connection.in_transaction:
+            connection.execute("ROLLBACK TO job")
+        if self._error is not None:
+            self._index.forget()
         if connection.in_transaction:
             connection.execute("RELEASE job")
+
+    def _run(self, connection: sqlite3.Connection) -> None:
+        self._error = None
+        try:
+            self._result = self._job(connection)
+        except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the one who waits
+            self._error = error
 
     def fail(self, error: Exception) -> None:
         self._error = self._error or error

@@ -1,0 +1,139 @@
+"""Codes in words: by their own display, by what DSTU2 publishes, or for everyday measurements by their plain name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from fhirstore.dstu2.terminology import shipped_code_system, shipped_urls, shipped_value_set
+
+LOINC = "http://loinc.org"
+
+PLAIN_NAMES: Mapping[tuple[str, str], str] = {
+    (LOINC, "55284-4"): "Blood pressure",
+    (LOINC, "8480-6"): "Systolic blood pressure",
+    (LOINC, "8462-4"): "Diastolic blood pressure",
+    (LOINC, "8867-4"): "Heart rate",
+    (LOINC, "9279-1"): "Breathing rate",
+    (LOINC, "8310-5"): "Body temperature",
+    (LOINC, "59408-5"): "Oxygen saturation",
+    (LOINC, "2708-6"): "Oxygen saturation",
+    (LOINC, "29463-7"): "Weight",
+    (LOINC, "3141-9"): "Weight",
+    (LOINC, "8302-2"): "Height",
+    (LOINC, "39156-5"): "Body mass index",
+    (LOINC, "41950-7"): "Steps in a day",
+    (LOINC, "93832-4"): "Sleep",
+    (LOINC, "2339-0"): "Blood glucose",
+    (LOINC, "2345-7"): "Blood glucose",
+    (LOINC, "41653-7"): "Blood glucose",
+    (LOINC, "1558-6"): "Fasting blood glucose",
+    (LOINC, "4548-4"): "HbA1c (long-term blood sugar)",
+    (LOINC, "2093-3"): "Total cholesterol",
+    (LOINC, "2085-9"): "HDL cholesterol",
+    (LOINC, "13457-7"): "LDL cholesterol",
+    (LOINC, "18262-6"): "LDL cholesterol",
+    (LOINC, "2571-8"): "Triglycerides",
+    (LOINC, "57698-3"): "Cholesterol panel",
+    (LOINC, "718-7"): "Hemoglobin",
+    (LOINC, "6690-2"): "White blood cells",
+    (LOINC, "777-3"): "Platelets",
+    (LOINC, "2160-0"): "Creatinine",
+    (LOINC, "33914-3"): "Kidney function (eGFR)",
+    (LOINC, "2823-3"): "Potassium",
+    (LOINC, "2951-2"): "Sodium",
+    (LOINC, "3016-3"): "Thyroid (TSH)",
+    (LOINC, "72166-2"): "Smoking status",
+}
+"""Names that people use at home, for what is measured most."""
+
+SYSTEMS: Mapping[str, str] = {
+    LOINC: "LOINC",
+    "http://snomed.info/sct": "SNOMED CT",
+    "http://www.nlm.nih.gov/research/umls/rxnorm": "RxNorm",
+    "http://unitsofmeasure.org": "UCUM",
+    "http://hl7.org/fhir/sid/icd-9-cm": "ICD-9-CM",
+    "http://hl7.org/fhir/sid/icd-10": "ICD-10",
+    "http://hl7.org/fhir/sid/icd-10-cm": "ICD-10-CM",
+    "http://hl7.org/fhir/sid/cvx": "CVX",
+    "http://hl7.org/fhir/sid/ndc": "NDC",
+    "http://www.ama-assn.org/go/cpt": "CPT",
+}
+
+
+def code_words(systems: Iterable[str], code: str) -> str:
+    """A bare code whose element says which systems it is of."""
+    for system in systems:
+        found = shipped_code_system(system)
+        concept = found.find(code) if found else None
+        if concept is not None and concept.display:
+            return _opened(concept.display)
+    return _opened(code)
+
+
+def coding_words(coding: Any) -> str:
+    """A Coding: its display, or what its code means, or the code itself."""
+    if not isinstance(coding, dict):
+        return ""
+    system, code, display = coding.get("system"), coding.get("code"), coding.get("display")
+    if isinstance(display, str) and display.strip():
+        return display
+    if not isinstance(code, str) or not code:
+        return ""
+    return _meaning(system if isinstance(system, str) else "", code) or code
+
+
+def concept_words(concept: Any) -> str:
+    """A CodeableConcept: its text, or the first of its codings that says something, rather in words than a code."""
+    if not isinstance(concept, dict):
+        return ""
+    text, codings = concept.get("text"), concept.get("coding")
+    if isinstance(text, str) and text.strip():
+        return text
+    codings = codings if isinstance(codings, list) else []
+    worded = (each for each in codings if isinstance(each, dict) and _has_words(each))
+    chosen = next(worded, None) or next((each for each in codings if coding_words(each)), None)
+    return coding_words(chosen)
+
+
+def coding_name(coding: Any) -> str:
+    """The code and its system, for those who look it up: "8480-6 (LOINC)"."""
+    if not isinstance(coding, dict) or not isinstance(coding.get("code"), str):
+        return ""
+    system = coding.get("system")
+    name = SYSTEMS.get(system, "") if isinstance(system, str) else ""
+    return f"{coding['code']} ({name})" if name else str(coding["code"])
+
+
+def _has_words(coding: Mapping[str, Any]) -> bool:
+    return coding_words(coding) not in {"", coding.get("code")}
+
+
+def _meaning(system: str, code: str) -> str:
+    if (plain := PLAIN_NAMES.get((system, code))) is not None:
+        return plain
+    known = shipped_code_system(system)
+    concept = known.find(code) if known else None
+    if concept is not None and concept.display:
+        return _opened(concept.display)
+    return _listed().get((system, code), "")
+
+
+@cache
+def _listed() -> Mapping[tuple[str, str], str]:
+    """Displays that published value sets give to codes of systems that are not held here as a whole."""
+    return {
+        (concept.system, concept.code): concept.display
+        for url in shipped_urls()
+        if (value_set := shipped_value_set(url)) is not None
+        for include in value_set.include
+        for concept in include.concepts
+        if concept.display
+    }
+
+
+def _opened(text: str) -> str:
+    """The same with a capital first, and no hyphens for blanks: "in-progress" becomes "In progress"."""
+    words = text.replace("-", " ").replace("_", " ") if text.islower() else text
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,179 @@
+"""One owner's record as far as some extents of it reach: what is outside is not there.
+
+Of a resource that is about one patient now and was about another before, or the other way round, the versions that
+are about the one in question are inside, as long as the resource still is. A deletion is where the version before it
+was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from fhirstore.dstu2.json_format import parse
+from fhirstore.extents import Extent, Extents, has_type
+from fhirstore.search.membership import is_about, may_be_about
+from fhirstore.search.narrowing import narrowed
+from fhirstore.search.plan import Order, Plan
+from fhirstore.store.contract import (
+    Found,
+    HistoryPage,
+    HistoryPlace,
+    HistoryQuery,
+    Match,
+    Page,
+    Resources,
+    Version,
+)
+from fhirstore.store.ordering import Valued, comes_after
+
+_BATCH = 500
+Key = tuple[str, str]
+
+
+class Part:
+    """The reading half of `Resources`, of what is inside."""
+
+    def __init__(self, resources: Resources, extents: Extents) -> None:
+        self._resources = resources
+        self._extents = extents
+
+    async def current(self, type: str, id: str) -> Version | None:
+        if not has_type(self._extents, type):
+            return None
+        version = await self._resources.current(type, id)
+        return version if version is not None and await self._was_inside(version) else None
+
+    async def current_all(self, keys: Sequence[Key]) -> Sequence[Version]:
+        wanted = [key for key in keys if has_type(self._extents, key[0])]
+        found = await self._resources.current_all(wanted) if wanted else ()
+        return [version for version in found if is_inside(version, self._extents)]
+
+    async def version(self, type: str, id: str, number: int) -> Version | None:
+        if has_whole(self._extents, type):
+            return await self._resources.version(type, id, number)
+        if await self.current(type, id) is None:
+            return None
+        version = await self._resources.version(type, id, number)
+        return version if version is not None and await self._was_inside(version) else None
+
+    async def find(self, plan: Plan, page: Page) -> Found:
+        if plan.types and not any(has_type(self._extents, type_) for type_ in plan.types):
+            return Found((), 0)
+        limited = narrowed(plan, self._extents)
+        if plan.population == "resources":
+            return await self._resources.find(limited, page)
+        return await self._with_contained(limited, page)
+
+    async def history(self, query: HistoryQuery) -> HistoryPage:
+        if query.type is not None and not has_type(self._extents, query.type):
+            return HistoryPage((), 0)
+        if query.type is not None and has_whole(self._extents, query.type):
+            return await self._resources.history(query)
+        types = _types(self._extents)
+        if query.type is None and types is not None:
+            return newest_first([await self.history(replace(query, type=type_)) for type_ in types], query.count)
+        return await self._history_of_some(query)
+
+    async def _with_contained(self, plan: Plan, page: Page) -> Found:
+        """A contained resource is inside where its container is. There are few in a record."""
+        found: list[Match] = []
+        asked = Page(_BATCH, total=False, places=True)
+        while True:
+            step = await self._resources.find(plan, asked)
+            found += [match for match in step.matches if is_inside(match.version, self._extents)]
+            if step.next is None:
+                break
+            asked = replace(asked, after=step.next)
+        return paged(found, plan.order, page)
+
+    async def _history_of_some(self, query: HistoryQuery) -> HistoryPage:
+        """A history of which only some versions are inside: all of them are looked at, for they are to be counted."""
+        now: dict[Key, bool] = {}
+        kept: list[Version] = []
+        total, step = 0, replace(query, after=None, count=_BATCH)
+        while True:
+            page = await self._resources.history(step)
+            for version in await self._inside_now_and_then(page.versions, now):
+                total += 1
+                if len(kept) <= query.count and (query.after is None or _moment(version) < _place(query.after)):
+                    kept.append(version)
+            if not page.more:
+                return HistoryPage(kept[: query.count], total, len(kept) > query.count)
+            step = replace(step, after=HistoryPlace(*_moment(page.versions[-1])))
+
+    async def _inside_now_and_then(self, versions: Sequence[Version], now: dict[Key, bool]) -> list[Version]:
+        """Those versions that are inside; `now` remembers which resources still are."""
+        then = [version for version in versions if await self._was_inside(version)]
+        asked = {(version.type, version.id) for version in then} - now.keys()
+        now |= dict.fromkeys(asked, False)
+        living = {(version.type, version.id): version for version in await self._resources.current_all(sorted(asked))}
+        for key in asked:
+            version = living.get(key) or await self._resources.current(*key)
+            now[key] = version is not None and await self._was_inside(version)
+        return [version for version in then if now[version.type, version.id]]
+
+    async def _was_inside(self, version: Version) -> bool:
+        if not version.deleted or has_whole(self._extents, version.type):
+            return is_inside(version, self._extents)
+        before = await self._resources.version(version.type, version.id, version.number - 1)
+        return before is not None and not before.deleted and is_inside(before, self._extents)
+
+
+def is_inside(version: Version, extents: Extents) -> bool:
+    """Whether a version that is no deletion is in any of some extents; a deletion is where its whole type is."""
+    reaching = [extent for extent in extents if extent.has_type(version.type)]
+    if any(extent.patient is None for extent in reaching):
+        return True
+    asked = [extent for extent in reaching if extent.patient and may_be_about(version.body, extent.patient)]
+    if not asked or version.deleted:
+        return False
+    document = parse(version.body)
+    return any(_is_about(version, document, extent) for extent in asked)
+
+
+def has_whole(extents: Extents, type: str) -> bool:
+    """Whether all resources of a type are inside."""
+    return any(extent.patient is None and extent.has_type(type) for extent in extents)
+
+
+def newest_first(pages: Iterable[HistoryPage], count: int) -> HistoryPage:
+    """Pages of different histories as one page of them together."""
+    told = list(pages)
+    versions = sorted((version for page in told for version in page.versions), key=_moment, reverse=True)
+    more = len(versions) > count or any(page.more for page in told)
+    return HistoryPage(versions[:count], sum(page.total for page in told), more)
+
+
+def paged(found: Sequence[Match], orders: Sequence[Order], page: Page) -> Found:
+    """A page of all that was found, in its order; every match has its place."""
+    after = [match for match in found if comes_after(placed(match, orders), page.after, orders)]
+    chosen = after[page.skip : page.skip + page.count]
+    more = page.count > 0 and len(after) > page.skip + page.count
+    return Found(tuple(chosen), len(found), chosen[-1].place if more else None)
+
+
+def placed(match: Match, orders: Sequence[Order]) -> Valued[Match]:
+    """A match with the values that its place consists of."""
+    assert match.place is not None
+    values, end = match.place[: len(orders)], match.place[len(orders) :]
+    return Valued(match, tuple(values), tuple(str(each) for each in end))
+
+
+def _is_about(version: Version, document: dict[str, object], extent: Extent) -> bool:
+    return extent.patient is not None and is_about(version.type, document, extent.patient)
+
+
+def _types(extents: Extents) -> Sequence[str] | None:
+    """All types of which anything is inside, in order; None where any type may be."""
+    if any(extent.types is None for extent in extents):
+        return None
+    return sorted({type_ for extent in extents for type_ in extent.types or ()})
+
+
+def _moment(version: Version) -> tuple[int, str, str, int]:
+    return version.updated, version.type, version.id, version.number
+
+
+def _place(place: HistoryPlace) -> tuple[int, str, str, int]:
+    return place.updated, place.type, place.id, place.number

@@ -1,0 +1,106 @@
+"""The one place where a scope is enforced: every store hands out its resources through here.
+
+Whoever has the whole of one record, as most callers do, is given the store's own resources, with nothing between. All
+others are given them limited: what their scope does not open is not there for them, whatever they ask and however; to
+write it is forbidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import NoReturn, TypeVar
+
+from fhirstore.errors import Forbidden, NotFound
+from fhirstore.extents import Extents, has_type
+from fhirstore.search.plan import Plan
+from fhirstore.store.contract import Change, Found, HistoryPage, HistoryQuery, Page, Resources, Version
+from fhirstore.store.part import Part, has_whole, is_inside
+from fhirstore.store.scope import Scope
+
+Result = TypeVar("Result")
+OfOwner = Callable[[Scope], Resources]
+
+
+def reach(scope: Scope, of_owner: OfOwner) -> Resources:
+    """The resources of a scope, given those of whole records."""
+    if scope.is_whole:
+        return of_owner(scope)
+    return Reach(of_owner(Scope(scope.owner)), scope)
+
+
+class Reach:
+    """`Resources` of a scope that is not one whole record."""
+
+    def __init__(self, own: Resources, scope: Scope) -> None:
+        self._own = own
+        self._scope = scope
+        self._part = Part(own, scope.readable)
+
+    async def current(self, type: str, id: str) -> Version | None:
+        return await self._part.current(type, id)
+
+    async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
+        return await self._part.current_all(keys)
+
+    async def version(self, type: str, id: str, number: int) -> Version | None:
+        return await self._part.version(type, id, number)
+
+    async def history(self, query: HistoryQuery) -> HistoryPage:
+        return await self._part.history(query)
+
+    async def find(self, plan: Plan, page: Page) -> Found:
+        return await self._part.find(plan, page)
+
+    async def change(self, change: Change) -> Version | None:
+        return await self._own.change(await self._limited(change))
+
+    async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
+        return await self._own.change_all([await self._limited(change) for change in changes])
+
+    async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
+        return await self._own.transact(lambda inside: work(Reach(inside, self._scope)), locks)
+
+    async def _limited(self, change: Change) -> Change:
+        """The same change, which may only be made inside of what is writable, from there to there."""
+        writable = self._scope.writable
+        if has_whole(writable, change.type):
+            return change
+        gone = None if change.fresh else await self._writable_deletion(change.type, change.id)
+
+        def decide(current: Version | None) -> Version | None:
+            if current is not None and current.number != gone and not is_inside(current, writable):
+                _refuse(change, current, self._scope.readable)
+            following = change.decide(current)
+            if following is not None and not following.deleted and not _enters(following, writable):
+                raise Forbidden(f"The token's scope does not include writing this {change.type}.")
+            return following
+
+        return replace(change, decide=decide)
+
+    async def _writable_deletion(self, type: str, id: str) -> int | None:
+        """The number of the current version, where that is a deletion of what might be written.
+
+        That of what was deleted is told by the version before, for which a decision has no time.
+        """
+        if not has_type(self._scope.writable, type):
+            return None
+        version = await Part(self._own, self._scope.writable).current(type, id)
+        return version.number if version is not None and version.deleted else None
+
+
+def _enters(version: Version, extents: Extents) -> bool:
+    """Whether a version that is about to be written, with its entries, is in any of some extents."""
+    return any(
+        extent.has_type(version.type)
+        and (extent.patient is None or f"compartment=Patient/{extent.patient}" in version.entries.keys)
+        for extent in extents
+    )
+
+
+def _refuse(change: Change, current: Version, readable: Extents) -> NoReturn:
+    """Raises what the change raises where there is nothing, or NotFound: but Forbidden about what may be read."""
+    if is_inside(current, readable):
+        raise Forbidden(f"The token's scope does not include writing this {change.type}.")
+    change.decide(None)
+    raise NotFound(f"There is no {change.type} with this id.")

@@ -1,0 +1,151 @@
+"""The first look at a record: who it is about, what to know about them, and how they are doing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from fhirstore.presentation.cards import Card, card_of
+from fhirstore.presentation.moments import age_words, date_words
+from fhirstore.presentation.origin import origin_of
+from fhirstore.presentation.plots import SPARK, Plot, plot
+from fhirstore.presentation.series import MEASURES, Measure, Series, series_of
+from fhirstore.presentation.values import best_name, first_said
+from fhirstore.web.health_history.reading import Document, search_all
+from fhirstore.web.record import Record
+
+_AT_MOST = "100"
+_SHOWN = 8
+_SPARK_POINTS = "30"
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """Something that one or several sources say: the card of the first, and the names of all of them."""
+
+    card: Card
+    sources: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """The latest of a measure, and how it went before."""
+
+    measure: Measure
+    text: str
+    when: str
+    usual: str
+    plot: Plot | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who the record is about, as far as its Patients tell; `patients` counts them."""
+
+    name: str = ""
+    age: str = ""
+    born: str = ""
+    gender: str = ""
+    patients: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    person: Person
+    allergies: Sequence[Stated]
+    medications: Sequence[Stated]
+    problems: Sequence[Stated]
+    tiles: Sequence[Tile]
+
+
+async def summarize(record: Record, today: date) -> Summary:
+    patients, allergies, orders, taken, problems, *measured = await search_all(
+        record,
+        ("Patient", [("_count", "50")]),
+        ("AllergyIntolerance", [("_count", _AT_MOST)]),
+        ("MedicationOrder", [("status", "active"), ("_count", _AT_MOST)]),
+        ("MedicationStatement", [("status", "active"), ("_count", _AT_MOST)]),
+        ("Condition", [("_count", _AT_MOST)]),
+        *(
+            ("Observation", [("code", measure.tokens), ("_sort:desc", "date"), ("_count", _SPARK_POINTS)])
+            for measure in MEASURES
+        ),
+    )
+    return Summary(
+        person_of(patients, today),
+        stated_once(allergies, lambda document: document.get("status") not in {"resolved", "refuted", "entered-in-error"}),
+        stated_once([*orders, *taken], lambda document: document.get("wasNotTaken") is not True),
+        stated_once(problems, _is_current),
+        [tile for measure, documents in zip(MEASURES, measured, strict=True) if (tile := _tile(measure, documents))],
+    )
+
+
+def person_of(patients: Sequence[Document], today: date) -> Person:
+    """Of several Patients the longest name, and the most exact birth date."""
+    names = [name for each in patients if (name := best_name(each.get("name")))]
+    born = max((str(each.get("birthDate", "")) for each in patients), key=len, default="")
+    genders = [text for each in patients if (text := first_said(each, "gender"))]
+    return Person(
+        max(names, key=len, default=""),
+        age_words(born, today),
+        date_words(born),
+        genders[0] if genders else "",
+        len(patients),
+    )
+
+
+def stated_once(documents: Sequence[Document], holds: Callable[[Document], bool]) -> list[Stated]:
+    """What several sources state by the same code or words, once; newest first."""
+    groups: dict[str, list[Document]] = {}
+    names: dict[str, str] = {}
+    for document in filter(holds, documents):
+        keys = _keys(document)
+        group = next((names[key] for key in keys if key in names), keys[0])
+        names |= dict.fromkeys(keys, group)
+        groups.setdefault(group, []).append(document)
+    stated = [
+        Stated(card_of(group[0]), tuple(dict.fromkeys(origin_of(each).name for each in group)))
+        for group in groups.values()
+    ]
+    return sorted(stated, key=lambda each: -(each.card.when.low if each.card.when else -(2**62)))
+
+
+def _keys(document: Document) -> list[str]:
+    """Its title, and its codes, by which another source may say the same."""
+    keys = [card_of(document).title.casefold()]
+    for name in ("code", "substance", "medicationCodeableConcept"):
+        concept = document.get(name)
+        codings = concept.get("coding") if isinstance(concept, dict) else None
+        for each in codings if isinstance(codings, list) else ():
+            if isinstance(each, dict) and each.get("code"):
+                keys.append(f"{each.get('system')}|{each['code']}")
+    return keys
+
+
+def _is_current(document: Document) -> bool:
+    over = document.get("clinicalStatus") in {"resolved", "remission"}
+    void = document.get("verificationStatus") in {"refuted", "entered-in-error"}
+    ended = any(name.startswith("abatement") and value is not False for name, value in document.items())
+    return not (over or void or ended)
+
+
+def _tile(measure: Measure, documents: Sequence[Document]) -> Tile | None:
+    """The newest value; of two numbers taken together (blood pressure), both."""
+    series = series_of(documents)
+    if not series:
+        return None
+    newest = max((each.latest for each in series), key=lambda point: point.when.low)
+    together = [each for each in series if each.latest.address == newest.address]
+    alike = [each for each in together if each.unit == together[0].unit]
+    drawn = plot(alike, SPARK) if len(alike[0].points) > 1 else None
+    usual = alike[0].usual if len(alike) == 1 else ""
+    return Tile(measure, _together(alike), newest.when.text.partition(",")[0], usual, drawn)
+
+
+def _together(series: Sequence[Series]) -> str:
+    """132/84 mmHg: the greater one first, as it is said."""
+    if len(series) == 1:
+        return series[0].latest.text
+    values = sorted((each.latest.value for each in series), reverse=True)
+    return "/".join(f"{value:f}" for value in values) + f" {series[0].unit}"

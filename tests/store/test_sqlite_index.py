@@ -1,0 +1,110 @@
+"""The index rows of all that shares a commit are gathered and written together: none is lost, doubled or left over."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from fhirstore.search.entries import ContainedEntries, Entries, Range
+from fhirstore.store.contract import Change, Resources
+from fhirstore.store.scope import Scope
+from fhirstore.store.sqlite import SqliteStore
+from fhirstore.store.sqlite.index import unpack
+from fhirstore.store.sqlite.names import TYPE
+from tests.store.test_find import day, delete, put
+
+OWNERS = (1, 2)
+STATEMENTS_A_COMMIT = 40
+"""However many resources share it; beside one statement for the row of each."""
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    opened = SqliteStore(tmp_path / "store.db")
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+def _entries(random: Random) -> Entries:
+    keys = tuple({f"Observation.code:{random.randint(0, 6)}" for _ in range(random.randint(0, 4))})
+    ranges = tuple({day(random.randint(0, 4)) for _ in range(random.randint(0, 3))})
+    amounts = (Range("Observation.value", "35000", "35001", "35000", "35000!"),) * random.randint(0, 1)
+    inner = (ContainedEntries("Device", "d", Entries(("Device.type:x",), (), ("pump",))),) * random.randint(0, 1)
+    return Entries(keys, ranges + amounts, ("some", f"word{random.randint(0, 9)}"), inner)
+
+
+def _change(random: Random) -> Change:
+    id = f"o{random.randint(0, 11)}"
+    return delete("Observation", id) if random.random() < 0.3 else put("Observation", id, _entries(random))
+
+
+def _told(connection: sqlite3.Connection) -> list[Counter[object]]:
+    """What the rows of resources, and of what they contain, say that the index holds."""
+    keys, ranges, uses = Counter[object](), Counter[object](), Counter[object]()
+    for table in ("resources", "contained"):
+        for owner, rid, *packed in connection.execute(f"SELECT owner, rid, keys, ranges FROM {table}"):
+            numbered = unpack(*packed)
+            keys.update((owner, name, rid) for name in numbered.keys)
+            ranges.update((owner, *row[:4], rid, *row[4:]) for row in numbered.ranges)
+            uses.update(numbered.keys)
+            uses.update({row[0] for row in numbered.ranges})
+    return [keys, ranges, uses]
+
+
+def _held(connection: sqlite3.Connection) -> list[Counter[object]]:
+    keys = Counter[object](connection.execute("SELECT owner, name, rid FROM keys"))
+    ranges = Counter[object](connection.execute("SELECT * FROM ranges"))
+    typed = "substr(text, 1, 1) = ? OR substr(text, 2, 1) = ?"
+    named = connection.execute(f"SELECT id, uses FROM names WHERE uses > 0 AND NOT ({typed})", (TYPE, TYPE))
+    return [keys, ranges, Counter(dict(named.fetchall()))]
+
+
+async def test_whatever_shares_commits_the_index_holds_what_the_resources_say(store: SqliteStore) -> None:
+    random = Random(9)
+    for _ in range(12):
+        changes = [(Scope(random.choice(OWNERS)), _change(random)) for _ in range(40)]
+        await asyncio.gather(*(store.within(scope).change(change) for scope, change in changes))
+        assert _held(store._reader) == _told(store._reader)
+        counted = store._reader.execute("SELECT owner, count(*) FROM resources GROUP BY owner").fetchall()
+        assert counted == store._reader.execute(
+            "SELECT owner, uses FROM names WHERE text = '=Observation' AND uses > 0 ORDER BY owner"
+        ).fetchall()  # fmt: skip
+        texts = store._reader.execute("SELECT owner, rid FROM texts ORDER BY owner, rid").fetchall()
+        rows = "SELECT owner, rid FROM resources UNION ALL SELECT owner, -rid FROM contained ORDER BY 1, 2"
+        assert texts == store._reader.execute(rows).fetchall()
+
+
+async def test_what_came_and_went_in_one_transaction_leaves_no_row(store: SqliteStore) -> None:
+    async def work(inside: Resources) -> None:
+        await inside.change(put("Observation", "a", Entries(("Observation.code:1",), (day(1),), ("some",))))
+        await inside.change(delete("Observation", "a"))
+
+    await store.within(Scope(1)).transact(work)
+    for table in ("keys", "ranges", "texts", "resources"):
+        assert store._reader.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
+
+
+@pytest.mark.parametrize("owners", [1, 30])
+async def test_resources_that_share_a_commit_cost_one_statement_each_and_a_few_together(
+    store: SqliteStore, owners: int
+) -> None:
+    statements: list[str] = []
+    store._writer._connection.set_trace_callback(statements.append)
+    entries = Entries(("Observation.code:1", "Observation.code=|1"), (day(1), day(2)), ("some", "words"))
+    changes = [
+        Change("Observation", f"o{at}", put("Observation", f"o{at}", entries).decide, fresh=True) for at in range(240)
+    ]
+    written = (store.within(Scope(owner)).change_all(changes[owner::owners]) for owner in range(owners))
+    await asyncio.gather(*written)
+    store._writer._connection.set_trace_callback(None)
+    commits = statements.count("COMMIT")
+    assert commits <= 3
+    # For each owner, the numbers of its texts are looked up.
+    assert len(statements) <= len(changes) + STATEMENTS_A_COMMIT * commits + 3 * owners
