@@ -37,7 +37,7 @@ from fhirstore.ids import new_id
 from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
-from fhirstore.web import sign_in_link
+from fhirstore.web import health_history, sign_in_link
 from fhirstore.web.record import RecordParts
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
@@ -87,7 +87,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     faces = (users_oneup, sign_in_links, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
         app.include_router(router)
-    for pages in (sign_in_link,):
+    for pages in (sign_in_link, health_history):
         app.include_router(pages.router)
     add_failure_handlers(app)
     _add_middleware(app, settings, parts)
