@@ -105,12 +105,12 @@ def concept_words(concept: Any) -> str:
 
 
 def coding_name(coding: Any) -> str:
-    """The code and its system, for those who look it up: "8480-6 (LOINC)"."""
+    """The code and its system, for those who look it up: "8480-6 (LOINC)"; "" for systems that nobody knows by name."""
     if not isinstance(coding, dict) or not isinstance(coding.get("code"), str):
         return ""
     system = coding.get("system")
     name = SYSTEMS.get(system, "") if isinstance(system, str) else ""
-    return f"{coding['code']} ({name})" if name else str(coding["code"])
+    return f"{coding['code']} ({name})" if name else ""
 
 
 def _plain_name(coding: Mapping[str, Any]) -> str:
