@@ -6,14 +6,16 @@ One place for all types, outside of routing and dependency injection: http://hl7
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fhirstore.api.binary import RAW_HEADERS, is_raw, unwrap, wants_raw, wrap
 from fhirstore.api.formats import Format, read_resource, wanted_format
-from fhirstore.api.requests import HttpRequest, decode_query, read_body
-from fhirstore.api.responses import failure_answer, prefers_minimal, reply_headers, send_answer
+from fhirstore.api.requests import CREDENTIALS, HttpRequest, decode_query, read_body
+from fhirstore.api.responses import PRIVATE, failure_answer, prefers_minimal, reply_headers, send_answer
+from fhirstore.api.sharing import DONE, Sharing, asked_sharing
+from fhirstore.auth.back_office import BackOffice
 from fhirstore.auth.tokens import Bearers
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
@@ -42,6 +44,7 @@ class FhirParts:
 
     store: Store
     bearers: Bearers
+    back_office: BackOffice
     clock: Clock
     new_id: Callable[[], str]
     base_url: str | None
@@ -77,6 +80,10 @@ class FhirEndpoint:
             base = self._base(http)
             raw = is_binary(http.path) and wants_raw(http.headers, http.query)
             format = Format() if raw else wanted_format(http.headers, http.query)
+            if sharing := asked_sharing(http.method, http.path.removeprefix(self._prefix)):
+                await self._share(sharing, http)
+                await send_answer(send, 200, [PRIVATE], DONE, "application/json")
+                return
             reply = await self._answer(http, base, receive)
             headers, body, status = reply_headers(reply, base), reply.body, reply.status
             if raw and reply.version is not None and body and (content := unwrap(body)):
@@ -96,7 +103,9 @@ class FhirEndpoint:
         if path.strip("/") == "metadata" or (http.method == "OPTIONS" and not path.strip("/")):
             return self._metadata(http, base)
         match = TABLE.match(http.method, path)
-        caller = await self._parts.bearers.caller(http.bearer())
+        caller, http = await self._caller(http)
+        if caller.everybody and match.interaction.code.startswith("history-"):
+            raise BadRequest("A history is one user's: x-oneup-user-id must name one.")
         try:
             request = await self._request(http, receive, match)
         except (BadRequest, Unprocessable) as failure:
@@ -104,6 +113,22 @@ class FhirEndpoint:
                 raise
             return verdict(failure.issues)  # that it cannot be read is what there is to say of it
         return await perform(match.interaction, request, self._context(caller, base, named_source(http)))
+
+    async def _caller(self, http: HttpRequest) -> tuple[Caller, HttpRequest]:
+        """Whoever's token it is; or, without one, the user whom an application with its secret names.
+
+        And the request without that secret, so that what is left of its query is the question.
+        """
+        user = http.headers.get("x-oneup-user-id")
+        if user is None or http.has_bearer:
+            return await self._parts.bearers.caller(http.bearer()), http
+        caller = await self._parts.back_office.caller(*http.client_credentials(), user, http.address)
+        return caller, replace(http, query=[pair for pair in http.query if pair[0] not in CREDENTIALS])
+
+    async def _share(self, sharing: Sharing, http: HttpRequest) -> None:
+        parts = self._parts
+        caller = await parts.bearers.caller(http.bearer())
+        await sharing.carry_out(parts.store, parts.bearers, caller, parts.clock())
 
     async def _request(self, http: HttpRequest, receive: Receive, match: Match) -> Request:
         query, body = http.query, b""
