@@ -41,7 +41,7 @@ from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
 from fhirstore.store.trail_buffer import TrailBuffer
-from fhirstore.web import authorize, console, granted_apps, sign_in_link
+from fhirstore.web import authorize, console, granted_apps, health_history, sign_in_link
 from fhirstore.web.record import RecordParts
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
@@ -99,7 +99,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     faces = (users_oneup, sign_in_links, granted, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
         app.include_router(router)
-    for pages in (authorize, console, granted_apps, sign_in_link):
+    for pages in (authorize, console, granted_apps, health_history, sign_in_link):
         app.include_router(pages.router)
     add_failure_handlers(app)
     _add_middleware(app, settings, parts)
