@@ -31,7 +31,7 @@ class Caller:
     `user` is the owner of all that is read and written; `client_id` the application that holds the token;
     `scope` the OAuth scope it was granted, and `opened` what that opens; `level` how strictly the application wants
     its writes judged, where it chose; `profile` whose habits it wants; `patient` the id of the Patient that
-    `patient/…` means.
+    `patient/…` means; `author` who is behind what is written.
     """
 
     client_id: str
@@ -41,17 +41,15 @@ class Caller:
     profile: Profile = "standard"
     patient: str | None = None
     opened: Opened = field(init=False)
+    author: Author = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "opened", opened(self.scope, self.patient))
+        object.__setattr__(self, "author", Author(self.client_id, self.user))
 
     def may(self, access: Access, type: str) -> bool:
         """Whether the scope reaches any resource of a type; of type "", any resource."""
         return has_type(self.opened.readable if access == "read" else self.opened.writable, type)
-
-    @property
-    def author(self) -> Author:
-        return Author(self.client_id, self.user)
 
     def require(self, access: Access, type: str) -> None:
         """Raises Forbidden where `may` says no (RFC 6750 §3.1). Which resources of the type, the store knows."""

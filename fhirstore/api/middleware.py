@@ -10,14 +10,16 @@ import logging
 import re
 import secrets
 import time
+from itertools import count
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fhirstore.dstu2.catalog import is_resource_type
+from fhirstore.dstu2.catalog import resource_types
 from fhirstore.dstu2.outcome import operation_outcome
 from fhirstore.errors import Issue
 
 _log = logging.getLogger("fhirstore")
+_PROCESS, _requests = secrets.token_hex(4), count(1)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9\-_.]{1,64}")
 
 
@@ -61,20 +63,22 @@ def _request_id(scope: Scope) -> str:
             given: str = value.decode("latin-1")
             if _REQUEST_ID.fullmatch(given):
                 return given
-    return secrets.token_hex(8)
+    return f"{_PROCESS}{next(_requests):08x}"
 
 
 def _route(path: str) -> str:
     """The path with everything but the API's own words left out: ids, and what people mistype, point at people."""
-    return "/".join([segment if _is_told(segment) else "*" for segment in path.split("/")[:8]])
-
-
-def _is_told(segment: str) -> bool:
     # Ids are mostly longer than any word of the API, which spares looking at them closely.
-    return len(segment) <= _LONGEST and (is_resource_type(segment) or _WORD.fullmatch(segment) is not None)
+    return "/".join(
+        [
+            segment if segment in _TYPES or (len(segment) <= _LONGEST and _WORD.fullmatch(segment)) else "*"
+            for segment in path.split("/")[:8]
+        ]
+    )
 
 
-_LONGEST = 32
+_TYPES = frozenset(resource_types())
+_LONGEST = 27
 _WORD = re.compile(
     r"|[_$][a-z\-]{1,30}|dstu2|fhir|oauth2|token|revoke|introspect|user|user-management|v1|auth-code|metadata|health"
     r"|ready|docs|sign-in|sign-in-link|sign-out|static|\.well-known|oauth-authorization-server|smart-configuration"

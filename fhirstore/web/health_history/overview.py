@@ -121,5 +121,3 @@ def _days(entries: Sequence[Entry]) -> Iterator[Day]:
         held = list(group)
         when = held[0].card.when
         yield Day(when.text.partition(",")[0] if when else "", machine, held)
-
-

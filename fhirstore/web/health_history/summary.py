@@ -74,7 +74,9 @@ async def summarize(record: Record, today: date) -> Summary:
     )
     return Summary(
         person_of(patients, today),
-        stated_once(allergies, lambda document: document.get("status") not in {"resolved", "refuted", "entered-in-error"}),
+        stated_once(
+            allergies, lambda document: document.get("status") not in {"resolved", "refuted", "entered-in-error"}
+        ),
         stated_once([*orders, *taken], lambda document: document.get("wasNotTaken") is not True),
         stated_once(problems, _is_current),
         [tile for measure, documents in zip(MEASURES, measured, strict=True) if (tile := _tile(measure, documents))],
