@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -282,7 +282,7 @@ async def _write(case: str, store: Store, owner: int) -> None:
     for each in before:
         await whole.change(each)
     limited = store.within(Scope(owner, readable, writable))
-    ways = {
+    ways: dict[str, Callable[[], Awaitable[object]]] = {
         "alone": lambda: limited.change(change),
         "with others": lambda: limited.change_all([change]),
         "in a transaction": lambda: limited.transact(lambda inside: inside.change(change)),
