@@ -42,8 +42,8 @@ class Reach:
         self._own = own
         self._scope = scope
         self._shared = shared
-        part = Part(own, scope.readable)
-        self._readable = Parts([part, *shared], apart=scope.apart) if shared else part
+        self._part = Part(own, scope.readable)
+        self._readable = Parts([self._part, *shared], apart=scope.apart) if shared else self._part
 
     async def current(self, type: str, id: str) -> Version | None:
         return await self._readable.current(type, id)
@@ -58,7 +58,7 @@ class Reach:
         return await self._readable.history(query)
 
     async def find(self, plan: Plan, page: Page) -> Found:
-        return await self._readable.find(plan, page)
+        return await (self._part if page.own else self._readable).find(plan, page)
 
     async def change(self, change: Change) -> Version | None:
         return await self._own.change(await self._limited(change))
