@@ -88,6 +88,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         settings.validation,
         limits,
         trail.note,
+        trail.flush,
         settings.audit,
     )
     faces = (users_oneup, sign_in_links, profile_validic, users_validic, validic)

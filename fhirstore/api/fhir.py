@@ -5,8 +5,9 @@ One place for all types, outside of routing and dependency injection: http://hl7
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -24,6 +25,7 @@ from fhirstore.errors import BadRequest, Failure, MethodNotAllowed, Unprocessabl
 from fhirstore.interactions.conformance import conformance
 from fhirstore.interactions.integrity import ReferentialIntegrity
 from fhirstore.interactions.notes import Extent, Noted, Notes
+from fhirstore.interactions.own_trail import own_trail
 from fhirstore.interactions.perform import perform
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Limits, Request
@@ -53,6 +55,7 @@ class FhirParts:
     level: Level
     limits: Limits
     note: Callable[[Event], None]
+    flush: Callable[[], Awaitable[None]]
     audit: Extent = "all"
 
 
@@ -169,6 +172,7 @@ class FhirEndpoint:
             parts.limits,
             source,
             notes,
+            partial(own_trail, store, caller.user, parts.flush),
         )
 
     def _metadata(self, http: HttpRequest, base: str) -> Reply:
