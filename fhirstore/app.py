@@ -28,6 +28,7 @@ from fhirstore.api.middleware import RequestLog
 from fhirstore.api.proxies import TrustedProxies
 from fhirstore.api.where_sent import WhereSent
 from fhirstore.auth.allowances import Allowances
+from fhirstore.auth.back_office import BackOffice
 from fhirstore.auth.credentials import Credentials
 from fhirstore.auth.developers import Passwords
 from fhirstore.auth.throttle import Throttle
@@ -80,6 +81,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     parts = FhirParts(
         store,
         bearers,
+        BackOffice(store, app.state.credentials),
         clock,
         new_id,
         settings.base_url,

@@ -6,7 +6,7 @@ One place for all types, outside of routing and dependency injection: http://hl7
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -14,8 +14,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fhirstore.api.binary import RAW_HEADERS, is_raw, unwrap, wants_raw, wrap
 from fhirstore.api.formats import Format, read_resource, wanted_format
 from fhirstore.api.middleware import REQUEST_ID
-from fhirstore.api.requests import HttpRequest, decode_query, read_body
-from fhirstore.api.responses import failure_answer, prefers_minimal, reply_headers, send_answer
+from fhirstore.api.requests import CREDENTIALS, HttpRequest, decode_query, read_body
+from fhirstore.api.responses import PRIVATE, failure_answer, prefers_minimal, reply_headers, send_answer
+from fhirstore.api.sharing import DONE, Sharing, asked_sharing
+from fhirstore.auth.back_office import BackOffice
 from fhirstore.auth.tokens import Bearers
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
@@ -24,7 +26,7 @@ from fhirstore.dstu2.sources import is_absolute_uri
 from fhirstore.errors import BadRequest, Failure, MethodNotAllowed, Unprocessable
 from fhirstore.interactions.conformance import conformance
 from fhirstore.interactions.integrity import ReferentialIntegrity
-from fhirstore.interactions.notes import Extent, Noted, Notes
+from fhirstore.interactions.notes import Extent, Noted, Notes, Seen
 from fhirstore.interactions.own_trail import own_trail
 from fhirstore.interactions.perform import perform
 from fhirstore.interactions.reply import Reply
@@ -32,10 +34,11 @@ from fhirstore.interactions.request import Context, Limits, Request
 from fhirstore.interactions.served import TABLE
 from fhirstore.interactions.table import Match
 from fhirstore.interactions.validate import verdict
-from fhirstore.store.contract import Store
+from fhirstore.store.contract import Resources, Store
 from fhirstore.store.reach import reach
+from fhirstore.store.scope import Scope as StoreScope
 from fhirstore.store.scope import scope_of
-from fhirstore.store.trail import Event
+from fhirstore.store.trail import USER_TYPE, Event
 
 PREFIXES = ("/dstu2", "/fhir/dstu2")
 """Both are addresses of the same endpoint; what it links to starts with the one that was called."""
@@ -47,6 +50,7 @@ class FhirParts:
 
     store: Store
     bearers: Bearers
+    back_office: BackOffice
     clock: Clock
     new_id: Callable[[], str]
     base_url: str | None
@@ -85,6 +89,10 @@ class FhirEndpoint:
             base = self._base(http)
             raw = is_binary(http.path) and wants_raw(http.headers, http.query)
             format = Format() if raw else wanted_format(http.headers, http.query)
+            if sharing := asked_sharing(http.method, http.path.removeprefix(self._prefix)):
+                await self._share(sharing, http, scope)
+                await send_answer(send, 200, [PRIVATE], DONE, "application/json")
+                return
             reply = await self._answer(http, base, scope, receive)
             headers, body, status = reply_headers(reply, base), reply.body, reply.status
             if raw and reply.version is not None and body and (content := unwrap(body)):
@@ -104,8 +112,10 @@ class FhirEndpoint:
         if path.strip("/") == "metadata" or (http.method == "OPTIONS" and not path.strip("/")):
             return self._metadata(http, base)
         match = TABLE.match(http.method, path)
-        caller = await self._parts.bearers.caller(http.bearer())
-        notes = self._notes(caller, scope)
+        caller, http = await self._caller(http)
+        notes = self._notes(caller, http, scope)
+        if caller.everybody and match.interaction.code.startswith("history-"):
+            raise BadRequest("A history is one user's: x-oneup-user-id must name one.")
         try:
             request = await self._request(http, receive, match)
         except Failure as failure:
@@ -115,6 +125,32 @@ class FhirEndpoint:
                 raise
             return verdict(failure.issues)  # that it cannot be read is what there is to say of it
         return await perform(match.interaction, request, self._context(caller, base, named_source(http), notes))
+
+    async def _caller(self, http: HttpRequest) -> tuple[Caller, HttpRequest]:
+        """Whoever's token it is; or, without one, the user whom an application with its secret names.
+
+        And the request without that secret, so that what is left of its query is the question.
+        """
+        user = http.headers.get("x-oneup-user-id")
+        if user is None or http.has_bearer:
+            return await self._parts.bearers.caller(http.bearer()), http
+        caller = await self._parts.back_office.caller(*http.client_credentials(), user, http.address)
+        return caller, replace(http, query=[pair for pair in http.query if pair[0] not in CREDENTIALS])
+
+    async def _share(self, sharing: Sharing, http: HttpRequest, scope: Scope) -> None:
+        parts = self._parts
+        caller = await parts.bearers.caller(http.bearer())
+        notes = self._notes(caller, http, scope)
+        status = 200
+        try:
+            await sharing.carry_out(parts.store, parts.bearers, caller, parts.clock())
+        except Failure as failure:
+            status = failure.status
+            raise
+        finally:
+            if notes is not None:
+                action = "share" if sharing.method == "PUT" else "unshare"
+                notes.note(action, "write", status, USER_TYPE, str(sharing.recipient), patient=sharing.patient)
 
     async def _request(self, http: HttpRequest, receive: Receive, match: Match) -> Request:
         query, body = http.query, b""
@@ -143,21 +179,25 @@ class FhirEndpoint:
             prefer=header("prefer"),
         )
 
-    def _notes(self, caller: Caller, scope: Scope) -> Notes | None:
+    def _notes(self, caller: Caller, http: HttpRequest, scope: Scope) -> Notes | None:
         parts = self._parts
         if parts.audit == "off":
             return None
-        client = scope.get("client")
-        request_id: str = scope.get(REQUEST_ID, "")
-        return Notes(parts.note, caller, parts.clock, parts.audit, request_id, client[0] if client else "")
+        return Notes(parts.note, caller, parts.clock, parts.audit, scope.get(REQUEST_ID, ""), http.address)
 
     def _context(self, caller: Caller, base: str, source: str | None, notes: Notes | None) -> Context:
         parts, store, scope, author = self._parts, self._parts.store, scope_of(caller), caller.author
-        if parts.limits.referential_integrity:
+
+        def of_owner(whole: StoreScope) -> Resources:
+            resources: Resources = store.within(whole, author)
             # Beneath the scope: also what the caller may not see must keep what it refers to.
-            resources = reach(scope, lambda whole: ReferentialIntegrity(store.within(whole, author)))
-        else:
-            resources = store.within(scope, author)
+            if parts.limits.referential_integrity:
+                resources = ReferentialIntegrity(resources)
+            return (
+                resources if notes is None or whole.owner == caller.user else Seen(resources, whole.owner, notes.seen)
+            )
+
+        resources = reach(scope, of_owner)
         if notes is not None:
             resources = Noted(resources, notes.made)
         level = caller.level or parts.level

@@ -11,7 +11,7 @@ from typing import Any
 from fhirstore.clock import instant
 from fhirstore.interactions.notes import MADE_BY, patient_of
 from fhirstore.store.contract import Version
-from fhirstore.store.trail import Event, write_id
+from fhirstore.store.trail import USER_TYPE, Event, write_id
 
 USER, APPLICATION = "urn:fhirstore:user", "urn:fhirstore:application"
 """Systems of the ids of users (`oneup_user_id`) and applications (`client_id`)."""
@@ -26,6 +26,7 @@ _SOURCE = {
 _IS_APPLICATION = {
     "coding": [{"system": "http://nema.org/dicom/dicm", "code": "110150", "display": "Application"}],
 }
+_IS_USER = {"system": "http://hl7.org/fhir/object-role", "code": "6", "display": "User"}
 _ACTIONS = {"create": "C", "read": "R", "vread": "R", "update": "U", "delete": "D"}
 _INTERACTIONS = "http://hl7.org/fhir/restful-interaction"
 _OBJECT_TYPE, _OBJECT_ROLE = "http://hl7.org/fhir/object-type", "http://hl7.org/fhir/object-role"
@@ -72,9 +73,9 @@ def audit_event(event: Event) -> dict[str, Any]:
 
 
 def _subtypes(action: str) -> list[dict[str, str]]:
-    if not action.startswith("$"):
-        return [{"system": _INTERACTIONS, "code": action}]
-    return [{"system": _INTERACTIONS, "code": "operation"}, {"system": INTERACTION, "code": action}]
+    if action.startswith("$"):
+        return [{"system": _INTERACTIONS, "code": "operation"}, {"system": INTERACTION, "code": action}]
+    return [{"system": INTERACTION if action in {"share", "unshare"} else _INTERACTIONS, "code": action}]
 
 
 def _participants(event: Event) -> list[dict[str, Any]]:
@@ -102,6 +103,8 @@ def _object(type: str, id: str, version: int | None) -> dict[str, Any]:
     if not id:
         query = {"system": _OBJECT_ROLE, "code": "24", "display": "Query"}
         return {"type": _coded_type("2"), "role": query, "name": type or "all types"}
+    if type == USER_TYPE:
+        return {"identifier": {"system": USER, "value": id}, "type": _coded_type("1"), "role": _IS_USER}
     address = f"{type}/{id}" + (f"/_history/{version}" if version is not None else "")
     role, sort = ("1", "1") if type == "Patient" else ("4", "2")
     return {

@@ -27,7 +27,8 @@ _PATIENT = b'"reference":"Patient/'
 
 @dataclass(slots=True)
 class Notes:
-    """The notes of one request; `made` are the versions that were made and not yet noted."""
+    """The notes of one request; `made` are the versions that were made, and `seen` the owners of what was found in
+    records that others share, and not yet noted."""
 
     put: Callable[[Event], None]
     caller: Caller
@@ -36,6 +37,7 @@ class Notes:
     request_id: str = ""
     address: str = ""
     made: list[Version] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
 
     def note(
         self,
@@ -59,18 +61,29 @@ class Notes:
             self.made.clear()
             if code != "transaction":
                 return
+        owners, caller = self._owners(), self.caller
         if access == "read" and self.extent == "writes":
             return
         if version is not None and not id:
             id = version.id
         patient = patient or patient_of(type, id, version.body if version is not None else b"")
-        caller = self.caller
-        self.put(
-            Event(
-                *(event_id(self.clock()), code, status, caller.user, caller.client_id, caller.user),
-                *(type, id, None, patient, self.request_id, self.address),
+        at, user = self.clock(), None if caller.everybody else caller.user
+        for owner in owners:
+            self.put(
+                Event(
+                    *(event_id(at), code, status, owner, caller.client_id, user),
+                    *(type, id, None, patient, self.request_id, self.address),
+                )
             )
-        )
+
+    def _owners(self) -> list[int | None]:
+        """Everybody whose record was looked at, and whoever's token it was in any case."""
+        own = None if self.caller.everybody else self.caller.user
+        if not self.seen:
+            return [own]
+        owners: list[int | None] = [*self.seen]
+        self.seen.clear()
+        return owners if own is None else [*owners, own]
 
     def _put_write(self, version: Version, action: str, status: int) -> None:
         caller, type, id = self.caller, version.type, version.id
@@ -149,6 +162,48 @@ class Noted:
         self._made += [
             version for each, version in zip(watched, written, strict=True) if each.decided and version is not None
         ]
+
+
+class Seen:
+    """`Resources` of a record that its owner shares, which tell when something was found there."""
+
+    def __init__(self, resources: Resources, owner: int, seen: set[int]) -> None:
+        self._resources = resources
+        self._owner = owner
+        self._seen = seen
+
+    async def current(self, type: str, id: str) -> Version | None:
+        return self._told(await self._resources.current(type, id))
+
+    async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
+        return self._told(await self._resources.current_all(keys))
+
+    async def version(self, type: str, id: str, number: int) -> Version | None:
+        return self._told(await self._resources.version(type, id, number))
+
+    async def history(self, query: HistoryQuery) -> HistoryPage:
+        page = await self._resources.history(query)
+        self._told(page.versions)
+        return page
+
+    async def find(self, plan: Plan, page: Page) -> Found:
+        found = await self._resources.find(plan, page)
+        self._told(found.matches or found.total)
+        return found
+
+    async def change(self, change: Change) -> Version | None:
+        return await self._resources.change(change)
+
+    async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
+        return await self._resources.change_all(changes)
+
+    async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
+        return await self._resources.transact(work, locks)
+
+    def _told(self, found: Result) -> Result:
+        if found:
+            self._seen.add(self._owner)
+        return found
 
 
 class _Watched:

@@ -19,6 +19,7 @@ from fhirstore.store.consents import Consents
 from fhirstore.store.cursors import Cursors, Place
 from fhirstore.store.jobs import Jobs
 from fhirstore.store.keys import Keys
+from fhirstore.store.permissions import Permissions
 from fhirstore.store.purging import Purging
 from fhirstore.store.scope import Scope
 from fhirstore.store.sessions import Sessions
@@ -251,6 +252,9 @@ class Store(Protocol):
 
     @property
     def consents(self) -> Consents: ...
+
+    @property
+    def permissions(self) -> Permissions: ...
 
     @property
     def keys(self) -> Keys: ...

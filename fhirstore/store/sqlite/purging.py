@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from fhirstore.store.scope import Scope
 from fhirstore.store.sqlite.index import NONE, Index, unpack
-from fhirstore.store.sqlite.names import Names
 from fhirstore.store.sqlite.writer import Writer
 
 _WHERE = "WHERE owner = ? AND type = ? AND id = ?"
@@ -20,23 +19,22 @@ class SqlitePurging:
         self._writer = writer
 
     async def purge(self, scope: Scope, keys: Sequence[tuple[str, str]]) -> int:
-        names = self._writer.names
-        return await self._writer.run(lambda connection: _purge(connection, names, scope.owner, keys))
+        index = self._writer.index
+        return await self._writer.run(lambda connection: _purge(connection, index, scope.owner, keys), gathers=True)
 
 
-def _purge(connection: sqlite3.Connection, names: Names, owner: int, keys: Sequence[tuple[str, str]]) -> int:
-    index, gone = Index(connection, names, owner), 0
+def _purge(connection: sqlite3.Connection, index: Index, owner: int, keys: Sequence[tuple[str, str]]) -> int:
+    gone = 0
     for type, id in keys:
         place = (owner, type, id)
         row = connection.execute(f"SELECT rid, keys, ranges, contains FROM resources {_WHERE}", place).fetchone()
         if row is not None:
             rid, held, ranges, contains = row
-            index.count(type, -1)
-            index.replace(rid, unpack(held, ranges), NONE)
-            index.forget_words(rid)
+            index.count(owner, type, -1)
+            index.replace(owner, rid, unpack(held, ranges), NONE)
+            index.forget_words(owner, rid)
             if contains:
-                index.release(rid)
+                index.release(owner, rid)
         for table in ("resources", "history"):
             gone += connection.execute(f"DELETE FROM {table} {_WHERE}", place).rowcount
-    index.finish()
     return gone
