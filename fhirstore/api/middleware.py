@@ -16,10 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fhirstore.dstu2.catalog import is_resource_type
 from fhirstore.dstu2.outcome import operation_outcome
 from fhirstore.errors import Issue
+from fhirstore.interactions.notes import REQUEST_ID
 
 _log = logging.getLogger("fhirstore")
-REQUEST_ID = "fhirstore.request_id"
-"""Where the scope of a request keeps its id."""
 _WELL_FORMED = re.compile(r"[A-Za-z0-9\-_.]{1,64}")
 
 

@@ -22,6 +22,8 @@ Extent = Literal["all", "writes", "off"]
 
 MADE_BY = {"POST": "create", "PUT": "update", "DELETE": "delete"}
 """The interaction that makes a version by a method."""
+REQUEST_ID = "fhirstore.request_id"
+"""Where a request's ASGI scope keeps its id."""
 _PATIENT = b'"reference":"Patient/'
 
 

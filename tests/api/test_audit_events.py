@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from fhirstore.auth.secrets import digest, mint
 from fhirstore.dstu2.levels import judge
 from fhirstore.interactions import own_trail
 from fhirstore.store.trail import event_id
@@ -267,3 +269,64 @@ def test_ids_that_are_no_events_are_not_there(user: UserClient) -> None:
 def _tagged() -> dict[str, Any]:
     meta = {"tag": [{"system": "http://example.org", "code": "x"}]}
     return {"resourceType": "Parameters", "parameter": [{"name": "meta", "valueMeta": meta}]}
+
+
+def test_the_owner_of_a_shared_patient_sees_who_looked_and_whom_it_was_shared_with(
+    user: UserClient, stranger: UserClient
+) -> None:
+    user.put("Patient/p", patient(id="p"))
+    user.put("Observation/o", observation("Patient/p", id="o"))
+    user.put("Patient/q", patient("Other", id="q"))
+    user.put(f"Patient/p/_permission/{stranger.id}", b"")
+    own = len(found(user))
+    stranger.get("Patient/p")
+    stranger.get("Observation?code=nothing")
+    stranger.get("Observation")
+    stranger.get("Patient/unknown")
+    share, _, *looked = found(user, "_sort=date")[own - 1 :]
+    assert share["event"]["subtype"] == [{"system": "urn:fhirstore:interaction", "code": "share"}]
+    assert share["object"][0]["identifier"] == {"system": "urn:fhirstore:user", "value": str(stranger.id)}
+    assert share["object"][1]["reference"] == {"reference": "Patient/p"}
+    assert judge(share, "strict") == []
+    assert told(looked) == [("read", "Patient/p"), ("search-type", "")]
+    assert {event["participant"][0]["userId"]["value"] for event in looked} == {str(stranger.id)}
+    assert len(found(stranger, "_sort=date")) == 4, "the stranger has its own, and none of the owner's"
+    for event in looked:
+        assert stranger.get(f"AuditEvent/{event['id']}").status_code == 404
+
+
+def test_an_application_that_reads_in_its_users_names_is_seen_by_each(
+    application: ApplicationClient, user: UserClient, stranger: UserClient
+) -> None:
+    id = user.create(patient())["id"]
+    headers = {"x-oneup-user-id": "client", **application.credentials}
+    assert http.get(f"{user.base}/Patient/{id}", headers=headers).status_code == 200
+    read = found(user, "action=R")
+    assert told(read) == [("read", f"Patient/{id}")]
+    assert [each["userId"]["value"] for each in read[0]["participant"]] == [application.client_id]
+    assert found(stranger, "action=R") == []
+
+
+def test_a_token_for_one_patient_is_told_of_that_patients_events(server: AppServer, user: UserClient) -> None:
+    for id in ("p", "q"):
+        user.put(f"Patient/{id}", patient(id=id))
+    whole = found(user)
+    narrow = _narrowed(server, user, "patient/*.read", "p")
+    assert [event["id"] for event in found(narrow)] == [
+        event["id"] for event in whole if event["object"][0]["reference"]["reference"].startswith("Patient/p/")
+    ]
+    for event in whole:
+        expected = 200 if event["object"][0]["reference"]["reference"].startswith("Patient/p/") else 404
+        assert narrow.get(f"AuditEvent/{event['id']}").status_code == expected
+    forbidden = _narrowed(server, user, "patient/Observation.read", "p")
+    assert forbidden.get("AuditEvent").status_code == 403
+
+
+def _narrowed(server: AppServer, user: UserClient, scope: str, patient: str) -> UserClient:
+    """The same user by an access token of a narrower scope."""
+    secret = mint()
+    known = server.call(server.store.accounts.token(digest(user.access_token)))
+    assert known is not None
+    token = replace(known, hash=digest(secret), scope=scope, patient=patient)
+    server.call(server.store.accounts.add_tokens([token]))
+    return replace(user, access_token=secret)
