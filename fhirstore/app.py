@@ -37,12 +37,12 @@ from fhirstore.auth.throttle import Throttle
 from fhirstore.auth.tokens import Bearers
 from fhirstore.clock import Clock, now
 from fhirstore.ids import new_id
+from fhirstore.interactions.doorway import Doorway
 from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
 from fhirstore.store.trail_buffer import TrailBuffer
 from fhirstore.web import authorize, console, granted_apps, health_history, sign_in_link
-from fhirstore.web.record import RecordParts
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -68,7 +68,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
 
     app = FastAPI(title="fhirstore", version=__version__, lifespan=lifespan, redoc_url=None, telemetry=_NO_TELEMETRY)
     app.state.store, app.state.clock, app.state.bearers = store, clock, bearers
-    app.state.trail, app.state.audit = trail, settings.audit
+    app.state.trail = trail
     app.state.base_url, app.state.fhir_prefixes = settings.base_url, PREFIXES
     app.state.signer = Signer(store)
     app.state.credentials = Credentials(store, clock, settings.credential_failures)
@@ -81,20 +81,15 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         conditional_delete=settings.conditional_delete,
         referential_integrity=settings.referential_integrity,
     )
-    app.state.record_parts = RecordParts(store, clock, new_id, settings.validation, limits)
+    doorway = Doorway(store, clock, new_id, settings.validation, limits, trail.note, trail.flush, settings.audit)
+    app.state.doorway = doorway
     parts = FhirParts(
-        store,
+        doorway,
         bearers,
         BackOffice(store, app.state.credentials),
-        clock,
-        new_id,
         settings.base_url,
         settings.resource_bytes,
         settings.bundle_bytes,
-        settings.validation,
-        limits,
-        trail.note,
-        settings.audit,
     )
     faces = (users_oneup, sign_in_links, granted, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):

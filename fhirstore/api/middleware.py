@@ -17,10 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fhirstore.dstu2.catalog import resource_types
 from fhirstore.dstu2.outcome import operation_outcome
 from fhirstore.errors import Issue
+from fhirstore.interactions.notes import REQUEST_ID
 
 _log = logging.getLogger("fhirstore")
-REQUEST_ID = "fhirstore.request_id"
-"""Where the scope of a request keeps its id."""
 _PROCESS, _requests = secrets.token_hex(4), count(1)
 _WELL_FORMED = re.compile(r"[A-Za-z0-9\-_.]{1,64}")
 
