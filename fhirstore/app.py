@@ -32,6 +32,7 @@ from fhirstore.auth.credentials import Credentials
 from fhirstore.auth.developers import Passwords
 from fhirstore.auth.throttle import Throttle
 from fhirstore.auth.tokens import Bearers
+from fhirstore.auth.usage import Usage
 from fhirstore.clock import Clock, now
 from fhirstore.ids import new_id
 from fhirstore.interactions.request import Limits
@@ -52,12 +53,13 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     """The server as an ASGI application; the database is opened when it starts."""
     settings = settings or Settings()
     store = open_store(settings.database)
-    bearers = Bearers(store, clock)
+    bearers, usage = Bearers(store, clock), Usage(store, clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await store.open()
         yield
+        await usage.close()
         await store.close()
 
     app = FastAPI(title="fhirstore", version=__version__, lifespan=lifespan, redoc_url=None, telemetry=_NO_TELEMETRY)
@@ -66,6 +68,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     app.state.credentials = Credentials(store, clock, settings.credential_failures)
     app.state.allowances = Allowances(store, clock, settings.management_calls_per_hour)
     throttle = Throttle(store, clock, settings.credential_failures)
+    app.state.usage = usage
     app.state.sign_up = settings.sign_up
     app.state.throttle, app.state.passwords = throttle, Passwords(store, throttle)
     limits = Limits(
@@ -111,7 +114,7 @@ def _add_middleware(app: FastAPI, settings: Settings, parts: FhirParts) -> None:
         max_age=600,
     )
     app.add_middleware(WhereSent, b"origin", cors)
-    app.add_middleware(RequestLog)
+    app.add_middleware(RequestLog, usage=app.state.usage)
     app.add_middleware(TrustedProxies, trusted=_listed(settings.trusted_proxies))
 
 

@@ -10,22 +10,32 @@ import logging
 import re
 import secrets
 import time
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fhirstore.auth.usage import Usage, kind_of
 from fhirstore.dstu2.catalog import is_resource_type
 from fhirstore.dstu2.outcome import operation_outcome
 from fhirstore.errors import Issue
+
+MANAGED_BY, ASKED_BY = "managed_by", "asked_by"
+"""The client_id behind a call of user management, and behind a request of the FHIR API."""
 
 _log = logging.getLogger("fhirstore")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9\-_.]{1,64}")
 
 
 class RequestLog:
-    """Gives each request its `X-Request-Id` (the client's own where it sent a proper one) and logs its end."""
+    """Gives each request its `X-Request-Id` (the client's own where it sent a proper one), logs and counts its end.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Whoever learns which application a request is of puts its client_id into the request's state, under one of the
+    two names below.
+    """
+
+    def __init__(self, app: ASGIApp, usage: Usage) -> None:
         self._app = app
+        self._usage = usage
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -34,6 +44,7 @@ class RequestLog:
         request_id = _request_id(scope)
         started = time.perf_counter()
         status = 0
+        state: dict[str, Any] = scope.setdefault("state", {})
 
         async def send_on(message: Message) -> None:
             nonlocal status
@@ -50,6 +61,9 @@ class RequestLog:
             if status == 0:
                 await _answer_unforeseen(send_on, request_id)
         finally:
+            for name in (MANAGED_BY, ASKED_BY):
+                if name in state:
+                    self._usage.note(state[name], kind_of(status, management=name == MANAGED_BY))
             if _log.isEnabledFor(logging.INFO):
                 took = (time.perf_counter() - started) * 1000
                 _log.info("%s %s %s %.1f ms %s", scope["method"], _route(scope["path"]), status, took, request_id)
