@@ -10,20 +10,26 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fhirstore.auth.usage import Usage, kind_of
-from fhirstore.dstu2.catalog import is_resource_type
+from fhirstore.auth.usage import kind_of
+from fhirstore.dstu2.catalog import resource_types
 from fhirstore.dstu2.outcome import operation_outcome
 from fhirstore.errors import Issue
+from fhirstore.store.usage import Kind
 
 MANAGED_BY, ASKED_BY = "managed_by", "asked_by"
 """The client_id behind a call of user management, and behind a request of the FHIR API."""
 
 _log = logging.getLogger("fhirstore")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9\-_.]{1,64}")
+REQUEST_ID = "fhirstore.request_id"
+"""Where the scope of a request keeps its id."""
+_PROCESS, _requests = secrets.token_hex(4), count(1)
+_WELL_FORMED = re.compile(r"[A-Za-z0-9\-_.]{1,64}")
 
 
 class RequestLog:
@@ -33,15 +39,15 @@ class RequestLog:
     two names below.
     """
 
-    def __init__(self, app: ASGIApp, usage: Usage) -> None:
+    def __init__(self, app: ASGIApp, count: Callable[[str, Kind], None]) -> None:
         self._app = app
-        self._usage = usage
+        self._count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        request_id = scope[REQUEST_ID] = _request_id(scope)
         started = time.perf_counter()
         status = 0
         state: dict[str, Any] = scope.setdefault("state", {})
@@ -63,7 +69,7 @@ class RequestLog:
         finally:
             for name in (MANAGED_BY, ASKED_BY):
                 if name in state:
-                    self._usage.note(state[name], kind_of(status, management=name == MANAGED_BY))
+                    self._count(state[name], kind_of(status, management=name == MANAGED_BY))
             if _log.isEnabledFor(logging.INFO):
                 took = (time.perf_counter() - started) * 1000
                 _log.info("%s %s %s %.1f ms %s", scope["method"], _route(scope["path"]), status, took, request_id)
@@ -73,27 +79,32 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             given: str = value.decode("latin-1")
-            if _REQUEST_ID.fullmatch(given):
+            if _WELL_FORMED.fullmatch(given):
                 return given
-    return secrets.token_hex(8)
+    return f"{_PROCESS}{next(_requests):08x}"
 
 
 def _route(path: str) -> str:
     """The path with everything but the API's own words left out: ids, and what people mistype, point at people."""
-    return "/".join([segment if _is_told(segment) else "*" for segment in path.split("/")[:8]])
+    return "/".join(
+        [segment if segment in _WORDS or _OPERATION.fullmatch(segment) else "*" for segment in path.split("/")[:8]]
+    )
 
 
-def _is_told(segment: str) -> bool:
-    # Ids are mostly longer than any word of the API, which spares looking at them closely.
-    return len(segment) <= _LONGEST and (is_resource_type(segment) or _WORD.fullmatch(segment) is not None)
-
-
-_LONGEST = 32
-_WORD = re.compile(
-    r"|[_$][a-z\-]{1,30}|dstu2|fhir|oauth2|token|revoke|introspect|user|user-management|v1|auth-code|metadata|health"
-    r"|ready|docs|sign-in|sign-in-link|sign-out|static|console|sign-up|welcome|account|applications|usage|audit|try|\.well-known|oauth-authorization-server|smart-configuration"
-    r"|(?:organizations|authorization|new_user|users|refresh_token|me|profile|apps)(?:\.json)?"
+_VALIDIC = ("organizations", "authorization", "new_user", "users", "refresh_token", "me", "profile", "apps")
+_WORDS = frozenset(
+    (
+        *("", "dstu2", "fhir", "metadata", "health", "ready", "docs", "static", *resource_types()),
+        *("oauth2", "token", "revoke", "introspect", "authorize", "decision", ".well-known", "jwks.json"),
+        *("openid-configuration", "oauth-authorization-server", "smart-configuration"),
+        *("user-management", "v1", "user", "auth-code", "sign-in-link", "launch", "grant", "source"),
+        *("sign-in", "sign-out", "sign-up", "welcome", "granted-apps", "health-history"),
+        *("console", "account", "applications", "usage", "audit", "try"),
+        *_VALIDIC,
+        *(f"{word}.json" for word in _VALIDIC),
+    )
 )
+_OPERATION = re.compile(r"[_$][a-z\-]{1,30}")
 
 
 def _place(error: BaseException) -> str:

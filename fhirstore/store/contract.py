@@ -20,6 +20,7 @@ from fhirstore.store.cursors import Cursors, Place
 from fhirstore.store.holdings import Holdings
 from fhirstore.store.jobs import Jobs
 from fhirstore.store.keys import Keys
+from fhirstore.store.permissions import Permissions
 from fhirstore.store.purging import Purging
 from fhirstore.store.scope import Scope
 from fhirstore.store.sessions import Sessions
@@ -259,6 +260,9 @@ class Store(Protocol):
 
     @property
     def consents(self) -> Consents: ...
+
+    @property
+    def permissions(self) -> Permissions: ...
 
     @property
     def keys(self) -> Keys: ...

@@ -20,6 +20,7 @@ from fhirstore.store.mongodb.indexes import INDEXES
 from fhirstore.store.mongodb.indexing import MongoIndexing
 from fhirstore.store.mongodb.jobs import MongoJobs
 from fhirstore.store.mongodb.keys import MongoKeys
+from fhirstore.store.mongodb.permissions import MongoPermissions
 from fhirstore.store.mongodb.purging import MongoPurging
 from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
 from fhirstore.store.mongodb.sessions import MongoSessions
@@ -53,6 +54,10 @@ class MongoStore:
     @property
     def consents(self) -> MongoConsents:
         return MongoConsents(self._database)
+
+    @property
+    def permissions(self) -> MongoPermissions:
+        return MongoPermissions(self._database)
 
     @property
     def keys(self) -> MongoKeys:

@@ -44,6 +44,7 @@ class MongoAccounts:
         self._users = database["users"]
         self._tokens = database["tokens"]
         self._consents = database["consents"]
+        self._permissions = database["permissions"]
         self._launches = database["launches"]
         self._windows = database["windows"]
         self._counters = database["counters"]
@@ -114,6 +115,7 @@ class MongoAccounts:
         result = await self._users.update_one(_present(user), {"$set": mark})
         for held in (self._tokens, self._consents, self._launches):
             await held.delete_many({"user": user.id})
+        await self._permissions.delete_many({"$or": [{"owner": user.id}, {"recipient": user.id}]})
         await self._sign_out(user)
         return result.matched_count == 1
 

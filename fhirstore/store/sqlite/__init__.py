@@ -19,6 +19,7 @@ from fhirstore.store.sqlite.holdings import SqliteHoldings
 from fhirstore.store.sqlite.indexing import SqliteIndexing
 from fhirstore.store.sqlite.jobs import SqliteJobs
 from fhirstore.store.sqlite.keys import SqliteKeys
+from fhirstore.store.sqlite.permissions import SqlitePermissions
 from fhirstore.store.sqlite.purging import SqlitePurging
 from fhirstore.store.sqlite.readers import Readers
 from fhirstore.store.sqlite.resources import SqliteResources
@@ -50,6 +51,10 @@ class SqliteStore:
     @property
     def consents(self) -> SqliteConsents:
         return SqliteConsents(self._reader, self._writer)
+
+    @property
+    def permissions(self) -> SqlitePermissions:
+        return SqlitePermissions(self._reader, self._writer)
 
     @property
     def keys(self) -> SqliteKeys:

@@ -139,6 +139,7 @@ class SqliteAccounts:
             )
             for table in ("tokens", "consents", "launches"):
                 connection.execute(f"DELETE FROM {table} WHERE user = ?", (user.id,))
+            connection.execute("DELETE FROM permissions WHERE owner = ? OR recipient = ?", (user.id, user.id))
             _sign_out(connection, user)
             return marked.rowcount == 1
 
