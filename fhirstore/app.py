@@ -35,6 +35,7 @@ from fhirstore.auth.developers import Passwords
 from fhirstore.auth.id_tokens import Signer
 from fhirstore.auth.throttle import Throttle
 from fhirstore.auth.tokens import Bearers
+from fhirstore.auth.usage import Usage
 from fhirstore.clock import Clock, now
 from fhirstore.ids import new_id
 from fhirstore.interactions.doorway import Doorway
@@ -56,13 +57,14 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     """The server as an ASGI application; the database is opened when it starts."""
     settings = settings or Settings()
     store = open_store(settings.database)
-    bearers = Bearers(store, clock)
+    bearers, usage = Bearers(store, clock), Usage(store, clock)
     trail = TrailBuffer(store)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await store.open()
         yield
+        await usage.close()
         await trail.close()
         await store.close()
 
@@ -74,6 +76,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     app.state.credentials = Credentials(store, clock, settings.credential_failures)
     app.state.allowances = Allowances(store, clock, settings.management_calls_per_hour)
     throttle = Throttle(store, clock, settings.credential_failures)
+    app.state.usage = usage
     app.state.sign_up = settings.sign_up
     app.state.throttle, app.state.passwords = throttle, Passwords(store, throttle)
     limits = Limits(
@@ -117,7 +120,7 @@ def _add_middleware(app: FastAPI, settings: Settings, parts: FhirParts) -> None:
         max_age=600,
     )
     app.add_middleware(WhereSent, b"origin", cors)
-    app.add_middleware(RequestLog)
+    app.add_middleware(RequestLog, count=app.state.usage.note)
     app.add_middleware(TrustedProxies, trusted=_listed(settings.trusted_proxies))
 
 

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fhirstore.api.binary import RAW_HEADERS, is_raw, unwrap, wants_raw, wrap
 from fhirstore.api.formats import Format, read_resource, wanted_format
+from fhirstore.api.middleware import ASKED_BY
 from fhirstore.api.requests import CREDENTIALS, HttpRequest, decode_query, read_body
 from fhirstore.api.responses import PRIVATE, failure_answer, prefers_minimal, reply_headers, send_answer
 from fhirstore.api.sharing import DONE, Sharing, asked_sharing
@@ -106,6 +107,7 @@ class FhirEndpoint:
         match = TABLE.match(http.method, path)
         caller, http = await self._caller(http)
         notes = self._parts.doorway.notes(caller, scope.get(REQUEST_ID, ""), http.address)
+        scope.setdefault("state", {})[ASKED_BY] = caller.client_id
         if caller.everybody and match.interaction.code.startswith("history-"):
             raise BadRequest("A history is one user's: x-oneup-user-id must name one.")
         try:
