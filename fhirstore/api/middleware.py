@@ -18,7 +18,9 @@ from fhirstore.dstu2.outcome import operation_outcome
 from fhirstore.errors import Issue
 
 _log = logging.getLogger("fhirstore")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9\-_.]{1,64}")
+REQUEST_ID = "fhirstore.request_id"
+"""Where the scope of a request keeps its id."""
+_WELL_FORMED = re.compile(r"[A-Za-z0-9\-_.]{1,64}")
 
 
 class RequestLog:
@@ -31,7 +33,7 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        request_id = scope[REQUEST_ID] = _request_id(scope)
         started = time.perf_counter()
         status = 0
 
@@ -59,7 +61,7 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             given: str = value.decode("latin-1")
-            if _REQUEST_ID.fullmatch(given):
+            if _WELL_FORMED.fullmatch(given):
                 return given
     return secrets.token_hex(8)
 
@@ -77,7 +79,9 @@ def _is_told(segment: str) -> bool:
 _LONGEST = 32
 _WORD = re.compile(
     r"|[_$][a-z\-]{1,30}|dstu2|fhir|oauth2|token|revoke|introspect|user|user-management|v1|auth-code|metadata|health"
-    r"|authorize|decision|launch|grant|jwks\.json|openid-configuration|granted-apps|ready|docs|sign-in|sign-in-link|sign-out|static|\.well-known|oauth-authorization-server|smart-configuration"
+    r"|authorize|decision|launch|grant|jwks\.json|openid-configuration|granted-apps|ready|docs|sign-in|sign-in-link|sign-out"
+    r"|static|console|sign-up|welcome|account|applications|usage|audit|try|\.well-known|oauth-authorization-server"
+    r"|smart-configuration"
     r"|(?:organizations|authorization|new_user|users|refresh_token|me|profile|apps)(?:\.json)?"
 )
 

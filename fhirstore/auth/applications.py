@@ -14,6 +14,8 @@ from fhirstore.dstu2.levels import Level
 from fhirstore.errors import BadRequest, NotFound
 from fhirstore.store.accounts import Accounts, Application
 
+NAME_MOST = 100
+
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -37,11 +39,13 @@ async def create_application(
     calls_per_hour: int | None = None,
     redirect_uris: Sequence[str] = (),
     public: bool = False,
+    developer: str | None = None,
     launch_uri: str | None = None,
 ) -> NewApplication:
-    """Raises BadRequest for a redirect or launch URI that is none."""
+    """Raises BadRequest for a redirect or launch URI that is none, and for a name that cannot be shown."""
     _check_uris("redirect", redirect_uris)
     _check_uris("launch", [launch_uri] if launch_uri else [])
+    _check_name(name)
     new = NewApplication(random.token_hex(16), mint(), random.token_hex(12), mint())
     await accounts.add_application(
         Application(
@@ -56,6 +60,7 @@ async def create_application(
             calls_per_hour,
             tuple(redirect_uris),
             public,
+            developer=developer,
             launch_uri=launch_uri,
         )
     )
@@ -66,6 +71,7 @@ async def change_application(accounts: Accounts, client_id: str, **changes: Any)
     """Set fields of an application that is there. Raises NotFound, BadRequest."""
     _check_uris("redirect", changes.get("redirect_uris", ()))
     _check_uris("launch", [changes["launch_uri"]] if changes.get("launch_uri") else [])
+    _check_name(changes.get("name", "name"))
     application = await accounts.application(client_id)
     changed = application and replace(application, **changes)
     if changed is None or not await accounts.replace_application(changed):
@@ -99,6 +105,11 @@ async def revoke_previous_secret(accounts: Accounts, client_id: str) -> None:
 
 async def revoke_previous_organization_token(accounts: Accounts, client_id: str) -> None:
     await change_application(accounts, client_id, previous_organization_token_hash=None)
+
+
+def _check_name(name: str) -> None:
+    if not (name.strip() and name.isprintable() and len(name) <= NAME_MOST):
+        raise BadRequest(f"An application's name has 1 to {NAME_MOST} printable characters.")
 
 
 async def _known(accounts: Accounts, client_id: str) -> Application:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from fhirstore.auth.scopes import OFFLINE
 from fhirstore.auth.secrets import digest, mint
+from fhirstore.auth.shared import shared_with
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
 from fhirstore.errors import Forbidden, Unauthorized, Unavailable
@@ -142,9 +143,13 @@ class Bearers:
         return await self._look_up(hash)
 
     def forget(self, user: int | None) -> None:
-        """Have the next request of this user's tokens look anew, in this process."""
+        """Have the next request of this user's tokens look anew, in this process, and of those it shares with."""
         self._forgotten += 1
-        self._known = {hash: known for hash, known in self._known.items() if known[0].user != user}
+        self._known = {
+            hash: known
+            for hash, known in self._known.items()
+            if known[0].user != user and all(slice.owner != user for slice in known[0].shared)
+        }
 
     async def _look_up(self, hash: str) -> Caller:
         self._known.pop(hash, None)
@@ -161,6 +166,7 @@ class Bearers:
         await self._see(user, token, now)
         patient = await self._patient(token, user)
         caller = Caller(token.client_id, user.id, token.scope, application.level, application.profile, patient)
+        caller = replace(caller, shared=await shared_with(self._store, caller))
         # What was looked up while something was revoked may be what was revoked.
         if forgotten == self._forgotten:
             self._remember(hash, caller, min(token.expires, now + _CACHE_SECONDS * SECOND))
