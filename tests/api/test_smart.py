@@ -201,6 +201,21 @@ def test_a_refresh_token_comes_with_offline_access_and_keeps_patient_and_scope(
         assert app.refresh(whole["refresh_token"], scope=wider).json()["error"] == "invalid_scope"
 
 
+def test_a_public_app_may_refresh_by_its_token_alone_and_no_other_app_may(
+    app: SmartApp, server: AppServer, person: Person, user: UserClient, ann: str
+) -> None:
+    """SMART's own JavaScript client does not name itself then."""
+    scope, place = "patient/*.read offline_access", f"{server.address}/oauth2/token"
+    issued = app.exchange(person.code(app.asks(scope))).json()
+    again = http.post(place, data={"grant_type": "refresh_token", "refresh_token": issued["refresh_token"]})
+    assert (again.status_code, again.json()["patient"]) == (200, ann)
+    confidential = new_app(server, public=False)
+    theirs = confidential.exchange(person.code(confidential.asks(scope))).json()["refresh_token"]
+    for token in (theirs, user.refresh_token, issued["access_token"], "unknown"):
+        refused = http.post(place, data={"grant_type": "refresh_token", "refresh_token": token})
+        assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+
+
 def test_whoever_is_not_signed_in_is_told_how_and_goes_on_afterwards(
     app: SmartApp, application: ApplicationClient, user: UserClient, ann: str
 ) -> None:
