@@ -95,7 +95,7 @@ class FhirEndpoint:
             raw = is_binary(http.path) and wants_raw(http.headers, http.query)
             format = Format() if raw else wanted_format(http.headers, http.query)
             if sharing := asked_sharing(http.method, http.path.removeprefix(self._prefix)):
-                await self._share(sharing, http)
+                await self._share(sharing, http, scope)
                 await send_answer(send, 200, [PRIVATE], DONE, "application/json")
                 return
             reply = await self._answer(http, base, scope, receive)
@@ -142,10 +142,18 @@ class FhirEndpoint:
         caller = await self._parts.back_office.caller(*http.client_credentials(), user, http.address)
         return caller, replace(http, query=[pair for pair in http.query if pair[0] not in CREDENTIALS])
 
-    async def _share(self, sharing: Sharing, http: HttpRequest) -> None:
+    async def _share(self, sharing: Sharing, http: HttpRequest, scope: Scope) -> None:
         parts = self._parts
         caller = await parts.bearers.caller(http.bearer())
-        await sharing.carry_out(parts.store, parts.bearers, caller, parts.clock())
+        notes, status = self._notes(caller, scope), 200
+        try:
+            await sharing.carry_out(parts.store, parts.bearers, caller, parts.clock())
+        except Failure as failure:
+            status = failure.status
+            raise
+        finally:
+            if notes is not None:
+                notes.note(sharing.action, "write", status, "Patient", sharing.patient)
 
     async def _request(self, http: HttpRequest, receive: Receive, match: Match) -> Request:
         query, body = http.query, b""
@@ -186,7 +194,11 @@ class FhirEndpoint:
         parts, store, scope, author = self._parts, self._parts.store, scope_of(caller), caller.author
         if parts.limits.referential_integrity:
             # Beneath the scope: also what the caller may not see must keep what it refers to.
-            resources = reach(scope, lambda whole: ReferentialIntegrity(store.within(whole, author)))
+            resources = reach(
+                scope, lambda whole: ReferentialIntegrity(store.within(whole, author)), notes.show if notes else None
+            )
+        elif scope.shared:
+            resources = reach(scope, lambda whole: store.within(whole, author), notes.show if notes else None)
         else:
             resources = store.within(scope, author)
         if notes is not None:

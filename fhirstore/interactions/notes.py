@@ -27,7 +27,8 @@ _PATIENT = b'"reference":"Patient/'
 
 @dataclass(slots=True)
 class Notes:
-    """The notes of one request; `made` are the versions that were made and not yet noted."""
+    """The notes of one request; `made` are the versions that were made and not yet noted, `shown_of` the users who
+    share what was read, so that it is noted in their trails too."""
 
     put: Callable[[Event], None]
     caller: Caller
@@ -36,6 +37,11 @@ class Notes:
     request_id: str = ""
     address: str = ""
     made: list[Version] = field(default_factory=list)
+    shown_of: set[int] = field(default_factory=set)
+
+    def show(self, owner: int) -> None:
+        """Something of another user's is shown to the caller."""
+        self.shown_of.add(owner)
 
     def note(
         self,
@@ -59,18 +65,21 @@ class Notes:
             self.made.clear()
             if code != "transaction":
                 return
+        owners, self.shown_of = self.shown_of, set()
         if access == "read" and self.extent == "writes":
             return
         if version is not None and not id:
             id = version.id
         patient = patient or patient_of(type, id, version.body if version is not None else b"")
         caller = self.caller
-        self.put(
-            Event(
-                *(event_id(self.clock()), code, status, caller.user, caller.client_id, caller.user),
-                *(type, id, None, patient, self.request_id, self.address),
+        own, acting = (None, None) if caller.everybody else (caller.user, caller.user)
+        for owner in (own, *sorted(owners)):
+            self.put(
+                Event(
+                    *(event_id(self.clock()), code, status, owner, caller.client_id, acting),
+                    *(type, id, None, patient, self.request_id, self.address),
+                )
             )
-        )
 
     def _put_write(self, version: Version, action: str, status: int) -> None:
         caller, type, id = self.caller, version.type, version.id
