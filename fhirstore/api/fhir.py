@@ -16,6 +16,8 @@ from fhirstore.api.middleware import REQUEST_ID
 from fhirstore.api.requests import CREDENTIALS, HttpRequest, decode_query, read_body
 from fhirstore.api.responses import PRIVATE, failure_answer, prefers_minimal, reply_headers, send_answer
 from fhirstore.api.sharing import DONE, Sharing, asked_sharing
+from fhirstore.api.transfers import Asked as Transfer
+from fhirstore.api.transfers import Transfers, asked_transfer
 from fhirstore.auth.back_office import BackOffice
 from fhirstore.auth.tokens import Bearers
 from fhirstore.caller import Caller
@@ -55,6 +57,7 @@ class FhirParts:
     bundle_bytes: int
     level: Level
     limits: Limits
+    transfers: Transfers
     note: Callable[[Event], None]
     audit: Extent = "all"
 
@@ -88,6 +91,9 @@ class FhirEndpoint:
             if sharing := asked_sharing(http.method, http.path.removeprefix(self._prefix)):
                 await self._share(sharing, http)
                 await send_answer(send, 200, [PRIVATE], DONE, "application/json")
+                return
+            if transfer := asked_transfer(http.path.removeprefix(self._prefix)):
+                await self._transfer(transfer, http, base, scope, receive, send)
                 return
             reply = await self._answer(http, base, scope, receive)
             headers, body, status = reply_headers(reply, base), reply.body, reply.status
@@ -137,6 +143,21 @@ class FhirEndpoint:
         parts = self._parts
         caller = await parts.bearers.caller(http.bearer())
         await sharing.carry_out(parts.store, parts.bearers, caller, parts.clock())
+
+    async def _transfer(
+        self, asked: Transfer, http: HttpRequest, base: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        caller, http = await self._caller(http)
+        notes, status = self._notes(caller, scope), 500
+        try:
+            status = await self._parts.transfers.answer(asked, http, caller, base, receive, send)
+        except Failure as failure:
+            status = failure.status
+            raise
+        finally:
+            # Asking how far it came is no event; beginning it, and fetching a file, is.
+            if notes is not None and (asked.file or not asked.job):
+                notes.note(f"${asked.kind}", "write" if asked.kind == "import" else "read", status, asked.file, "")
 
     async def _request(self, http: HttpRequest, receive: Receive, match: Match) -> Request:
         query, body = http.query, b""

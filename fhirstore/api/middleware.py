@@ -79,7 +79,7 @@ def _is_told(segment: str) -> bool:
 _LONGEST = 32
 _WORD = re.compile(
     r"|[_$][a-z\-]{1,30}|dstu2|fhir|oauth2|token|revoke|introspect|user|user-management|v1|auth-code|metadata|health"
-    r"|ready|docs|sign-in|sign-in-link|sign-out|static|console|sign-up|welcome|account|applications|usage|audit|try|\.well-known|oauth-authorization-server|smart-configuration"
+    r"|ready|docs|source|removal|sign-in|sign-in-link|sign-out|static|console|sign-up|welcome|account|applications|usage|audit|try|\.well-known|oauth-authorization-server|smart-configuration"
     r"|(?:organizations|authorization|new_user|users|refresh_token|me|profile|apps)(?:\.json)?"
 )
 
