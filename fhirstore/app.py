@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from fhirstore import __version__
 from fhirstore.api import (
+    granted,
     health,
     oauth,
     oauth_metadata,
@@ -34,6 +35,7 @@ from fhirstore.auth.allowances import Allowances
 from fhirstore.auth.back_office import BackOffice
 from fhirstore.auth.credentials import Credentials
 from fhirstore.auth.developers import Passwords
+from fhirstore.auth.id_tokens import Signer
 from fhirstore.auth.throttle import Throttle
 from fhirstore.auth.tokens import Bearers
 from fhirstore.clock import Clock, now
@@ -43,7 +45,7 @@ from fhirstore.settings import Settings
 from fhirstore.store import open_store
 from fhirstore.store.trail_buffer import TrailBuffer
 from fhirstore.transfer.jobs import JobRules, JobRunner
-from fhirstore.web import console, sign_in_link
+from fhirstore.web import authorize, console, granted_apps, health_history, sign_in_link
 from fhirstore.web.record import RecordParts
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
@@ -76,7 +78,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     app = FastAPI(title="fhirstore", version=__version__, lifespan=lifespan, redoc_url=None, telemetry=_NO_TELEMETRY)
     app.state.store, app.state.clock, app.state.bearers = store, clock, bearers
     app.state.trail, app.state.audit = trail, settings.audit
-    app.state.base_url = settings.base_url
+    app.state.base_url, app.state.fhir_prefixes = settings.base_url, PREFIXES
+    app.state.signer = Signer(store)
     app.state.runner, app.state.open_jobs = runner, settings.open_jobs
     app.state.credentials = Credentials(store, clock, settings.credential_failures)
     app.state.allowances = Allowances(store, clock, settings.management_calls_per_hour)
@@ -104,10 +107,10 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         trail.note,
         settings.audit,
     )
-    faces = (users_oneup, user_sources, sign_in_links, profile_validic, users_validic, validic)
+    faces = (users_oneup, user_sources, sign_in_links, granted, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
         app.include_router(router)
-    for pages in (sign_in_link, console):
+    for pages in (authorize, console, granted_apps, health_history, sign_in_link):
         app.include_router(pages.router)
     add_failure_handlers(app)
     _add_middleware(app, settings, parts)

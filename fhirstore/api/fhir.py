@@ -42,6 +42,15 @@ from fhirstore.store.trail import Event
 PREFIXES = ("/dstu2", "/fhir/dstu2")
 """Both are addresses of the same endpoint; what it links to starts with the one that was called."""
 
+OAUTH_PATHS = {
+    "authorize": "/oauth2/authorize",
+    "token": "/oauth2/token",
+    "manage": "/granted-apps",
+    "revoke": "/oauth2/revoke",
+    "introspect": "/oauth2/introspect",
+}
+"""Where the authorization server's endpoints are, by the names that SMART on FHIR's Conformance has for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class FhirParts:
@@ -220,8 +229,9 @@ class FhirEndpoint:
     def _metadata(self, http: HttpRequest, base: str) -> Reply:
         if http.method not in {"GET", "HEAD", "OPTIONS"}:
             raise MethodNotAllowed("The Conformance can only be read.", headers={"Allow": "GET, HEAD, OPTIONS"})
-        token_url = f"{base.removesuffix(self._prefix)}/oauth2/token"
-        return Reply(200, conformance(base, token_url, self._parts.limits))
+        server = base.removesuffix(self._prefix)
+        oauth_uris = {name: server + path for name, path in OAUTH_PATHS.items()}
+        return Reply(200, conformance(base, oauth_uris, self._parts.limits))
 
     def _base(self, http: HttpRequest) -> str:
         address = self._parts.base_url or f"{http.scheme}://{http.headers.get('host', 'localhost')}"

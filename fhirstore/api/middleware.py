@@ -10,16 +10,18 @@ import logging
 import re
 import secrets
 import time
+from itertools import count
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fhirstore.dstu2.catalog import is_resource_type
+from fhirstore.dstu2.catalog import resource_types
 from fhirstore.dstu2.outcome import operation_outcome
 from fhirstore.errors import Issue
 
 _log = logging.getLogger("fhirstore")
 REQUEST_ID = "fhirstore.request_id"
 """Where the scope of a request keeps its id."""
+_PROCESS, _requests = secrets.token_hex(4), count(1)
 _WELL_FORMED = re.compile(r"[A-Za-z0-9\-_.]{1,64}")
 
 
@@ -63,25 +65,30 @@ def _request_id(scope: Scope) -> str:
             given: str = value.decode("latin-1")
             if _WELL_FORMED.fullmatch(given):
                 return given
-    return secrets.token_hex(8)
+    return f"{_PROCESS}{next(_requests):08x}"
 
 
 def _route(path: str) -> str:
     """The path with everything but the API's own words left out: ids, and what people mistype, point at people."""
-    return "/".join([segment if _is_told(segment) else "*" for segment in path.split("/")[:8]])
+    return "/".join(
+        [segment if segment in _WORDS or _OPERATION.fullmatch(segment) else "*" for segment in path.split("/")[:8]]
+    )
 
 
-def _is_told(segment: str) -> bool:
-    # Ids are mostly longer than any word of the API, which spares looking at them closely.
-    return len(segment) <= _LONGEST and (is_resource_type(segment) or _WORD.fullmatch(segment) is not None)
-
-
-_LONGEST = 32
-_WORD = re.compile(
-    r"|[_$][a-z\-]{1,30}|dstu2|fhir|oauth2|token|revoke|introspect|user|user-management|v1|auth-code|metadata|health"
-    r"|ready|docs|source|removal|sign-in|sign-in-link|sign-out|static|console|sign-up|welcome|account|applications|usage|audit|try|\.well-known|oauth-authorization-server|smart-configuration"
-    r"|(?:organizations|authorization|new_user|users|refresh_token|me|profile|apps)(?:\.json)?"
+_VALIDIC = ("organizations", "authorization", "new_user", "users", "refresh_token", "me", "profile", "apps")
+_WORDS = frozenset(
+    (
+        *("", "dstu2", "fhir", "metadata", "health", "ready", "docs", "static", *resource_types()),
+        *("oauth2", "token", "revoke", "introspect", "authorize", "decision", ".well-known", "jwks.json"),
+        *("openid-configuration", "oauth-authorization-server", "smart-configuration"),
+        *("user-management", "v1", "user", "auth-code", "sign-in-link", "launch", "grant", "source", "removal"),
+        *("sign-in", "sign-out", "sign-up", "welcome", "granted-apps", "health-history"),
+        *("console", "account", "applications", "usage", "audit", "try"),
+        *_VALIDIC,
+        *(f"{word}.json" for word in _VALIDIC),
+    )
 )
+_OPERATION = re.compile(r"[_$][a-z\-]{1,30}")
 
 
 def _place(error: BaseException) -> str:

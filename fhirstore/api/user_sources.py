@@ -8,13 +8,12 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from fhirstore.api.dependencies import AccountsOf, ClockOf, StoreOf
-from fhirstore.api.parameters import Given, Parameters
-from fhirstore.api.users_oneup import Authenticated, boolean, number
+from fhirstore.api.parameters import Given
+from fhirstore.api.users_oneup import Authenticated, boolean, named_user
 from fhirstore.auth.tokens import USER_SCOPE
-from fhirstore.auth.users import UserInvalid, UserUnknown, find_user
+from fhirstore.auth.users import UserInvalid, UserUnknown
 from fhirstore.clock import instant
 from fhirstore.errors import TooManyRequests
-from fhirstore.store.accounts import Accounts, Application, User
 from fhirstore.store.jobs import Job
 from fhirstore.store.scope import Scope
 from fhirstore.transfer.jobs import JobRunner
@@ -25,7 +24,7 @@ router = APIRouter(prefix="/user-management/v1/user/source", tags=["User managem
 
 @router.get("", summary="List the sources of a user's record")
 async def find(parameters: Given, application: Authenticated, accounts: AccountsOf, store: StoreOf) -> dict[str, Any]:
-    user = await _user(parameters, application, accounts)
+    user = await named_user(accounts, application, parameters)
     found = await sources(store.within(Scope(user.id)))
     return {
         "success": True,
@@ -53,7 +52,7 @@ async def remove(
     store: StoreOf,
     clock: ClockOf,
 ) -> dict[str, Any]:
-    user, source = await _user(parameters, application, accounts), parameters.get("source", "")
+    user, source = await named_user(accounts, application, parameters), parameters.get("source", "")
     if not source:
         raise UserInvalid("source is required")
     if await store.jobs.count_open(application.client_id) >= request.app.state.open_jobs:
@@ -74,11 +73,6 @@ async def status(parameters: Given, application: Authenticated, store: StoreOf) 
     if job is None or job.kind != "removal" or job.client_id != application.client_id:
         raise UserUnknown("this removal does not exist")
     return _shown(job)
-
-
-async def _user(parameters: Parameters, application: Application, accounts: Accounts) -> User:
-    id = number(parameters, "oneup_user_id")
-    return await find_user(accounts, application, app_user_id=parameters.get("app_user_id"), id=id)
 
 
 def _shown(job: Job) -> dict[str, Any]:

@@ -26,6 +26,7 @@ Validation = Annotated[Level | None, typer.Option(help="How strictly its writes 
 ProfileOption = Annotated[Profile, typer.Option(help="Whose habits it wants where FHIR's and 1upHealth's differ.")]
 CallsPerHour = Annotated[int | None, typer.Option(help="Management calls in an hour.", min=1)]
 RedirectUris = Annotated[list[str] | None, typer.Option(help="Where codes may be sent; may be given several times.")]
+LaunchUri = Annotated[str | None, typer.Option(help="Where it is opened from within another application.")]
 Public = Annotated[bool, typer.Option(help="It also runs where no secret can be kept.")]
 DeveloperOption = Annotated[
     str | None, typer.Option(help="Who looks after it at the console, by e-mail address.", metavar="EMAIL")
@@ -47,6 +48,7 @@ def create(
     redirect_uri: RedirectUris = None,
     public: Public = False,
     developer: DeveloperOption = None,
+    launch_uri: LaunchUri = None,
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
@@ -63,6 +65,7 @@ def create(
             redirect_uris=redirect_uri or (),
             public=public,
             developer=await _known(store, developer),
+            launch_uri=launch_uri,
         )
 
     new = asdict(with_store(read_settings(database=database), run))
@@ -82,6 +85,7 @@ def set_options(
     redirect_uri: RedirectUris = None,
     public: Annotated[bool | None, typer.Option(help="Whether it runs where no secret can be kept.")] = None,
     developer: DeveloperOption = None,
+    launch_uri: LaunchUri = None,
     database: Database = None,
 ) -> None:
     """Change an application: what is not given stays as it is."""
@@ -91,6 +95,7 @@ def set_options(
         "calls_per_hour": calls_per_hour,
         "redirect_uris": tuple(redirect_uri) if redirect_uri else None,
         "public": public,
+        "launch_uri": launch_uri,
     }
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
 

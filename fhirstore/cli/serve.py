@@ -72,7 +72,7 @@ def _log_config(level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         # Not from this package: every worker imports what is named here, and none needs a command line.
         "formatters": {"line": {"()": "fhirstore.api.log_lines.LogLines"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "handlers": {"stderr": {"()": "fhirstore.api.log_lines.LogStream", "formatter": "line"}},
         "loggers": {
             "fhirstore": {"handlers": ["stderr"], "level": level.upper(), "propagate": False},
             "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
