@@ -96,7 +96,7 @@ _WORDS = frozenset(
         *("", "dstu2", "fhir", "metadata", "health", "ready", "docs", "static", *resource_types()),
         *("oauth2", "token", "revoke", "introspect", "authorize", "decision", ".well-known", "jwks.json"),
         *("openid-configuration", "oauth-authorization-server", "smart-configuration"),
-        *("user-management", "v1", "user", "auth-code", "sign-in-link", "launch", "grant", "source"),
+        *("user-management", "v1", "user", "auth-code", "sign-in-link", "launch", "grant", "source", "removal"),
         *("sign-in", "sign-out", "sign-up", "welcome", "granted-apps", "health-history"),
         *("console", "account", "applications", "usage", "audit", "try"),
         *_VALIDIC,
