@@ -57,7 +57,9 @@ class UnifiedFact:
 
     @property
     def place(self) -> tuple[int, str]:
-        """Where it stands among its kind: the newest first, what has no time last."""
+        """Where it stands among its kind: the newest first, what has no time last; of people, whom most know."""
+        if self.kind == "Patient":
+            return -len(self.members), self.statement.reference
         moments = [member.fact.stated.moment for member in self.members]
         known = next((moment for moment in moments if moment is not None), None)
         return (-known.low if known else 2**62), self.statement.reference
@@ -182,9 +184,13 @@ async def _facts(resources: Resources, plan: Plan) -> AsyncIterator[Sequence[Fac
     """The facts that a plan finds, page by page; judgements are none."""
     medications: dict[str, Mapping[str, Any]] = {}
     async for page in _pages(resources, plan):
-        documents = await asyncio.to_thread(lambda page=page: [parse(version.body) for version in page])
+        documents = await asyncio.to_thread(_parsed, page)
         await _fetch_medications(resources, documents, medications)
         yield await asyncio.to_thread(_stated, page, documents, medications)
+
+
+def _parsed(page: Sequence[Version]) -> list[Mapping[str, Any]]:
+    return [parse(version.body) for version in page]
 
 
 def _stated(page: Sequence[Version], documents: Sequence[Mapping[str, Any]], medications: Documents) -> list[Fact]:
@@ -201,7 +207,9 @@ async def _fetch_medications(
     """What the medications of a page are called, where they are resources of their own."""
     pointed = (document.get("medicationReference") for document in documents)
     named = {each.get("reference") for each in pointed if isinstance(each, dict)}
-    wanted = sorted(each for each in named if isinstance(each, str) and each.startswith("Medication/") and each not in into)
+    wanted = sorted(
+        each for each in named if isinstance(each, str) and each.startswith("Medication/") and each not in into
+    )
     for version in await resources.current_all([_key(each) for each in wanted]) if wanted else ():
         if not version.deleted:
             into[f"{version.type}/{version.id}"] = {"code": parse(version.body).get("code")}
@@ -218,7 +226,8 @@ async def _pages(resources: Resources, plan: Plan) -> AsyncIterator[Sequence[Ver
 
 
 async def _nothing() -> AsyncIterator[Sequence[Fact]]:
-    for none in ():
+    nothing: tuple[Sequence[Fact], ...] = ()
+    for none in nothing:
         yield none
 
 

@@ -21,7 +21,7 @@ from fhirstore.unified.concepts import concept
 from fhirstore.unified.facts import Trait, agree
 from fhirstore.unified.moments import moment, moment_of
 from fhirstore.unified.names import compare_names, human_names
-from fhirstore.unified.reading import Document
+from fhirstore.unified.reading import Document, texts
 
 _OF_THE_COPY = frozenset(
     {"id", "meta", "implicitRules", "language", "text", "contained", "extension", "modifierExtension", "identifier"}
@@ -140,10 +140,5 @@ def _comparable(leaf: _Leaf) -> Trait | None:
 
 def _words(value: Any, names: Sequence[str]) -> str:
     """The letters and digits of some members: how a telephone number is spaced is nobody's opinion."""
-    found = [value.get(name) for name in names] if isinstance(value, dict) else []
-    said = "".join("".join(each) if _is_texts(each) else each for each in found if isinstance(each, str) or _is_texts(each))
-    return "".join(character for character in fold(said) if character.isalnum())
-
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    found = (each for name in names for each in texts(value, name)) if isinstance(value, dict) else ()
+    return "".join(character for character in fold("".join(found)) if character.isalnum())
