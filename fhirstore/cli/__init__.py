@@ -8,6 +8,7 @@ import typer
 
 from fhirstore import __version__
 from fhirstore.cli import applications
+from fhirstore.cli.demo import demo as make_demo
 from fhirstore.cli.explain import explain as show_plan
 from fhirstore.cli.reindex import reindex as rebuild
 from fhirstore.cli.serve import serve as serve_forever
@@ -23,6 +24,7 @@ main.command("serve")(serve_forever)
 main.command("validate")(validate_files)
 main.command("explain")(show_plan)
 main.command("reindex")(rebuild)
+main.command("demo")(make_demo)
 main.add_typer(applications.commands, name="app")
 
 

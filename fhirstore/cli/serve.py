@@ -9,9 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from fhirstore.auth import applications
-from fhirstore.cli.database import Database, read_settings, with_accounts
+from fhirstore.cli.database import Database, address_of, read_settings, with_accounts
+from fhirstore.cli.demo import demo_link
 from fhirstore.cli.welcome import welcome
 from fhirstore.clock import now
+from fhirstore.demo.making import APPLICATION_NAME as DEMONSTRATION
 from fhirstore.settings import Settings
 from fhirstore.store.accounts import Accounts
 
@@ -21,6 +23,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     workers: Annotated[int | None, typer.Option(help="Server processes.")] = None,
     database: Database = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Also make a made-up record, and print its link.")] = False,
 ) -> None:
     """Start the server. The first start makes an application and prints its secrets, once."""
     settings = read_settings(host=host, port=port, workers=workers, database=database)
@@ -28,21 +31,17 @@ def serve(
     for name in ("host", "port", "workers", "database"):
         os.environ[f"FHIRSTORE_{name.upper()}"] = str(getattr(settings, name))
     first = with_accounts(settings, _first_application)
-    address = settings.base_url or f"http://{_connectable(settings.host)}:{settings.port}"
-    sys.stdout.write(welcome(address, first))
+    sys.stdout.write(welcome(address_of(settings), first))
+    if demo:
+        sys.stdout.write(f"\n{demo_link(settings)}")
     sys.stdout.flush()
     _run_server(settings)
 
 
 async def _first_application(accounts: Accounts) -> applications.NewApplication | None:
-    if await accounts.applications():
+    if any(each.name != DEMONSTRATION for each in await accounts.applications()):
         return None
     return await applications.create_application(accounts, "first application", now())
-
-
-def _connectable(host: str) -> str:
-    """An address to type into a client: a server that listens everywhere is reached at localhost."""
-    return "localhost" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - compared, not bound
 
 
 def _run_server(settings: Settings) -> None:
