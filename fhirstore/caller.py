@@ -32,7 +32,8 @@ class Caller:
     `scope` the OAuth scope it was granted, and `opened` what that opens; `level` how strictly the application wants
     its writes judged, where it chose; `profile` whose habits it wants; `patient` the id of the Patient that
     `patient/…` means; `shared` are the parts of other users' records that they share, as far as the scope goes. With
-    `everybody` it is an application that asks, and `user` is nobody: `shared` are its users' records.
+    `everybody` it is an application that asks, and `user` is nobody: `shared` are its users' records. `author` is who
+    is behind what is written.
     """
 
     client_id: str
@@ -44,19 +45,17 @@ class Caller:
     shared: tuple[Slice, ...] = ()
     everybody: bool = False
     opened: Opened = field(init=False)
+    author: Author = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "opened", opened(self.scope, self.patient))
+        object.__setattr__(self, "author", Author(self.client_id, self.user))
 
     def may(self, access: Access, type: str) -> bool:
         """Whether the scope reaches any resource of a type; of type "", any resource."""
         if access == "write":
             return has_type(self.opened.writable, type)
         return has_type(self.opened.readable, type) or any(has_type(each.extents, type) for each in self.shared)
-
-    @property
-    def author(self) -> Author:
-        return Author(self.client_id, self.user)
 
     def require(self, access: Access, type: str) -> None:
         """Raises Forbidden where `may` says no (RFC 6750 §3.1). Which resources of the type, the store knows."""

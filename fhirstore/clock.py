@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 Clock = Callable[[], int]
 
@@ -21,12 +22,23 @@ def now() -> int:
 
 def instant(moment: int) -> str:
     """A FHIR instant: 2015-02-07T13:28:17.239Z."""
-    return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    seconds, milliseconds = divmod(moment, 1000)
+    return f"{_second(seconds)}.{milliseconds:03}Z"
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
 
 
 def http_date(moment: int) -> str:
     """A date for Last-Modified and its kin, to the second (RFC 9110 §5.6.7)."""
-    year, month, day, hour, minute, second, weekday, _, _ = time.gmtime(moment // 1000)
+    return _http_date(moment // 1000)
+
+
+@lru_cache(maxsize=4096)  # what is read together was mostly written together
+def _http_date(seconds: int) -> str:
+    year, month, day, hour, minute, second, weekday, _, _ = time.gmtime(seconds)
     return f"{_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year:04} {hour:02}:{minute:02}:{second:02} GMT"
 
 

@@ -33,7 +33,7 @@ APPLICATION_SCOPE = "application"
 BEARER_KINDS: frozenset[TokenKind] = frozenset({"access", "lasting"})
 """Tokens that open the FHIR endpoint."""
 
-_DAY_SECONDS = 24 * 3600
+_DAY_SECONDS, _HOUR_SECONDS = 24 * 3600, 3600
 
 _CACHE_SECONDS = 5
 _CACHE_LIMIT = 10_000
@@ -163,7 +163,7 @@ class Bearers:
         user, application = await accounts.user(token.user), await accounts.application(token.client_id)
         if user is None or not user.active or application is None:
             raise Unauthorized("The access token is unknown, expired or revoked.")
-        await self._see(user, now)
+        await self._see(user, token, now)
         patient = await self._patient(token, user)
         caller = Caller(token.client_id, user.id, token.scope, application.level, application.profile, patient)
         caller = replace(caller, shared=await shared_with(self._store, caller))
@@ -184,10 +184,17 @@ class Bearers:
             self._known.clear()
         self._known[hash] = (caller, until)
 
-    async def _see(self, user: User, now: int) -> None:
-        if user.seen is None or now - user.seen >= _DAY_SECONDS * SECOND:
-            with suppress(Unavailable):  # a note for statistics is no reason to refuse a read
+    async def _see(self, user: User, token: Token, now: int) -> None:
+        with suppress(Unavailable):  # a note for statistics is no reason to refuse a read
+            if user.seen is None or now - user.seen >= _DAY_SECONDS * SECOND:
                 await self._store.accounts.see_user(user.id, now)
+            if token.consented:
+                await self._note_use(user, token, now)
+
+    async def _note_use(self, user: User, token: Token, now: int) -> None:
+        consent = await self._store.consents.consent(user.id, token.client_id, token.patient)
+        if consent is not None and (consent.used is None or now - consent.used >= _HOUR_SECONDS * SECOND):
+            await self._store.consents.note_use(consent, now)
 
 
 def _descendant(grant: Token, secret: str, kind: TokenKind) -> Token:

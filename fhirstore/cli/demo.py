@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from fhirstore.auth.sign_in import FIRST_LINK_SECONDS, user_link
-from fhirstore.cli.database import Database, address_of, read_settings, with_store
+from fhirstore.cli.database import Database, public_address, read_settings, with_store
 from fhirstore.clock import now
 from fhirstore.demo.making import make_demo
 from fhirstore.settings import Settings
@@ -32,5 +32,5 @@ def demo_link(settings: Settings) -> str:
 
     return f"""\
 A made-up health record is ready. This link opens it, once, within an hour:
-{address_of(settings)}/sign-in/{with_store(settings, make)}
+{public_address(settings)}/sign-in/{with_store(settings, make)}
 """

@@ -9,13 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from fhirstore.auth import applications
-from fhirstore.cli.database import Database, address_of, read_settings, with_accounts
+from fhirstore.cli.database import Database, public_address, read_settings, with_store
 from fhirstore.cli.demo import demo_link
+from fhirstore.cli.developers import first_link, welcome_address
 from fhirstore.cli.welcome import welcome
 from fhirstore.clock import now
 from fhirstore.demo.making import APPLICATION_NAME as DEMONSTRATION
 from fhirstore.settings import Settings
-from fhirstore.store.accounts import Accounts
+from fhirstore.store.contract import Store
 
 
 def serve(
@@ -25,23 +26,29 @@ def serve(
     database: Database = None,
     demo: Annotated[bool, typer.Option("--demo", help="Also make a made-up record, and print its link.")] = False,
 ) -> None:
-    """Start the server. The first start makes an application and prints its secrets, once."""
+    """Start the server. The first start makes an application and prints its secrets, once.
+
+    Until there is an account at the console, each start prints a link to make the first.
+    """
     settings = read_settings(host=host, port=port, workers=workers, database=database)
     # The workers are processes of their own: they read the same settings from the environment.
     for name in ("host", "port", "workers", "database"):
         os.environ[f"FHIRSTORE_{name.upper()}"] = str(getattr(settings, name))
-    first = with_accounts(settings, _first_application)
-    sys.stdout.write(welcome(address_of(settings), first))
+    first, link = with_store(settings, _first_start)
+    address = public_address(settings)
+    sys.stdout.write(welcome(address, first, link and welcome_address(settings, link)))
     if demo:
         sys.stdout.write(f"\n{demo_link(settings)}")
     sys.stdout.flush()
     _run_server(settings)
 
 
-async def _first_application(accounts: Accounts) -> applications.NewApplication | None:
-    if any(each.name != DEMONSTRATION for each in await accounts.applications()):
-        return None
-    return await applications.create_application(accounts, "first application", now())
+async def _first_start(store: Store) -> tuple[applications.NewApplication | None, str | None]:
+    """The first application, if it was made just now, and the link for the first account at the console."""
+    first = None
+    if all(each.name == DEMONSTRATION for each in await store.accounts.applications()):
+        first = await applications.create_application(store.accounts, "first application", now())
+    return first, await first_link(store.sessions)
 
 
 def _run_server(settings: Settings) -> None:
@@ -70,7 +77,7 @@ def _log_config(level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         # Not from this package: every worker imports what is named here, and none needs a command line.
         "formatters": {"line": {"()": "fhirstore.api.log_lines.LogLines"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "handlers": {"stderr": {"()": "fhirstore.api.log_lines.LogStream", "formatter": "line"}},
         "loggers": {
             "fhirstore": {"handlers": ["stderr"], "level": level.upper(), "propagate": False},
             "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},

@@ -88,22 +88,25 @@ class Table:
         Raises NotFound for an address that leads nowhere, MethodNotAllowed (with Allow) for one that knows other
         methods.
         """
-        segments = path.strip("/").split("/")
-        places = [_place(segment, position) for position, segment in enumerate(segments)]
-        rows = self._by_shape.get("/".join(places))
+        shape = path.strip("/").split("/")
+        found = ["", "", "", ""]
+        for position, segment in enumerate(shape[:4]):
+            if segment[:1] not in _OWN:
+                found[position], shape[position] = segment, _PLACES[position]
+        rows = self._by_shape.get("/".join(shape))
         if rows is None:
             raise NotFound("There is nothing at this address.")
-        found = {place[1:-1]: segment for place, segment in zip(places, segments, strict=True) if place[:1] == "{"}
-        if "type" in found:
-            found["type"] = _type(found["type"])
-        if found.get("linked", "*") != "*":
-            found["linked"] = _type(found["linked"])
+        type, id, linked, vid = found
+        if type:
+            type = _type(type)
+        if linked and linked != "*":
+            linked = _type(linked)
         row = rows.get("GET" if method == "HEAD" else method)
         if row is None:
             raise MethodNotAllowed("This address does not know this method.", headers={"Allow": _allowed(rows)})
-        if row.types and found["type"] not in row.types:
+        if row.types and type not in row.types:
             raise NotFound("This type does not know this operation.")
-        return Match(row, **found)
+        return Match(row, type, id, vid, linked)
 
 
 _RECORDED = ("Patient", "Encounter")
@@ -157,22 +160,22 @@ INTERACTIONS: Sequence[Interaction] = (
 )
 """What can be asked for alone, and as an entry of a Bundle."""
 
-_TYPES = {type.lower(): type for type in resource_types()}
+_TYPES = {name: type for type in resource_types() for name in (type.lower(), type)}
 
 
 def _type(segment: str) -> str:
     """A type by its name; clients of 1upHealth write it in lower case."""
-    type = _TYPES.get(segment.lower())
+    type = _TYPES.get(segment) or _TYPES.get(segment.lower())
     if type is None:
         raise NotFound("DSTU2 has no resource type of this name.")
     return type
 
 
-def _place(segment: str, position: int) -> str:
-    """The name of the place that a segment fills; words of the API, which start with _ or $, stand for themselves."""
-    if segment[:1] in {"_", "$", ""}:
-        return segment
-    return ("{type}", "{id}", "{linked}", "{vid}")[position] if position < 4 else segment
+_PLACES = ("{type}", "{id}", "{linked}", "{vid}")
+"""What stands at each position of a path."""
+
+_OWN = frozenset({"_", "$", ""})
+"""With one of these begin words of the API, which stand for themselves."""
 
 
 def _allowed(rows: Mapping[str, Interaction]) -> str:

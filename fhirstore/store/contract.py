@@ -17,6 +17,7 @@ from fhirstore.search.plan import Plan
 from fhirstore.store.accounts import Accounts
 from fhirstore.store.consents import Consents
 from fhirstore.store.cursors import Cursors, Place
+from fhirstore.store.holdings import Holdings
 from fhirstore.store.jobs import Jobs
 from fhirstore.store.keys import Keys
 from fhirstore.store.permissions import Permissions
@@ -249,6 +250,9 @@ class Store(Protocol):
 
     @property
     def sessions(self) -> Sessions: ...
+
+    @property
+    def holdings(self) -> Holdings: ...
 
     @property
     def consents(self) -> Consents: ...

@@ -27,7 +27,7 @@ def record(word: str) -> list[dict[str, Any]]:
         observation("Patient/q", id="other", comments=word),
         smallest("Practitioner", id="d", name={"family": ["Jones"]}),
         smallest("Organization", id="g", name="Ward"),
-        smallest("Encounter", id="e", status="planned", patient=subject, serviceProvider={"reference": "Organization/g"}),
+        smallest("Encounter", id="e", status="planned", patient=subject),
         smallest("List", id="l", subject=subject, entry=[{"item": {"reference": "Observation/other"}}]),
         smallest(
             "MedicationOrder", id="m", patient=subject, contained=[contained], medicationReference={"reference": "#d"}

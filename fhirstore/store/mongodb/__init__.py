@@ -15,6 +15,7 @@ from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
 from fhirstore.store.mongodb.accounts import MongoAccounts
 from fhirstore.store.mongodb.consents import MongoConsents
+from fhirstore.store.mongodb.holdings import MongoHoldings
 from fhirstore.store.mongodb.indexes import INDEXES
 from fhirstore.store.mongodb.indexing import MongoIndexing
 from fhirstore.store.mongodb.jobs import MongoJobs
@@ -68,6 +69,10 @@ class MongoStore:
     @property
     def indexing(self) -> MongoIndexing:
         return MongoIndexing(self._database["resources"], self._connect)
+
+    @property
+    def holdings(self) -> MongoHoldings:
+        return MongoHoldings(self._database)
 
     @property
     def sessions(self) -> MongoSessions:

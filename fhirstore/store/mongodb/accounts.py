@@ -11,6 +11,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
 from fhirstore.store.accounts import (
+    LAST_CHARACTER,
     Application,
     AppUserIdTakenError,
     NewUser,
@@ -199,5 +200,7 @@ def _matching(query: UserQuery) -> dict[str, Any]:
         "provisioned": {"active": True, "seen": None},
         "suspended": {"active": False},
     }
-    given = {name: value for name, value in named.items() if value is not None}
+    given: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+    if query.beginning and query.app_user_id is None:
+        given["app_user_id"] = {"$gte": query.beginning, "$lt": query.beginning + LAST_CHARACTER}
     return {"client_id": query.client_id, "deleted": None, **given, **statuses[query.status]}

@@ -15,6 +15,7 @@ from fhirstore.store.scope import Scope
 from fhirstore.store.sqlite.accounts import SqliteAccounts
 from fhirstore.store.sqlite.connection import connect, prepare
 from fhirstore.store.sqlite.consents import SqliteConsents
+from fhirstore.store.sqlite.holdings import SqliteHoldings
 from fhirstore.store.sqlite.indexing import SqliteIndexing
 from fhirstore.store.sqlite.jobs import SqliteJobs
 from fhirstore.store.sqlite.keys import SqliteKeys
@@ -65,6 +66,10 @@ class SqliteStore:
     @property
     def indexing(self) -> SqliteIndexing:
         return SqliteIndexing(self._readers, self._writer)
+
+    @property
+    def holdings(self) -> SqliteHoldings:
+        return SqliteHoldings(self._reader)
 
     @property
     def sessions(self) -> SqliteSessions:
