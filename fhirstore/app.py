@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from fhirstore import __version__
 from fhirstore.api import (
+    granted,
     health,
     oauth,
     oauth_metadata,
@@ -28,8 +29,10 @@ from fhirstore.api.middleware import RequestLog
 from fhirstore.api.proxies import TrustedProxies
 from fhirstore.api.where_sent import WhereSent
 from fhirstore.auth.allowances import Allowances
+from fhirstore.auth.back_office import BackOffice
 from fhirstore.auth.credentials import Credentials
 from fhirstore.auth.developers import Passwords
+from fhirstore.auth.id_tokens import Signer
 from fhirstore.auth.throttle import Throttle
 from fhirstore.auth.tokens import Bearers
 from fhirstore.clock import Clock, now
@@ -37,7 +40,8 @@ from fhirstore.ids import new_id
 from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
-from fhirstore.web import sign_in_link
+from fhirstore.store.trail_buffer import TrailBuffer
+from fhirstore.web import authorize, console, granted_apps, health_history, sign_in_link
 from fhirstore.web.record import RecordParts
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
@@ -53,19 +57,24 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     settings = settings or Settings()
     store = open_store(settings.database)
     bearers = Bearers(store, clock)
+    trail = TrailBuffer(store)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await store.open()
         yield
+        await trail.close()
         await store.close()
 
     app = FastAPI(title="fhirstore", version=__version__, lifespan=lifespan, redoc_url=None, telemetry=_NO_TELEMETRY)
     app.state.store, app.state.clock, app.state.bearers = store, clock, bearers
-    app.state.base_url = settings.base_url
+    app.state.trail, app.state.audit = trail, settings.audit
+    app.state.base_url, app.state.fhir_prefixes = settings.base_url, PREFIXES
+    app.state.signer = Signer(store)
     app.state.credentials = Credentials(store, clock, settings.credential_failures)
     app.state.allowances = Allowances(store, clock, settings.management_calls_per_hour)
     throttle = Throttle(store, clock, settings.credential_failures)
+    app.state.sign_up = settings.sign_up
     app.state.throttle, app.state.passwords = throttle, Passwords(store, throttle)
     limits = Limits(
         bundle_entries=settings.bundle_entries,
@@ -76,6 +85,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     parts = FhirParts(
         store,
         bearers,
+        BackOffice(store, app.state.credentials),
         clock,
         new_id,
         settings.base_url,
@@ -83,11 +93,13 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         settings.bundle_bytes,
         settings.validation,
         limits,
+        trail.note,
+        settings.audit,
     )
-    faces = (users_oneup, sign_in_links, profile_validic, users_validic, validic)
+    faces = (users_oneup, sign_in_links, granted, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
         app.include_router(router)
-    for pages in (sign_in_link,):
+    for pages in (authorize, console, granted_apps, health_history, sign_in_link):
         app.include_router(pages.router)
     add_failure_handlers(app)
     _add_middleware(app, settings, parts)

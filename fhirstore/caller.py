@@ -7,7 +7,7 @@ from typing import Literal
 
 from fhirstore.dstu2.levels import Level
 from fhirstore.errors import Forbidden
-from fhirstore.extents import Opened, has_type, opened
+from fhirstore.extents import Opened, Slice, has_type, opened
 
 Access = Literal["read", "write"]
 Profile = Literal["standard", "oneup"]
@@ -31,7 +31,9 @@ class Caller:
     `user` is the owner of all that is read and written; `client_id` the application that holds the token;
     `scope` the OAuth scope it was granted, and `opened` what that opens; `level` how strictly the application wants
     its writes judged, where it chose; `profile` whose habits it wants; `patient` the id of the Patient that
-    `patient/…` means; `author` who is behind what is written.
+    `patient/…` means; `shared` are the parts of other users' records that they share, as far as the scope goes. With
+    `everybody` it is an application that asks, and `user` is nobody: `shared` are its users' records. `author` is who
+    is behind what is written.
     """
 
     client_id: str
@@ -40,6 +42,8 @@ class Caller:
     level: Level | None = None
     profile: Profile = "standard"
     patient: str | None = None
+    shared: tuple[Slice, ...] = ()
+    everybody: bool = False
     opened: Opened = field(init=False)
     author: Author = field(init=False)
 
@@ -49,7 +53,9 @@ class Caller:
 
     def may(self, access: Access, type: str) -> bool:
         """Whether the scope reaches any resource of a type; of type "", any resource."""
-        return has_type(self.opened.readable if access == "read" else self.opened.writable, type)
+        if access == "write":
+            return has_type(self.opened.writable, type)
+        return has_type(self.opened.readable, type) or any(has_type(each.extents, type) for each in self.shared)
 
     def require(self, access: Access, type: str) -> None:
         """Raises Forbidden where `may` says no (RFC 6750 §3.1). Which resources of the type, the store knows."""

@@ -31,6 +31,14 @@ NOTHING: Extents = ()
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of one owner's record."""
+
+    owner: int
+    extents: Extents = WHOLE
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """What may be read, and what may be written."""
 
@@ -53,6 +61,16 @@ def opened(scope: str, patient: str | None) -> Opened:
 def is_about_a_patient(scope: str) -> bool:
     """Whether it depends on the patient what a scope opens."""
     return any(word.startswith("patient/") and _word(word, "") is not None for word in scope.split())
+
+
+def about(extents: Extents, patient: str) -> Extents:
+    """What of some extents is in one patient's compartment, where the extents are of that patient or of all."""
+    return _joined(Extent(each.types, patient) for each in extents if each.patient in {None, patient})
+
+
+def joined(parts: Iterable[Extents]) -> Extents:
+    """What is in any of some extents."""
+    return _joined(extent for part in parts for extent in part)
 
 
 def has_type(extents: Extents, type: str) -> bool:

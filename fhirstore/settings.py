@@ -54,6 +54,13 @@ class Settings(BaseSettings):
     credential_failures: int = Field(
         default=30, ge=1, description="Failed tries at an application's secrets from one address in 15 minutes"
     )
+    audit: Literal["all", "writes", "off"] = Field(
+        default="all", description="What the trail tells of: `all`, `writes` (all but reads and searches) or `off`"
+    )
+    audit_days: int = Field(default=2190, ge=1, description="For how many days the trail is kept: six years")
+    sign_up: Literal["closed", "open"] = Field(
+        default="closed", description="Whether everybody may make an account at the console: `closed` or `open`"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged")
 
     @field_validator("database")

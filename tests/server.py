@@ -24,6 +24,7 @@ from fhirstore.auth.tokens import Bearers
 from fhirstore.clock import Clock, now
 from fhirstore.settings import Settings
 from fhirstore.store.contract import Store
+from fhirstore.store.trail_buffer import TrailBuffer
 from tests.mongodb_server import free_port
 
 Result = TypeVar("Result")
@@ -55,6 +56,11 @@ class AppServer:
     def bearers(self) -> Bearers:
         bearers: Bearers = self._app.state.bearers
         return bearers
+
+    @property
+    def trail(self) -> TrailBuffer:
+        trail: TrailBuffer = self._app.state.trail
+        return trail
 
     def call(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Do something in the server's own event loop."""

@@ -11,6 +11,7 @@ from fastapi import Depends, Request, Response
 
 from fhirstore.auth.allowances import Allowance, Allowances
 from fhirstore.auth.credentials import Credentials
+from fhirstore.auth.id_tokens import Signer
 from fhirstore.auth.tokens import Bearers
 from fhirstore.clock import Clock
 from fhirstore.errors import TooManyRequests
@@ -40,6 +41,11 @@ async def bearers_of(request: Request) -> Bearers:
 async def credentials_of(request: Request) -> Credentials:
     credentials: Credentials = request.app.state.credentials
     return credentials
+
+
+async def signer_of(request: Request) -> Signer:
+    signer: Signer = request.app.state.signer
+    return signer
 
 
 async def base_of(request: Request) -> str:
@@ -78,6 +84,7 @@ StoreOf = Annotated[Store, Depends(store_of)]
 AccountsOf = Annotated[Accounts, Depends(accounts_of)]
 ClockOf = Annotated[Clock, Depends(clock_of)]
 CredentialsOf = Annotated[Credentials, Depends(credentials_of)]
+SignerOf = Annotated[Signer, Depends(signer_of)]
 BaseOf = Annotated[str, Depends(base_of)]
 AddressOf = Annotated[str, Depends(address_of)]
 BearersOf = Annotated[Bearers, Depends(bearers_of)]

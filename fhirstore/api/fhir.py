@@ -6,14 +6,17 @@ One place for all types, outside of routing and dependency injection: http://hl7
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fhirstore.api.binary import RAW_HEADERS, is_raw, unwrap, wants_raw, wrap
 from fhirstore.api.formats import Format, read_resource, wanted_format
-from fhirstore.api.requests import HttpRequest, decode_query, read_body
-from fhirstore.api.responses import failure_answer, prefers_minimal, reply_headers, send_answer
+from fhirstore.api.middleware import REQUEST_ID
+from fhirstore.api.requests import CREDENTIALS, HttpRequest, decode_query, read_body
+from fhirstore.api.responses import PRIVATE, failure_answer, prefers_minimal, reply_headers, send_answer
+from fhirstore.api.sharing import DONE, Sharing, asked_sharing
+from fhirstore.auth.back_office import BackOffice
 from fhirstore.auth.tokens import Bearers
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
@@ -22,6 +25,7 @@ from fhirstore.dstu2.sources import is_absolute_uri
 from fhirstore.errors import BadRequest, Failure, MethodNotAllowed, Unprocessable
 from fhirstore.interactions.conformance import conformance
 from fhirstore.interactions.integrity import ReferentialIntegrity
+from fhirstore.interactions.notes import Extent, Noted, Notes
 from fhirstore.interactions.perform import perform
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Limits, Request
@@ -31,9 +35,19 @@ from fhirstore.interactions.validate import verdict
 from fhirstore.store.contract import Store
 from fhirstore.store.reach import reach
 from fhirstore.store.scope import scope_of
+from fhirstore.store.trail import Event
 
 PREFIXES = ("/dstu2", "/fhir/dstu2")
 """Both are addresses of the same endpoint; what it links to starts with the one that was called."""
+
+OAUTH_PATHS = {
+    "authorize": "/oauth2/authorize",
+    "token": "/oauth2/token",
+    "manage": "/granted-apps",
+    "revoke": "/oauth2/revoke",
+    "introspect": "/oauth2/introspect",
+}
+"""Where the authorization server's endpoints are, by the names that SMART on FHIR's Conformance has for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,7 @@ class FhirParts:
 
     store: Store
     bearers: Bearers
+    back_office: BackOffice
     clock: Clock
     new_id: Callable[[], str]
     base_url: str | None
@@ -49,6 +64,8 @@ class FhirParts:
     bundle_bytes: int
     level: Level
     limits: Limits
+    note: Callable[[Event], None]
+    audit: Extent = "all"
 
 
 class FhirEndpoint:
@@ -77,7 +94,11 @@ class FhirEndpoint:
             base = self._base(http)
             raw = is_binary(http.path) and wants_raw(http.headers, http.query)
             format = Format() if raw else wanted_format(http.headers, http.query)
-            reply = await self._answer(http, base, receive)
+            if sharing := asked_sharing(http.method, http.path.removeprefix(self._prefix)):
+                await self._share(sharing, http)
+                await send_answer(send, 200, [PRIVATE], DONE, "application/json")
+                return
+            reply = await self._answer(http, base, scope, receive)
             headers, body, status = reply_headers(reply, base), reply.body, reply.status
             if raw and reply.version is not None and body and (content := unwrap(body)):
                 headers += RAW_HEADERS
@@ -91,19 +112,40 @@ class FhirEndpoint:
         body = format.write(body) if body else body
         await send_answer(send, status, headers, body, format.content_type)
 
-    async def _answer(self, http: HttpRequest, base: str, receive: Receive) -> Reply:
+    async def _answer(self, http: HttpRequest, base: str, scope: Scope, receive: Receive) -> Reply:
         path = http.path.removeprefix(self._prefix)
         if path.strip("/") == "metadata" or (http.method == "OPTIONS" and not path.strip("/")):
             return self._metadata(http, base)
         match = TABLE.match(http.method, path)
-        caller = await self._parts.bearers.caller(http.bearer())
+        caller, http = await self._caller(http)
+        if caller.everybody and match.interaction.code.startswith("history-"):
+            raise BadRequest("A history is one user's: x-oneup-user-id must name one.")
+        notes = self._notes(caller, scope)
         try:
             request = await self._request(http, receive, match)
-        except (BadRequest, Unprocessable) as failure:
-            if match.interaction.code != "$validate":
+        except Failure as failure:
+            if notes is not None:
+                notes.note(match.interaction.code, match.interaction.access, failure.status, match.type, match.id)
+            if match.interaction.code != "$validate" or not isinstance(failure, BadRequest | Unprocessable):
                 raise
             return verdict(failure.issues)  # that it cannot be read is what there is to say of it
-        return await perform(match.interaction, request, self._context(caller, base, named_source(http)))
+        return await perform(match.interaction, request, self._context(caller, base, named_source(http), notes))
+
+    async def _caller(self, http: HttpRequest) -> tuple[Caller, HttpRequest]:
+        """Whoever's token it is; or, without one, the user whom an application with its secret names.
+
+        And the request without that secret, so that what is left of its query is the question.
+        """
+        user = http.headers.get("x-oneup-user-id")
+        if user is None or http.has_bearer:
+            return await self._parts.bearers.caller(http.bearer()), http
+        caller = await self._parts.back_office.caller(*http.client_credentials(), user, http.address)
+        return caller, replace(http, query=[pair for pair in http.query if pair[0] not in CREDENTIALS])
+
+    async def _share(self, sharing: Sharing, http: HttpRequest) -> None:
+        parts = self._parts
+        caller = await parts.bearers.caller(http.bearer())
+        await sharing.carry_out(parts.store, parts.bearers, caller, parts.clock())
 
     async def _request(self, http: HttpRequest, receive: Receive, match: Match) -> Request:
         query, body = http.query, b""
@@ -132,21 +174,43 @@ class FhirEndpoint:
             prefer=header("prefer"),
         )
 
-    def _context(self, caller: Caller, base: str, source: str | None) -> Context:
+    def _notes(self, caller: Caller, scope: Scope) -> Notes | None:
+        parts = self._parts
+        if parts.audit == "off":
+            return None
+        client = scope.get("client")
+        request_id: str = scope.get(REQUEST_ID, "")
+        return Notes(parts.note, caller, parts.clock, parts.audit, request_id, client[0] if client else "")
+
+    def _context(self, caller: Caller, base: str, source: str | None, notes: Notes | None) -> Context:
         parts, store, scope, author = self._parts, self._parts.store, scope_of(caller), caller.author
         if parts.limits.referential_integrity:
             # Beneath the scope: also what the caller may not see must keep what it refers to.
             resources = reach(scope, lambda whole: ReferentialIntegrity(store.within(whole, author)))
         else:
             resources = store.within(scope, author)
+        if notes is not None:
+            resources = Noted(resources, notes.made)
         level = caller.level or parts.level
-        return Context(caller, resources, parts.clock, parts.new_id, store.cursors, base, level, parts.limits, source)
+        return Context(
+            caller,
+            resources,
+            parts.clock,
+            parts.new_id,
+            store.cursors,
+            base,
+            level,
+            parts.limits,
+            source,
+            notes,
+        )
 
     def _metadata(self, http: HttpRequest, base: str) -> Reply:
         if http.method not in {"GET", "HEAD", "OPTIONS"}:
             raise MethodNotAllowed("The Conformance can only be read.", headers={"Allow": "GET, HEAD, OPTIONS"})
-        token_url = f"{base.removesuffix(self._prefix)}/oauth2/token"
-        return Reply(200, conformance(base, token_url, self._parts.limits))
+        server = base.removesuffix(self._prefix)
+        oauth_uris = {name: server + path for name, path in OAUTH_PATHS.items()}
+        return Reply(200, conformance(base, oauth_uris, self._parts.limits))
 
     def _base(self, http: HttpRequest) -> str:
         address = self._parts.base_url or f"{http.scheme}://{http.headers.get('host', 'localhost')}"

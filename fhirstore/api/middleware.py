@@ -19,8 +19,10 @@ from fhirstore.dstu2.outcome import operation_outcome
 from fhirstore.errors import Issue
 
 _log = logging.getLogger("fhirstore")
+REQUEST_ID = "fhirstore.request_id"
+"""Where the scope of a request keeps its id."""
 _PROCESS, _requests = secrets.token_hex(4), count(1)
-_REQUEST_ID = re.compile(r"[A-Za-z0-9\-_.]{1,64}")
+_WELL_FORMED = re.compile(r"[A-Za-z0-9\-_.]{1,64}")
 
 
 class RequestLog:
@@ -33,7 +35,7 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        request_id = scope[REQUEST_ID] = _request_id(scope)
         started = time.perf_counter()
         status = 0
 
@@ -61,29 +63,32 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             given: str = value.decode("latin-1")
-            if _REQUEST_ID.fullmatch(given):
+            if _WELL_FORMED.fullmatch(given):
                 return given
     return f"{_PROCESS}{next(_requests):08x}"
 
 
 def _route(path: str) -> str:
     """The path with everything but the API's own words left out: ids, and what people mistype, point at people."""
-    # Ids are mostly longer than any word of the API, which spares looking at them closely.
     return "/".join(
-        [
-            segment if segment in _TYPES or (len(segment) <= _LONGEST and _WORD.fullmatch(segment)) else "*"
-            for segment in path.split("/")[:8]
-        ]
+        [segment if segment in _WORDS or _OPERATION.fullmatch(segment) else "*" for segment in path.split("/")[:8]]
     )
 
 
-_TYPES = frozenset(resource_types())
-_LONGEST = 27
-_WORD = re.compile(
-    r"|[_$][a-z\-]{1,30}|dstu2|fhir|oauth2|token|revoke|introspect|user|user-management|v1|auth-code|metadata|health"
-    r"|ready|docs|sign-in|sign-in-link|sign-out|static|\.well-known|oauth-authorization-server|smart-configuration"
-    r"|(?:organizations|authorization|new_user|users|refresh_token|me|profile|apps)(?:\.json)?"
+_VALIDIC = ("organizations", "authorization", "new_user", "users", "refresh_token", "me", "profile", "apps")
+_WORDS = frozenset(
+    (
+        *("", "dstu2", "fhir", "metadata", "health", "ready", "docs", "static", *resource_types()),
+        *("oauth2", "token", "revoke", "introspect", "authorize", "decision", ".well-known", "jwks.json"),
+        *("openid-configuration", "oauth-authorization-server", "smart-configuration"),
+        *("user-management", "v1", "user", "auth-code", "sign-in-link", "launch", "grant", "source"),
+        *("sign-in", "sign-out", "sign-up", "welcome", "granted-apps", "health-history"),
+        *("console", "account", "applications", "usage", "audit", "try"),
+        *_VALIDIC,
+        *(f"{word}.json" for word in _VALIDIC),
+    )
 )
+_OPERATION = re.compile(r"[_$][a-z\-]{1,30}")
 
 
 def _place(error: BaseException) -> str:

@@ -13,12 +13,22 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 
-from fhirstore.api.dependencies import AccountsOf, AddressOf, BearersOf, ClockOf, CredentialsOf
+from fhirstore.api.dependencies import (
+    AccountsOf,
+    AddressOf,
+    BaseOf,
+    BearersOf,
+    ClockOf,
+    CredentialsOf,
+    SignerOf,
+)
+from fhirstore.api.fhir import PREFIXES
 from fhirstore.api.parameters import Given, Parameters
 from fhirstore.auth.credentials import Client
 from fhirstore.auth.grants import TokenRequest, grant
 from fhirstore.auth.revocation import introspect as introspect_token
 from fhirstore.auth.revocation import revoke as revoke_token
+from fhirstore.auth.scopes import OPENID
 from fhirstore.errors import OAuthFailure, TooManyRequests, Unauthorized
 from fhirstore.store.accounts import Application
 
@@ -54,16 +64,29 @@ ApplicationOf = Annotated[Application, Depends(_application)]
 @router.post("/oauth2/token", summary="Exchange a code, a refresh token or a secret for tokens")
 @router.post("/fhir/oauth2/token", include_in_schema=False)
 async def token(
-    parameters: Given, client: ClientOf, accounts: AccountsOf, bearers: BearersOf, clock: ClockOf
+    parameters: Given,
+    client: ClientOf,
+    accounts: AccountsOf,
+    bearers: BearersOf,
+    clock: ClockOf,
+    signer: SignerOf,
+    base: BaseOf,
 ) -> JSONResponse:
-    issued = await grant(TokenRequest(accounts, bearers, client, parameters, clock()))
+    now = clock()
+    issued = await grant(TokenRequest(accounts, bearers, client, parameters, now))
     answer = {
         "access_token": issued.access_token,
         "refresh_token": issued.refresh_token,
         "token_type": "bearer",
         "expires_in": issued.expires_in,
         "scope": issued.scope,
+        "patient": issued.patient,
+        # SMART on FHIR: nothing around the app tells its user whose record it shows.
+        "need_patient_banner": True if issued.patient is not None else None,
     }
+    if OPENID in issued.scope.split():
+        client_id, endpoint = client.application.client_id, base + PREFIXES[0]
+        answer["id_token"] = await signer.id_token(issued, client_id, base, endpoint, now)
     return JSONResponse({name: value for name, value in answer.items() if value is not None}, headers=_UNCACHED)
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Any
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import parse_qsl
 
 import msgspec
 from fastapi import Depends, Request
 
-from fhirstore.api.requests import read_body
+from fhirstore.api.requests import basic_credentials, read_body
 from fhirstore.errors import BadRequest
 
 BODY_LIMIT = 100_000
@@ -25,7 +24,7 @@ async def read_parameters(request: Request) -> Parameters:
     A body is read as its Content-Type says; without one, or with the wrong one, as what it looks like. An empty
     body is no parameters, whatever its type. Raises BadRequest, TooLarge.
     """
-    found: dict[str, str] = {**_from_basic(request), **_from_headers(request)}
+    found: dict[str, str] = {**basic_credentials(request.headers), **_from_headers(request)}
     found |= {name: value for name, value in request.query_params.items() if value}
     body = await read_body(request.headers, request.receive, BODY_LIMIT)
     return found | _from_body(body)
@@ -48,18 +47,6 @@ Members = Annotated[dict[str, Any], Depends(read_members)]
 def _from_headers(request: Request) -> dict[str, str]:
     names = ("client_id", "client_secret", "app_user_id", "oneup_user_id")
     return {name: request.headers[name] for name in names if name in request.headers}
-
-
-def _from_basic(request: Request) -> dict[str, str]:
-    """RFC 6749 §2.3.1: id and secret are form-encoded within HTTP Basic."""
-    scheme, _, encoded = request.headers.get("authorization", "").strip().partition(" ")
-    if scheme.lower() != "basic":
-        return {}
-    try:
-        client_id, _, client_secret = b64decode(encoded, validate=True).decode().partition(":")
-    except ValueError:
-        return {}
-    return {"client_id": unquote_plus(client_id), "client_secret": unquote_plus(client_secret)}
 
 
 def _from_body(body: bytes) -> dict[str, str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from starlette.types import Receive, Scope
 
 from fhirstore.errors import BadRequest, TooLarge, Unauthorized
+
+CREDENTIALS = frozenset({"client_id", "client_secret"})
+"""Parameters of a query that say who asks, and nothing of what is asked."""
 
 DRAINED_BYTES = 100_000_000
 """A body that is too large is read to its end, and thrown away, up to here: many clients send all of it before they
@@ -24,6 +28,7 @@ class HttpRequest:
     query: list[tuple[str, str]]
     headers: Mapping[str, str]
     scheme: str
+    address: str
 
     @classmethod
     def of(cls, scope: Scope) -> HttpRequest:
@@ -34,7 +39,18 @@ class HttpRequest:
             decode_query(query_string) if query_string else [],
             {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
             scope["scheme"],
+            scope["client"][0] if scope.get("client") else "",
         )
+
+    @property
+    def has_bearer(self) -> bool:
+        """Whether it brings a bearer token, good or bad."""
+        return _scheme_of(self.headers) == "bearer" or any(name == "access_token" for name, _ in self.query)
+
+    def client_credentials(self) -> tuple[str | None, str | None]:
+        """An application's id and secret: from HTTP Basic, the headers of 1upHealth's clients, or the query."""
+        given = {**dict(self.query), **self.headers, **basic_credentials(self.headers)}
+        return given.get("client_id"), given.get("client_secret")
 
     def bearer(self) -> str:
         """The bearer token, from its header or, as some of 1upHealth's clients send it, from the query.
@@ -48,6 +64,22 @@ class HttpRequest:
             if name == "access_token" and value:
                 return value
         raise Unauthorized("A bearer token is needed.")
+
+
+def basic_credentials(headers: Mapping[str, str]) -> dict[str, str]:
+    """RFC 6749 §2.3.1: id and secret are form-encoded within HTTP Basic; nothing where they cannot be read."""
+    if _scheme_of(headers) != "basic":
+        return {}
+    encoded = headers["authorization"].strip().partition(" ")[2]
+    try:
+        client_id, _, client_secret = b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        return {}
+    return {"client_id": unquote_plus(client_id), "client_secret": unquote_plus(client_secret)}
+
+
+def _scheme_of(headers: Mapping[str, str]) -> str:
+    return headers.get("authorization", "").strip().partition(" ")[0].lower()
 
 
 def decode_query(query_string: bytes) -> list[tuple[str, str]]:

@@ -14,12 +14,12 @@ from fhirstore.interactions.reply import Reply
 Header = tuple[bytes, bytes]
 
 # What is about a patient is for this client alone: no shared cache, and no cache that does not ask again.
-_PRIVATE: Header = (b"cache-control", b"private, no-cache")
+PRIVATE: Header = (b"cache-control", b"private, no-cache")
 
 
 def reply_headers(reply: Reply, base: str) -> list[Header]:
     """ETag and Last-Modified of the version answered, and its address where the interaction gives it."""
-    headers = [_PRIVATE]
+    headers = [PRIVATE]
     version = reply.version
     if version is not None:
         headers.append((b"etag", b'W/"%d"' % version.number))

@@ -79,12 +79,17 @@ async def auth_code(
 
 async def active_user(accounts: Accounts, application: Application, parameters: Parameters) -> User:
     """The user that a call is about. Raises UserUnknown, UserInactive, UserInvalid."""
-    user = await find_user(
-        accounts, application, app_user_id=parameters.get("app_user_id"), id=_number(parameters, "oneup_user_id")
-    )
+    user = await named_user(accounts, application, parameters)
     if not user.active:
         raise UserInactive("this user is not active")
     return user
+
+
+async def named_user(accounts: Accounts, application: Application, parameters: Parameters) -> User:
+    """The same, switched off or not. Raises UserUnknown, UserInvalid."""
+    return await find_user(
+        accounts, application, app_user_id=parameters.get("app_user_id"), id=_number(parameters, "oneup_user_id")
+    )
 
 
 def _shown(user: User) -> dict[str, Any]:

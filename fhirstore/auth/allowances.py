@@ -40,10 +40,10 @@ class Allowances:
     def __init__(self, store: Store, clock: Clock, calls_per_hour: int) -> None:
         self._store = store
         self._clock = clock
-        self._calls_per_hour = calls_per_hour
+        self.calls_per_hour = calls_per_hour
 
     async def count(self, application: Application) -> Allowance:
         now = self._clock()
         window = await self._store.accounts.count(f"calls/{application.client_id}", now, SPAN)
-        limit = application.calls_per_hour or self._calls_per_hour
+        limit = application.calls_per_hour or self.calls_per_hour
         return Allowance(limit, window.count, -(-window.ends // 1000), -(-(window.ends - now) // 1000))

@@ -14,6 +14,8 @@ from fhirstore.dstu2.levels import Level
 from fhirstore.errors import BadRequest, NotFound
 from fhirstore.store.accounts import Accounts, Application
 
+NAME_MOST = 100
+
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -37,9 +39,13 @@ async def create_application(
     calls_per_hour: int | None = None,
     redirect_uris: Sequence[str] = (),
     public: bool = False,
+    developer: str | None = None,
+    launch_uri: str | None = None,
 ) -> NewApplication:
-    """Raises BadRequest for a redirect URI that is none."""
-    _check_redirect_uris(redirect_uris)
+    """Raises BadRequest for a redirect or launch URI that is none, and for a name that cannot be shown."""
+    _check_uris("redirect", redirect_uris)
+    _check_uris("launch", [launch_uri] if launch_uri else [])
+    _check_name(name)
     new = NewApplication(random.token_hex(16), mint(), random.token_hex(12), mint())
     await accounts.add_application(
         Application(
@@ -54,6 +60,8 @@ async def create_application(
             calls_per_hour,
             tuple(redirect_uris),
             public,
+            developer=developer,
+            launch_uri=launch_uri,
         )
     )
     return new
@@ -61,7 +69,9 @@ async def create_application(
 
 async def change_application(accounts: Accounts, client_id: str, **changes: Any) -> Application:
     """Set fields of an application that is there. Raises NotFound, BadRequest."""
-    _check_redirect_uris(changes.get("redirect_uris", ()))
+    _check_uris("redirect", changes.get("redirect_uris", ()))
+    _check_uris("launch", [changes["launch_uri"]] if changes.get("launch_uri") else [])
+    _check_name(changes.get("name", "name"))
     application = await accounts.application(client_id)
     changed = application and replace(application, **changes)
     if changed is None or not await accounts.replace_application(changed):
@@ -97,6 +107,11 @@ async def revoke_previous_organization_token(accounts: Accounts, client_id: str)
     await change_application(accounts, client_id, previous_organization_token_hash=None)
 
 
+def _check_name(name: str) -> None:
+    if not (name.strip() and name.isprintable() and len(name) <= NAME_MOST):
+        raise BadRequest(f"An application's name has 1 to {NAME_MOST} printable characters.")
+
+
 async def _known(accounts: Accounts, client_id: str) -> Application:
     application = await accounts.application(client_id)
     if application is None:
@@ -104,15 +119,15 @@ async def _known(accounts: Accounts, client_id: str) -> Application:
     return application
 
 
-def _check_redirect_uris(uris: Sequence[str]) -> None:
+def _check_uris(kind: str, uris: Sequence[str]) -> None:
     """Absolute, without a fragment, and where it is HTTP, encrypted or this machine: RFC 6749 §3.1.2, RFC 8252 §7."""
     for uri in uris:
         try:
             parts = urlsplit(uri)
             host = parts.hostname
         except ValueError:
-            raise BadRequest("A redirect URI is not a URI.") from None
+            raise BadRequest(f"A {kind} URI is not a URI.") from None
         private = "." in parts.scheme  # a phone app's own scheme is a domain name backwards
         safe = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
         if not uri.isascii() or any(c.isspace() for c in uri) or "#" in uri or not (private or (safe and host)):
-            raise BadRequest("A redirect URI must be absolute, without a fragment, and https unless it is localhost.")
+            raise BadRequest(f"A {kind} URI must be absolute, without a fragment, and https unless it is localhost.")

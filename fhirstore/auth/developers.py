@@ -11,13 +11,17 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from fhirstore.auth.secrets import digest, mint
+from fhirstore.auth.sign_in import open_link, spend_link
 from fhirstore.auth.throttle import Throttle
+from fhirstore.clock import Clock
 from fhirstore.errors import BadRequest, Conflict, NotFound, Unauthorized
 from fhirstore.store.contract import Store
 from fhirstore.store.sessions import Developer, EmailTakenError, Sessions
 
 PASSWORD_LEAST, PASSWORD_MOST = 12, 1000
 EMAIL_MOST = 254
+
+_TAKEN = "There is an account with this e-mail address already."
 
 _AT_ONCE = 4
 """Each check takes 64 MiB while it lasts."""
@@ -26,12 +30,34 @@ _AT_ONCE = 4
 async def create_developer(sessions: Sessions, email: str, password: str, now: int) -> Developer:
     """Raises BadRequest for what is no e-mail address or no good password, Conflict where the address is taken."""
     folded = fold_email(email)
-    developer = Developer(folded, await hash_password(password, folded), now)
-    try:
-        await sessions.add_developer(developer)
-    except EmailTakenError as error:
-        raise Conflict("There is an account with this e-mail address already.") from error
-    return developer
+    return await _add(sessions, Developer(folded, await hash_password(password, folded), now))
+
+
+async def find_developer(sessions: Sessions, email: str) -> Developer:
+    """Raises BadRequest, NotFound."""
+    found = await sessions.developer(fold_email(email))
+    if found is None:
+        raise NotFound("There is no developer with this e-mail address.")
+    return found
+
+
+async def accept_link(store: Store, secret: str, email: str, password: str, clock: Clock) -> str:
+    """Choose the password that a link is for, or make the account that it is for; answers the e-mail address.
+
+    Only what succeeds spends the link: a password that is too short is no reason to ask for another one. Raises Gone,
+    BadRequest, Conflict.
+    """
+    link = await open_link(store, secret, "developer", clock)
+    folded = link.developer or fold_email(email)
+    hashed = await hash_password(password, folded)
+    if link.developer is None and await store.sessions.developer(folded) is not None:
+        raise Conflict(_TAKEN)
+    await spend_link(store, secret, "developer", clock)
+    if link.developer is None:
+        await _add(store.sessions, Developer(folded, hashed, clock()))
+    else:
+        await store.sessions.set_password(folded, hashed)
+    return folded
 
 
 async def change_password(sessions: Sessions, email: str, password: str) -> None:
@@ -80,6 +106,14 @@ async def hash_password(password: str, email: str) -> str:
     if normal.casefold() == email:
         raise BadRequest("The password must not be the e-mail address.")
     return await asyncio.get_running_loop().run_in_executor(_pool(), _hasher().hash, normal)
+
+
+async def _add(sessions: Sessions, developer: Developer) -> Developer:
+    try:
+        await sessions.add_developer(developer)
+    except EmailTakenError as error:
+        raise Conflict(_TAKEN) from error
+    return developer
 
 
 async def _matches(stored: str, password: str) -> bool:

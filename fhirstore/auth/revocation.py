@@ -37,6 +37,8 @@ async def introspect(accounts: Accounts, application: Application, secret: str, 
         "client_id": token.client_id,
         "exp": token.expires // SECOND,
     }
+    if token.patient is not None:
+        answer["patient"] = token.patient
     if token.kind in BEARER_KINDS:
         answer["token_type"] = "bearer"
     if token.user is None:

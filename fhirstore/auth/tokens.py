@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from fhirstore.auth.scopes import OFFLINE
 from fhirstore.auth.secrets import digest, mint
+from fhirstore.auth.shared import shared_with
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
 from fhirstore.errors import Forbidden, Unauthorized, Unavailable
@@ -32,7 +33,7 @@ APPLICATION_SCOPE = "application"
 BEARER_KINDS: frozenset[TokenKind] = frozenset({"access", "lasting"})
 """Tokens that open the FHIR endpoint."""
 
-_DAY_SECONDS = 24 * 3600
+_DAY_SECONDS, _HOUR_SECONDS = 24 * 3600, 3600
 
 _CACHE_SECONDS = 5
 _CACHE_LIMIT = 10_000
@@ -142,9 +143,13 @@ class Bearers:
         return await self._look_up(hash)
 
     def forget(self, user: int | None) -> None:
-        """Have the next request of this user's tokens look anew, in this process."""
+        """Have the next request of this user's tokens look anew, in this process, and of those it shares with."""
         self._forgotten += 1
-        self._known = {hash: known for hash, known in self._known.items() if known[0].user != user}
+        self._known = {
+            hash: known
+            for hash, known in self._known.items()
+            if known[0].user != user and all(slice.owner != user for slice in known[0].shared)
+        }
 
     async def _look_up(self, hash: str) -> Caller:
         self._known.pop(hash, None)
@@ -158,9 +163,10 @@ class Bearers:
         user, application = await accounts.user(token.user), await accounts.application(token.client_id)
         if user is None or not user.active or application is None:
             raise Unauthorized("The access token is unknown, expired or revoked.")
-        await self._see(user, now)
+        await self._see(user, token, now)
         patient = await self._patient(token, user)
         caller = Caller(token.client_id, user.id, token.scope, application.level, application.profile, patient)
+        caller = replace(caller, shared=await shared_with(self._store, caller))
         # What was looked up while something was revoked may be what was revoked.
         if forgotten == self._forgotten:
             self._remember(hash, caller, min(token.expires, now + _CACHE_SECONDS * SECOND))
@@ -178,10 +184,17 @@ class Bearers:
             self._known.clear()
         self._known[hash] = (caller, until)
 
-    async def _see(self, user: User, now: int) -> None:
-        if user.seen is None or now - user.seen >= _DAY_SECONDS * SECOND:
-            with suppress(Unavailable):  # a note for statistics is no reason to refuse a read
+    async def _see(self, user: User, token: Token, now: int) -> None:
+        with suppress(Unavailable):  # a note for statistics is no reason to refuse a read
+            if user.seen is None or now - user.seen >= _DAY_SECONDS * SECOND:
                 await self._store.accounts.see_user(user.id, now)
+            if token.consented:
+                await self._note_use(user, token, now)
+
+    async def _note_use(self, user: User, token: Token, now: int) -> None:
+        consent = await self._store.consents.consent(user.id, token.client_id, token.patient)
+        if consent is not None and (consent.used is None or now - consent.used >= _HOUR_SECONDS * SECOND):
+            await self._store.consents.note_use(consent, now)
 
 
 def _descendant(grant: Token, secret: str, kind: TokenKind) -> Token:

@@ -7,8 +7,10 @@ import sys
 import typer
 
 from fhirstore import __version__
-from fhirstore.cli import applications
+from fhirstore.cli import applications, developers
 from fhirstore.cli.explain import explain as show_plan
+from fhirstore.cli.exporting import export_record
+from fhirstore.cli.importing import import_files
 from fhirstore.cli.reindex import reindex as rebuild
 from fhirstore.cli.serve import serve as serve_forever
 from fhirstore.cli.validate import validate as validate_files
@@ -21,9 +23,12 @@ main = typer.Typer(
 )
 main.command("serve")(serve_forever)
 main.command("validate")(validate_files)
+main.command("import")(import_files)
+main.command("export")(export_record)
 main.command("explain")(show_plan)
 main.command("reindex")(rebuild)
 main.add_typer(applications.commands, name="app")
+main.add_typer(developers.commands, name="developer")
 
 
 @main.command()

@@ -6,25 +6,31 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Column, Table
 
 from fhirstore.auth import applications
+from fhirstore.auth.developers import find_developer
 from fhirstore.caller import Profile
-from fhirstore.cli.database import Database, read_settings, with_accounts
+from fhirstore.cli.database import Database, read_settings, with_accounts, with_store
 from fhirstore.clock import instant, now
 from fhirstore.dstu2.levels import Level
 from fhirstore.store.accounts import Accounts
+from fhirstore.store.contract import Store
 
 ClientId = Annotated[str, typer.Argument(help="Which application.")]
 Validation = Annotated[Level | None, typer.Option(help="How strictly its writes are judged.")]
 ProfileOption = Annotated[Profile, typer.Option(help="Whose habits it wants where FHIR's and 1upHealth's differ.")]
 CallsPerHour = Annotated[int | None, typer.Option(help="Management calls in an hour.", min=1)]
 RedirectUris = Annotated[list[str] | None, typer.Option(help="Where codes may be sent; may be given several times.")]
+LaunchUri = Annotated[str | None, typer.Option(help="Where it is opened from within another application.")]
 Public = Annotated[bool, typer.Option(help="It also runs where no secret can be kept.")]
+DeveloperOption = Annotated[
+    str | None, typer.Option(help="Who looks after it at the console, by e-mail address.", metavar="EMAIL")
+]
 RevokePrevious = Annotated[
     bool, typer.Option("--revoke-previous", help="Make no new one, and end the validity of the one before.")
 ]
@@ -41,14 +47,16 @@ def create(
     calls_per_hour: CallsPerHour = None,
     redirect_uri: RedirectUris = None,
     public: Public = False,
+    developer: DeveloperOption = None,
+    launch_uri: LaunchUri = None,
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
     """Make an application and print its secrets: they are shown this once."""
 
-    async def run(accounts: Accounts) -> applications.NewApplication:
+    async def run(store: Store) -> applications.NewApplication:
         return await applications.create_application(
-            accounts,
+            store.accounts,
             name,
             now(),
             validation,
@@ -56,9 +64,11 @@ def create(
             calls_per_hour=calls_per_hour,
             redirect_uris=redirect_uri or (),
             public=public,
+            developer=await _known(store, developer),
+            launch_uri=launch_uri,
         )
 
-    new = asdict(with_accounts(read_settings(database=database), run))
+    new = asdict(with_store(read_settings(database=database), run))
     if as_json:
         sys.stdout.write(json.dumps(new) + "\n")
         return
@@ -74,6 +84,8 @@ def set_options(
     calls_per_hour: CallsPerHour = None,
     redirect_uri: RedirectUris = None,
     public: Annotated[bool | None, typer.Option(help="Whether it runs where no secret can be kept.")] = None,
+    developer: DeveloperOption = None,
+    launch_uri: LaunchUri = None,
     database: Database = None,
 ) -> None:
     """Change an application: what is not given stays as it is."""
@@ -83,13 +95,16 @@ def set_options(
         "calls_per_hour": calls_per_hour,
         "redirect_uris": tuple(redirect_uri) if redirect_uri else None,
         "public": public,
+        "launch_uri": launch_uri,
     }
-    changes = {name: value for name, value in given.items() if value is not None}
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
 
-    async def run(accounts: Accounts) -> None:
-        await applications.change_application(accounts, client_id, **changes)
+    async def run(store: Store) -> None:
+        if developer is not None:
+            changes["developer"] = await _known(store, developer)
+        await applications.change_application(store.accounts, client_id, **changes)
 
-    with_accounts(read_settings(database=database), run)
+    with_store(read_settings(database=database), run)
 
 
 @commands.command("list")
@@ -128,6 +143,11 @@ def rotate_token(
     """The same for the organization's token, by which Validic's clients are known."""
     revoke = applications.revoke_previous_organization_token if revoke_previous else None
     _rotate(client_id, "organization_token", applications.rotate_organization_token, revoke, as_json, database)
+
+
+async def _known(store: Store, email: str | None) -> str | None:
+    """Only an account can look after an application: a mistyped address would give it away."""
+    return (await find_developer(store.sessions, email)).email if email is not None else None
 
 
 def _rotate(

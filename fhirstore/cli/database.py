@@ -53,6 +53,12 @@ def read_settings(**given: Any) -> Settings:
         fail(f"The setting {'.'.join(map(str, fault['loc']))} {fault['msg'].removeprefix('Value error, ')}.")
 
 
+def public_address(settings: Settings) -> str:
+    """Where clients and browsers reach the server: one that listens everywhere is reached at localhost."""
+    host = "localhost" if settings.host in {"0.0.0.0", "::", ""} else settings.host  # noqa: S104 - compared, not bound
+    return settings.base_url or f"http://{host}:{settings.port}"
+
+
 def fail(reason: str) -> NoReturn:
     sys.stderr.write(f"fhirstore: {reason}\n")
     raise typer.Exit(2)

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from fhirstore.auth import applications
-from fhirstore.cli.database import Database, read_settings, with_accounts
+from fhirstore.cli.database import Database, public_address, read_settings, with_store
+from fhirstore.cli.developers import first_link, welcome_address
 from fhirstore.cli.welcome import welcome
 from fhirstore.clock import now
 from fhirstore.settings import Settings
-from fhirstore.store.accounts import Accounts
+from fhirstore.store.contract import Store
 
 
 def serve(
@@ -22,27 +23,27 @@ def serve(
     workers: Annotated[int | None, typer.Option(help="Server processes.")] = None,
     database: Database = None,
 ) -> None:
-    """Start the server. The first start makes an application and prints its secrets, once."""
+    """Start the server. The first start makes an application and prints its secrets, once.
+
+    Until there is an account at the console, each start prints a link to make the first.
+    """
     settings = read_settings(host=host, port=port, workers=workers, database=database)
     # The workers are processes of their own: they read the same settings from the environment.
     for name in ("host", "port", "workers", "database"):
         os.environ[f"FHIRSTORE_{name.upper()}"] = str(getattr(settings, name))
-    first = with_accounts(settings, _first_application)
-    address = settings.base_url or f"http://{_connectable(settings.host)}:{settings.port}"
-    sys.stdout.write(welcome(address, first))
+    first, link = with_store(settings, _first_start)
+    address = public_address(settings)
+    sys.stdout.write(welcome(address, first, link and welcome_address(settings, link)))
     sys.stdout.flush()
     _run_server(settings)
 
 
-async def _first_application(accounts: Accounts) -> applications.NewApplication | None:
-    if await accounts.applications():
-        return None
-    return await applications.create_application(accounts, "first application", now())
-
-
-def _connectable(host: str) -> str:
-    """An address to type into a client: a server that listens everywhere is reached at localhost."""
-    return "localhost" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - compared, not bound
+async def _first_start(store: Store) -> tuple[applications.NewApplication | None, str | None]:
+    """The first application, if it was made just now, and the link for the first account at the console."""
+    first = None
+    if not await store.accounts.applications():
+        first = await applications.create_application(store.accounts, "first application", now())
+    return first, await first_link(store.sessions)
 
 
 def _run_server(settings: Settings) -> None:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from fhirstore.auth.applications import NewApplication
 
+_CONSOLE = """
+Nobody has an account at the console yet. Make the first one here, within an hour:
+
+  {link}
+"""
 _PATIENT = '{"resourceType":"Patient","name":[{"family":["Chalmers"],"given":["Peter"]}],"birthDate":"1974-12-25"}'
 
 
-def welcome(address: str, first: NewApplication | None) -> str:
-    """Plain text that ends in three commands to copy, the second and third using what the one before them keeps."""
+def welcome(address: str, first: NewApplication | None, link: str | None = None) -> str:
+    """Plain text that ends in three commands to copy, the second and third using what the one before them keeps.
+
+    `link` is where the first account at the console is made, while there is none.
+    """
+    console = _CONSOLE.format(link=link) if link else ""
     if first is None:
-        return f"fhirstore listens at {address}\n"
+        return f"fhirstore listens at {address}\n{console}"
     return f"""\
 fhirstore listens at {address}
-
+{console}
 This first start made an application. Keep its secrets: they are shown this once.
 
   client_id           {first.client_id}

@@ -55,7 +55,7 @@ def care(today: date, random: Random) -> Iterator[Resource]:
 def _visits(today: date, random: Random) -> Iterator[Resource]:
     """Every three months or so: a talk, blood pressure and weight, and at every second visit the lab."""
     for number in range(24):
-        day = days_before(today, DAYS - number * 90 - random.randrange(12))
+        day = days_before(today, DAYS - number * 94 - random.randrange(12))
         id, progress = f"visit-{number}", number / 23
         yield _visit(PRACTICE, id, day, "Check-up" if number % 4 else "Yearly examination")
         yield from visit_readings(id, day, progress, random)

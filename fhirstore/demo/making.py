@@ -34,7 +34,13 @@ async def make_demo(store: Store, clock: Clock) -> User:
     user = await _user(store.accounts, application, clock())
     caller = Caller(application.client_id, user.id, USER_SCOPE)
     context = Context(
-        caller, store.within(scope_of(caller)), clock, new_id, store.cursors, "http://localhost/dstu2", "official"
+        caller,
+        store.within(scope_of(caller), caller.author),
+        clock,
+        new_id,
+        store.cursors,
+        "http://localhost/dstu2",
+        "official",
     )
     resources = list(record(datetime.fromtimestamp(clock() / 1000, UTC).date()))
     last = resources[-1]

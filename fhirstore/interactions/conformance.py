@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from fhirstore.search.parameters import SOURCE
 
 RELEASED = "2026-11-21"
 OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+SERVICES = "http://hl7.org/fhir/restful-security-service"
 FORMATS = ("application/json+fhir", "application/xml+fhir")
 
 _SOURCE = {
@@ -26,8 +28,11 @@ _REFUSED = frozenset({"_query"})
 """Parameters of the specification that always get an outcome saying that there are none of their kind here."""
 
 
-def conformance(base: str, token_url: str, limits: Limits) -> bytes:
-    """JSON bytes of what this server does, for callers who reached it under `base`."""
+def conformance(base: str, oauth_uris: Mapping[str, str], limits: Limits) -> bytes:
+    """JSON bytes of what this server does, for callers who reached it under `base`.
+
+    `oauth_uris` are the addresses of the authorization server's endpoints, by SMART's names for them.
+    """
     statement: dict[str, Any] = {
         "resourceType": "Conformance",
         "id": "fhirstore",
@@ -43,7 +48,7 @@ def conformance(base: str, token_url: str, limits: Limits) -> bytes:
         "rest": [
             {
                 "mode": "server",
-                "security": _security(token_url),
+                "security": _security(oauth_uris),
                 "resource": [_resource(type) | _deletes(limits) for type in catalog.resource_types()],
                 "transactionMode": "both",
                 "interaction": [{"code": code} for code in _codes(of_types=False)],
@@ -104,14 +109,19 @@ def _operations() -> list[dict[str, Any]]:
     return [{"name": operation.code, "definition": {"reference": operation.url}} for operation in known]
 
 
-def _security(token_url: str) -> dict[str, Any]:
+def _security(oauth_uris: Mapping[str, str]) -> dict[str, Any]:
     return {
         "cors": True,
         "service": [
             {
-                "coding": [{"system": "http://hl7.org/fhir/restful-security-service", "code": "OAuth"}],
-                "text": "OAuth2 bearer tokens",
+                "coding": [{"system": SERVICES, "code": code} for code in ("SMART-on-FHIR", "OAuth")],
+                "text": "OAuth2 with SMART on FHIR's launches and scopes",
             }
         ],
-        "extension": [{"url": OAUTH_URIS, "extension": [{"url": "token", "valueUri": token_url}]}],
+        "extension": [
+            {
+                "url": OAUTH_URIS,
+                "extension": [{"url": name, "valueUri": address} for name, address in oauth_uris.items()],
+            }
+        ],
     }

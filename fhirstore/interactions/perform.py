@@ -1,18 +1,44 @@
-"""The one way in: permission around whatever interaction it is handed, for HTTP and for Bundles alike."""
+"""The one way in: permission and notes around whatever interaction it is handed, for HTTP and for Bundles alike."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from fhirstore.errors import Failure
 from fhirstore.interactions.conditional import perform_conditional
 from fhirstore.interactions.incoming import accept
+from fhirstore.interactions.notes import Notes
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.table import Interaction
+from fhirstore.store.contract import Version
 
 
 async def perform(interaction: Interaction, request: Request, context: Context) -> Reply:
     """Raises Forbidden where the caller's token does not cover the interaction, and what the interaction raises."""
+    if context.notes is None:
+        return await _perform(interaction, request, context)
+    try:
+        reply = await _perform(interaction, request, context)
+    except Exception as error:
+        _note(interaction, request, error.status if isinstance(error, Failure) else Failure.status, context.notes)
+        raise
+    _note(interaction, request, reply.status, context.notes, reply.version)
+    return reply
+
+
+def _note(
+    interaction: Interaction, request: Request, status: int, notes: Notes, version: Version | None = None
+) -> None:
+    code, access = interaction.code, interaction.access
+    if request.linked:
+        patient = request.id if request.type == "Patient" else ""
+        notes.note(code, access, status, request.linked.strip("*"), "", patient=patient)
+    else:
+        notes.note(code, access, status, request.type, request.id, version=version)
+
+
+async def _perform(interaction: Interaction, request: Request, context: Context) -> Reply:
     authorize(interaction, request, context)
     if interaction.takes_resource and request.incoming is None:
         request = replace(request, incoming=accept(request.type, request.id, request.body, context.level))

@@ -11,6 +11,7 @@ from fhirstore.clock import Clock
 from fhirstore.dstu2.levels import Level
 from fhirstore.dstu2.sources import Stated, application_source
 from fhirstore.interactions.incoming import Incoming
+from fhirstore.interactions.notes import Notes
 from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
 
@@ -60,7 +61,8 @@ class Context:
     """What an interaction may use: the caller's own resources and nobody else's, time, new ids, the limits.
 
     `base` is the address under which this request reached the server, without a slash at its end; `level` says how
-    strictly what is written is judged; `named_source` is the URI that the request names for all that it writes.
+    strictly what is written is judged; `named_source` is the URI that the request names for all that it writes; `notes`
+    take down for the trail what is done.
     """
 
     caller: Caller
@@ -72,6 +74,7 @@ class Context:
     level: Level = "official"
     limits: Limits = Limits()
     named_source: str | None = None
+    notes: Notes | None = None
 
     @property
     def source(self) -> Stated:

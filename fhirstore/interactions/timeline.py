@@ -13,6 +13,7 @@ from functools import cache
 from fhirstore.dstu2.catalog import is_resource_type, resource_types
 from fhirstore.dstu2.json_format import parse
 from fhirstore.dstu2.references import target_type
+from fhirstore.dstu2.sources import SOURCE_SYSTEM
 from fhirstore.errors import BadRequest
 from fhirstore.interactions.bundles import bundle, search_entry
 from fhirstore.interactions.paging import Asked, page_size
@@ -20,7 +21,7 @@ from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.table import Interaction
 from fhirstore.presentation.kinds import LABORATORY, LABS, MEASUREMENTS, OTHER, Kind, kind_named, types_of_no_kind
-from fhirstore.presentation.origin import SOURCE_SYSTEM, origin_of
+from fhirstore.presentation.origin import origin_of
 from fhirstore.search.entries import escape
 from fhirstore.search.kinds.date import interval
 from fhirstore.search.moments import WHEN
@@ -98,18 +99,16 @@ SOURCES = Interaction("search-system", "GET", "sources", "read", sources)
 
 
 def _wanted(key: str | None, type: str | None) -> tuple[tuple[str, ...], list[Filter]]:
-    if type:
-        if not is_resource_type(type):
-            raise BadRequest("type needs a resource type.")
-        return (type,), []
+    """The types that a kind and a type leave, and what else the kind asks for."""
+    if type and not is_resource_type(type):
+        raise BadRequest("type needs a resource type.")
     if not key:
-        return (), []
+        return ((type,) if type else ()), []
     kind = kind_named(key)
     if kind is None:
         raise BadRequest("There is no such kind.")
-    if kind is OTHER:
-        return types_of_no_kind(resource_types()), []
-    return kind.types, _within(kind)
+    types = types_of_no_kind(resource_types()) if kind is OTHER else kind.types
+    return ((type,) if type and type in types else types), _within(kind)
 
 
 def _within(kind: Kind) -> list[Filter]:

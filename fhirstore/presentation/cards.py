@@ -13,8 +13,10 @@ from fhirstore.presentation.moments import When, when_of
 from fhirstore.presentation.values import (
     best_name,
     first_said,
+    number_words,
     range_words,
     said,
+    unit_words,
     words,
 )
 from fhirstore.search.paths import follow, locate
@@ -108,6 +110,8 @@ _MEDIA: Mapping[str, str] = {
     "video": "Video",
     "text": "Text document",
 }
+_PRESSURE = ("8480-6", "8462-4")
+"""LOINC's codes of systolic and diastolic blood pressure."""
 _UNREMARKABLE = frozenset({"final", "completed", "finished", "active", "current"})
 _NEGATIONS: Mapping[str, str] = {
     "wasNotGiven": "Not given",
@@ -161,7 +165,7 @@ def card_of(document: Mapping[str, Any]) -> Card:
         title=title_of(document),
         when=when_of(document),
         value=_value(type, document),
-        parts=_parts(document.get("component")),
+        parts=() if _pressure(document.get("component")) else _parts(document.get("component")),
         usual=usual_range(document),
         meaning=meaning,
         tone=tone,
@@ -219,7 +223,7 @@ _RESULTS = {
 
 def _value(type: str, document: Mapping[str, Any]) -> str:
     if type == "Observation":
-        return result_of(document)
+        return result_of(document) or _pressure(document.get("component"))
     found = list(dict.fromkeys(text for path in _VALUES.get(type, ()) for text in said(document, path)))
     return ", ".join(found[:3])
 
@@ -231,6 +235,27 @@ def _parts(components: Any) -> tuple[Part, ...]:
         for each in held
         if isinstance(each, dict) and (value := result_of(each))
     )
+
+
+def _pressure(components: Any) -> str:
+    """125/84 mmHg, as blood pressure is said; "" where the two numbers are not just that."""
+    parts = {
+        each["code"]["coding"][0].get("code"): each["valueQuantity"]
+        for each in (components if isinstance(components, list) else ())
+        if _is_coded_quantity(each)
+    }
+    systolic, diastolic = (parts.get(code) for code in _PRESSURE)
+    if systolic is None or diastolic is None or unit_words(systolic) != unit_words(diastolic):
+        return ""
+    numbers = [number_words(each.get("value")) for each in (systolic, diastolic)]
+    return f"{'/'.join(numbers)} {unit_words(systolic)}".strip() if all(numbers) else ""
+
+
+def _is_coded_quantity(component: Any) -> bool:
+    code = component.get("code") if isinstance(component, dict) else None
+    codings = code.get("coding") if isinstance(code, dict) else None
+    coded = isinstance(codings, list) and bool(codings) and isinstance(codings[0], dict)
+    return coded and isinstance(component.get("valueQuantity"), dict)
 
 
 def _interpretation(concept: Any) -> tuple[str, Tone]:

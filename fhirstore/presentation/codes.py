@@ -85,25 +85,37 @@ def coding_words(coding: Any) -> str:
 
 
 def concept_words(concept: Any) -> str:
-    """A CodeableConcept: its text, or the first of its codings that says something, rather in words than a code."""
+    """A CodeableConcept: its text, or the first of its codings that says something, rather in words than a code.
+
+    A text that only repeats the system's own name of a code gives way to the plain one.
+    """
     if not isinstance(concept, dict):
         return ""
     text, codings = concept.get("text"), concept.get("coding")
-    if isinstance(text, str) and text.strip():
+    codings = [each for each in codings if isinstance(each, dict)] if isinstance(codings, list) else []
+    displays = {each.get("display") for each in codings}
+    if isinstance(text, str) and text.strip() and text not in displays:
         return text
-    codings = codings if isinstance(codings, list) else []
-    worded = (each for each in codings if isinstance(each, dict) and _has_words(each))
+    plain = next((name for each in codings if (name := _plain_name(each))), "")
+    if plain or (isinstance(text, str) and text.strip()):
+        return plain or str(text)
+    worded = (each for each in codings if _has_words(each))
     chosen = next(worded, None) or next((each for each in codings if coding_words(each)), None)
     return coding_words(chosen)
 
 
 def coding_name(coding: Any) -> str:
-    """The code and its system, for those who look it up: "8480-6 (LOINC)"."""
+    """The code and its system, for those who look it up: "8480-6 (LOINC)"; "" for systems that nobody knows by name."""
     if not isinstance(coding, dict) or not isinstance(coding.get("code"), str):
         return ""
     system = coding.get("system")
     name = SYSTEMS.get(system, "") if isinstance(system, str) else ""
-    return f"{coding['code']} ({name})" if name else str(coding["code"])
+    return f"{coding['code']} ({name})" if name else ""
+
+
+def _plain_name(coding: Mapping[str, Any]) -> str:
+    system, code = coding.get("system"), coding.get("code")
+    return PLAIN_NAMES.get((system, code), "") if isinstance(system, str) and isinstance(code, str) else ""
 
 
 def _has_words(coding: Mapping[str, Any]) -> bool:

@@ -39,6 +39,12 @@ class When:
     def day(self) -> str:
         return self.written[:10]
 
+    @property
+    def within_month(self) -> str:
+        """The day alone, below the heading that names its month: "" where only the month is known."""
+        parts = self.written[:10].split("-")
+        return f"{int(parts[2])} {MONTHS[int(parts[1]) - 1]}" if len(parts) == 3 else ""
+
 
 def when_of(document: Mapping[str, Any]) -> When | None:
     """When what a resource tells of took place or began."""

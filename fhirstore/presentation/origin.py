@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-SOURCE_SYSTEM = "urn:fhirstore:source"
-ORIGINAL_ID_SYSTEM = "urn:fhirstore:original-id"
-APPLICATION = "urn:fhirstore:application:"
+from fhirstore.dstu2.sources import ORIGINAL_ID_SYSTEM, SOURCE_SYSTEM, application_source
+
+_APPLICATION = application_source("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def origin_of(document: Mapping[str, Any]) -> Origin:
     if not named:
         return Origin(original_id=original)
     uri = str(named["code"])
-    client_id = uri.removeprefix(APPLICATION) if uri.startswith(APPLICATION) else ""
+    client_id = uri.removeprefix(_APPLICATION) if uri.startswith(_APPLICATION) else ""
     return Origin(uri, str(named.get("display") or "") or _name(uri), original, client_id)
 
 

@@ -106,7 +106,7 @@ def _steps(series: Sequence[Series]) -> list[Decimal]:
     """Four to eight round numbers from below the least value to above the greatest, usual ranges included."""
     values = [point.value for each in series for point in each.points]
     if len(series) == 1:
-        values += [limit for limit in (series[0].low, series[0].high) if limit is not None]
+        values += _room_for_usual(series[0])
     low, high = min(values), max(values)
     if low == high:
         low, high = low - max(abs(low) / 10, Decimal(1)), high + max(abs(high) / 10, Decimal(1))
@@ -116,6 +116,14 @@ def _steps(series: Sequence[Series]) -> list[Decimal]:
     first = (low / step).to_integral_value(ROUND_FLOOR)
     last = (high / step).to_integral_value(ROUND_CEILING)
     return [step * number for number in range(int(first), int(last) + 1)]
+
+
+def _room_for_usual(series: Series) -> list[Decimal]:
+    """The ends of a usual range, and of one that is open below, enough to be seen."""
+    low, high = series.low, series.high
+    if high is not None and low is None:
+        return [high, high - abs(high) / 5]
+    return [limit for limit in (low, high) if limit is not None]
 
 
 def _band(series: Sequence[Series], y: Callable[[Decimal], float], low: Decimal, high: Decimal) -> Band | None:

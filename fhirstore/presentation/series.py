@@ -85,6 +85,12 @@ def series_of(observations: Iterable[Mapping[str, Any]]) -> tuple[Series, ...]:
     return tuple(sorted(found, key=lambda each: -len(each.points)))
 
 
+def together(series: Sequence[Series]) -> str:
+    """The newest numbers of series that were measured at once: 132/84, the greater one first, as it is said."""
+    values = sorted((each.latest.value for each in series), reverse=True)
+    return "/".join(number_words(value) for value in values)
+
+
 def by_unit(series: Iterable[Series]) -> tuple[tuple[Series, ...], ...]:
     """Series that can share an axis, together."""
     groups: dict[str, list[Series]] = {}

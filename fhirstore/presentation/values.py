@@ -17,6 +17,7 @@ from fhirstore.presentation.moments import date_words, period_words
 from fhirstore.search.paths import follow, locate
 
 _DIGITS = 15
+_GROUPED = 10_000
 _NAME_ORDER = ("official", "usual")
 _COMPARATORS = {"<": "less than ", "<=": "at most ", ">=": "at least ", ">": "more than "}
 _UNITS = {
@@ -24,6 +25,7 @@ _UNITS = {
 }  # fmt: skip
 _UCUM = {
     "mm[Hg]": "mmHg", "[degF]": "°F", "Cel": "°C", "[lb_av]": "lb", "[in_i]": "in", "/min": "per minute",
+    "beats/minute": "per minute", "beats/min": "per minute",
     "{beats}/min": "per minute", "10*3/uL": "10³/µL", "10*9/L": "10⁹/L", "10*6/uL": "10⁶/µL", "10*12/L": "10¹²/L",
 }  # fmt: skip
 _ANNOTATION = re.compile(r"\{[^{}]*\}")
@@ -57,12 +59,13 @@ def first_said(document: Mapping[str, Any], *paths: str) -> str:
 
 
 def number_words(value: Any) -> str:
-    """A number with the digits it was written with."""
+    """A number with the digits it was written with, five and more of them in groups."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return ""
-    if isinstance(value, Decimal) and abs(value.adjusted()) <= _DIGITS:
-        return f"{value:f}"
-    return str(value)
+    number = Decimal(value)
+    if not number or abs(number.adjusted()) > _DIGITS:
+        return str(value)
+    return f"{number:,f}" if abs(number) >= _GROUPED else f"{number:f}"
 
 
 def quantity_words(value: Any) -> str:

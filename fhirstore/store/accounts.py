@@ -92,7 +92,7 @@ class UserChange:
 
 @dataclass(frozen=True, slots=True)
 class UserQuery:
-    """Users of one application, by id, in pages.
+    """Users of one application, by id, in pages; `beginning` is what their app_user_id begins with.
 
     Of those who are not suspended, `provisioned` were never seen, `active` were seen at the moment `recent` or later,
     `inactive` before.
@@ -102,10 +102,15 @@ class UserQuery:
     app_user_id: str | None = None
     id: int | None = None
     hex_id: str | None = None
+    beginning: str | None = None
     status: UserStatus = "all"
     recent: int = 0
     skip: int = 0
     count: int = 1000
+
+
+LAST_CHARACTER = chr(0x10FFFF)
+"""Whatever begins with a text is below that text and this."""
 
 
 @dataclass(frozen=True, slots=True)

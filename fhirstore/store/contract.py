@@ -17,8 +17,10 @@ from fhirstore.search.plan import Plan
 from fhirstore.store.accounts import Accounts
 from fhirstore.store.consents import Consents
 from fhirstore.store.cursors import Cursors, Place
+from fhirstore.store.holdings import Holdings
 from fhirstore.store.jobs import Jobs
 from fhirstore.store.keys import Keys
+from fhirstore.store.permissions import Permissions
 from fhirstore.store.purging import Purging
 from fhirstore.store.scope import Scope
 from fhirstore.store.sessions import Sessions
@@ -250,7 +252,13 @@ class Store(Protocol):
     def sessions(self) -> Sessions: ...
 
     @property
+    def holdings(self) -> Holdings: ...
+
+    @property
     def consents(self) -> Consents: ...
+
+    @property
+    def permissions(self) -> Permissions: ...
 
     @property
     def keys(self) -> Keys: ...

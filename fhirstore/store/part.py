@@ -7,14 +7,14 @@ was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from fhirstore.dstu2.json_format import parse
 from fhirstore.extents import Extent, Extents, has_type
 from fhirstore.search.membership import is_about, may_be_about
 from fhirstore.search.narrowing import narrowed
-from fhirstore.search.plan import Order, Plan
+from fhirstore.search.plan import AllOf, AnyOf, Filter, Not, OfType, Order, Plan, WithIds
 from fhirstore.store.contract import (
     Found,
     HistoryPage,
@@ -29,6 +29,8 @@ from fhirstore.store.ordering import Valued, comes_after
 
 _BATCH = 500
 Key = tuple[str, str]
+Elsewhere = Callable[[Sequence[Key]], Awaitable[Collection[Key]]]
+"""Of some resources, by type and id, those that are there already."""
 
 
 class Part:
@@ -57,44 +59,54 @@ class Part:
         version = await self._resources.version(type, id, number)
         return version if version is not None and await self._was_inside(version) else None
 
-    async def find(self, plan: Plan, page: Page) -> Found:
+    async def find(self, plan: Plan, page: Page, hidden: Collection[Key] = ()) -> Found:
+        """`hidden` are resources to be passed over, by type and id."""
         if plan.types and not any(has_type(self._extents, type_) for type_ in plan.types):
             return Found((), 0)
         limited = narrowed(plan, self._extents)
-        if plan.population == "resources":
-            return await self._resources.find(limited, page)
-        return await self._with_contained(limited, page)
+        if plan.population != "resources":
+            return await self._with_contained(limited, page, hidden)
+        if hidden:
+            limited = replace(limited, filter=AllOf((limited.filter, Not(_any_of(hidden)))))
+        return await self._resources.find(limited, page)
 
-    async def history(self, query: HistoryQuery) -> HistoryPage:
+    async def history(self, query: HistoryQuery, elsewhere: Elsewhere | None = None) -> HistoryPage:
+        """`elsewhere` tells which resources are to be passed over."""
         if query.type is not None and not has_type(self._extents, query.type):
             return HistoryPage((), 0)
         if query.type is not None and has_whole(self._extents, query.type):
             return await self._resources.history(query)
         types = _types(self._extents)
         if query.type is None and types is not None:
-            return newest_first([await self.history(replace(query, type=type_)) for type_ in types], query.count)
-        return await self._history_of_some(query)
+            return newest_first(
+                [await self.history(replace(query, type=type_), elsewhere) for type_ in types], query.count
+            )
+        return await self._history_of_some(query, elsewhere)
 
-    async def _with_contained(self, plan: Plan, page: Page) -> Found:
+    async def _with_contained(self, plan: Plan, page: Page, hidden: Collection[Key]) -> Found:
         """A contained resource is inside where its container is. There are few in a record."""
         found: list[Match] = []
         asked = Page(_BATCH, total=False, places=True)
         while True:
             step = await self._resources.find(plan, asked)
-            found += [match for match in step.matches if is_inside(match.version, self._extents)]
+            found += [
+                match
+                for match in step.matches
+                if is_inside(match.version, self._extents) and key_of(match.version) not in hidden
+            ]
             if step.next is None:
                 break
             asked = replace(asked, after=step.next)
         return paged(found, plan.order, page)
 
-    async def _history_of_some(self, query: HistoryQuery) -> HistoryPage:
+    async def _history_of_some(self, query: HistoryQuery, elsewhere: Elsewhere | None) -> HistoryPage:
         """A history of which only some versions are inside: all of them are looked at, for they are to be counted."""
         now: dict[Key, bool] = {}
         kept: list[Version] = []
         total, step = 0, replace(query, after=None, count=_BATCH)
         while True:
             page = await self._resources.history(step)
-            for version in await self._inside_now_and_then(page.versions, now):
+            for version in await self._inside_now_and_then(page.versions, now, elsewhere):
                 total += 1
                 if len(kept) <= query.count and (query.after is None or _moment(version) < _place(query.after)):
                     kept.append(version)
@@ -102,16 +114,19 @@ class Part:
                 return HistoryPage(kept[: query.count], total, len(kept) > query.count)
             step = replace(step, after=HistoryPlace(*_moment(page.versions[-1])))
 
-    async def _inside_now_and_then(self, versions: Sequence[Version], now: dict[Key, bool]) -> list[Version]:
+    async def _inside_now_and_then(
+        self, versions: Sequence[Version], now: dict[Key, bool], elsewhere: Elsewhere | None
+    ) -> list[Version]:
         """Those versions that are inside; `now` remembers which resources still are."""
         then = [version for version in versions if await self._was_inside(version)]
-        asked = {(version.type, version.id) for version in then} - now.keys()
+        asked = {key_of(version) for version in then} - now.keys()
         now |= dict.fromkeys(asked, False)
-        living = {(version.type, version.id): version for version in await self._resources.current_all(sorted(asked))}
+        asked -= set(await elsewhere(sorted(asked))) if elsewhere else set()
+        living = {key_of(version): version for version in await self._resources.current_all(sorted(asked))}
         for key in asked:
             version = living.get(key) or await self._resources.current(*key)
             now[key] = version is not None and await self._was_inside(version)
-        return [version for version in then if now[version.type, version.id]]
+        return [version for version in then if now[key_of(version)]]
 
     async def _was_inside(self, version: Version) -> bool:
         if not version.deleted or has_whole(self._extents, version.type):
@@ -158,6 +173,18 @@ def placed(match: Match, orders: Sequence[Order]) -> Valued[Match]:
     assert match.place is not None
     values, end = match.place[: len(orders)], match.place[len(orders) :]
     return Valued(match, tuple(values), tuple(str(each) for each in end))
+
+
+def key_of(version: Version) -> Key:
+    return version.type, version.id
+
+
+def _any_of(keys: Collection[Key]) -> Filter:
+    """Resources by type and id."""
+    ids: dict[str, list[str]] = {}
+    for type_, id_ in keys:
+        ids.setdefault(type_, []).append(id_)
+    return AnyOf(tuple(AllOf((OfType((type_,)), WithIds(tuple(each)))) for type_, each in ids.items()))
 
 
 def _is_about(version: Version, document: dict[str, object], extent: Extent) -> bool:

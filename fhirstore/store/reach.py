@@ -16,6 +16,7 @@ from fhirstore.extents import Extents, has_type
 from fhirstore.search.plan import Plan
 from fhirstore.store.contract import Change, Found, HistoryPage, HistoryQuery, Page, Resources, Version
 from fhirstore.store.part import Part, has_whole, is_inside
+from fhirstore.store.parts import Parts
 from fhirstore.store.scope import Scope
 
 Result = TypeVar("Result")
@@ -26,31 +27,34 @@ def reach(scope: Scope, of_owner: OfOwner) -> Resources:
     """The resources of a scope, given those of whole records."""
     if scope.is_whole:
         return of_owner(scope)
-    return Reach(of_owner(Scope(scope.owner)), scope)
+    shared = [Part(of_owner(Scope(each.owner)), each.extents) for each in scope.shared]
+    return Reach(of_owner(Scope(scope.owner)), scope, shared)
 
 
 class Reach:
     """`Resources` of a scope that is not one whole record."""
 
-    def __init__(self, own: Resources, scope: Scope) -> None:
+    def __init__(self, own: Resources, scope: Scope, shared: Sequence[Part]) -> None:
         self._own = own
         self._scope = scope
-        self._part = Part(own, scope.readable)
+        self._shared = shared
+        part = Part(own, scope.readable)
+        self._readable = Parts([part, *shared], apart=scope.apart) if shared else part
 
     async def current(self, type: str, id: str) -> Version | None:
-        return await self._part.current(type, id)
+        return await self._readable.current(type, id)
 
     async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
-        return await self._part.current_all(keys)
+        return await self._readable.current_all(keys)
 
     async def version(self, type: str, id: str, number: int) -> Version | None:
-        return await self._part.version(type, id, number)
+        return await self._readable.version(type, id, number)
 
     async def history(self, query: HistoryQuery) -> HistoryPage:
-        return await self._part.history(query)
+        return await self._readable.history(query)
 
     async def find(self, plan: Plan, page: Page) -> Found:
-        return await self._part.find(plan, page)
+        return await self._readable.find(plan, page)
 
     async def change(self, change: Change) -> Version | None:
         return await self._own.change(await self._limited(change))
@@ -59,7 +63,7 @@ class Reach:
         return await self._own.change_all([await self._limited(change) for change in changes])
 
     async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
-        return await self._own.transact(lambda inside: work(Reach(inside, self._scope)), locks)
+        return await self._own.transact(lambda inside: work(Reach(inside, self._scope, self._shared)), locks)
 
     async def _limited(self, change: Change) -> Change:
         """The same change, which may only be made inside of what is writable, from there to there."""

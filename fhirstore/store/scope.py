@@ -5,29 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fhirstore.caller import Caller
-from fhirstore.extents import WHOLE, Extents
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """A part of one owner's record."""
-
-    owner: int
-    extents: Extents = WHOLE
+from fhirstore.extents import WHOLE, Extents, Slice
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The resources of one owner, as far as they may be read and written: the whole record, where nothing is said.
 
-    `shared` are parts of others' records that may be read besides. Where two resources have one type and id, the
-    owner's goes before a shared one, and an earlier slice before a later.
+    `shared` are parts of others' records that may be read besides. An address means one resource: the owner's before a
+    shared one, an earlier slice's before a later's. The others are not there, unless the records are `apart`: then all
+    are found, and only reading by address has to choose.
     """
 
     owner: int
     readable: Extents = WHOLE
     writable: Extents = WHOLE
     shared: tuple[Slice, ...] = ()
+    apart: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -36,4 +30,4 @@ class Scope:
 
 
 def scope_of(caller: Caller) -> Scope:
-    return Scope(caller.user, caller.opened.readable, caller.opened.writable)
+    return Scope(caller.user, caller.opened.readable, caller.opened.writable, caller.shared, caller.everybody)

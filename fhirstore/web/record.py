@@ -15,6 +15,7 @@ from fhirstore.interactions import request as asked
 from fhirstore.interactions.perform import perform
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.served import TABLE
+from fhirstore.interactions.table import Interaction
 from fhirstore.store.contract import Store
 from fhirstore.store.scope import scope_of
 from fhirstore.web.pages import UserOf
@@ -56,6 +57,10 @@ class Record:
         match = TABLE.match(method, path)
         request = match.fill(asked.Request(query=query, body=body))
         return await perform(match.interaction, request, self._context)
+
+    async def carry_out(self, interaction: Interaction, type: str = "", id: str = "", query: Query = ()) -> Reply:
+        """An interaction that is made for pages and is in no table, through the same doorway."""
+        return await perform(interaction, asked.Request(type=type, id=id, query=query), self._context)
 
 
 async def record_of(request: Request, caller: UserOf) -> Record:

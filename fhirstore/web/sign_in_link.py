@@ -11,6 +11,7 @@ from fhirstore.errors import Gone
 from fhirstore.web.pages import Page, UserOrStrangerPage, VisitOf
 from fhirstore.web.rendering import go, page, static_file
 from fhirstore.web.visits import forget_session
+from fhirstore.web.waiting import resume
 
 router = APIRouter(include_in_schema=False)
 entering = APIRouter(route_class=Page)
@@ -32,7 +33,7 @@ async def enter(request: Request, secret: str, visit: VisitOf) -> Response:
         raise Gone("This link was used before, or is too old.")
     await forget_session(request, "user")
     visit.sign_in("user", await begin_session(store.sessions, clock(), user=user.id))
-    return go(request, link.next)
+    return go(request, resume(request) or link.next)
 
 
 @leaving.post("/sign-out")

@@ -118,6 +118,16 @@ def base_of(request: Request) -> str:
     return request.app.state.base_url or f"{request.url.scheme}://{request.headers.get('host', 'localhost')}"
 
 
+def address_of(request: Request) -> str:
+    """Where a request comes from, as far as it is known."""
+    return request.client.host if request.client else ""
+
+
+def store_of(request: Request) -> Store:
+    store: Store = request.app.state.store
+    return store
+
+
 async def _recognize(store: Store, visit: Visit, who: Who, cookie: str, now: int) -> None:
     session = await find_session(store.sessions, cookie, now)
     if session is None or session.who != who:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import Browser
 
+from fhirstore.auth.developers import create_developer
+from fhirstore.clock import now
 from tests.clients import ApplicationClient, new_application
 from tests.server import AppServer, running
 from tests.web.browser import Visitor, launched, visit
+from tests.web.console import PASSWORD, Developer, sign_in_to_console
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +53,11 @@ async def new_visitor(browser: Browser, pages: AppServer) -> AsyncIterator[Calla
 @pytest.fixture
 async def visitor(new_visitor: Callable[[], Awaitable[Visitor]]) -> Visitor:
     return await new_visitor()
+
+
+@pytest.fixture
+async def developer(visitor: Visitor, pages: AppServer) -> Developer:
+    email = f"{uuid4().hex}@example.org"
+    pages.call(create_developer(pages.store.sessions, email, PASSWORD, now()))
+    await sign_in_to_console(visitor, email)
+    return Developer(visitor, email, new_application(pages, "Ada's application", developer=email))

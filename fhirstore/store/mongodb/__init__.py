@@ -15,10 +15,12 @@ from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
 from fhirstore.store.mongodb.accounts import MongoAccounts
 from fhirstore.store.mongodb.consents import MongoConsents
+from fhirstore.store.mongodb.holdings import MongoHoldings
 from fhirstore.store.mongodb.indexes import INDEXES
 from fhirstore.store.mongodb.indexing import MongoIndexing
 from fhirstore.store.mongodb.jobs import MongoJobs
 from fhirstore.store.mongodb.keys import MongoKeys
+from fhirstore.store.mongodb.permissions import MongoPermissions
 from fhirstore.store.mongodb.purging import MongoPurging
 from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
 from fhirstore.store.mongodb.sessions import MongoSessions
@@ -53,6 +55,10 @@ class MongoStore:
         return MongoConsents(self._database)
 
     @property
+    def permissions(self) -> MongoPermissions:
+        return MongoPermissions(self._database)
+
+    @property
     def keys(self) -> MongoKeys:
         return MongoKeys(self._database)
 
@@ -63,6 +69,10 @@ class MongoStore:
     @property
     def indexing(self) -> MongoIndexing:
         return MongoIndexing(self._database["resources"], self._connect)
+
+    @property
+    def holdings(self) -> MongoHoldings:
+        return MongoHoldings(self._database)
 
     @property
     def sessions(self) -> MongoSessions:

@@ -11,6 +11,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
 from fhirstore.store.accounts import (
+    LAST_CHARACTER,
     Application,
     AppUserIdTakenError,
     NewUser,
@@ -43,6 +44,7 @@ class MongoAccounts:
         self._users = database["users"]
         self._tokens = database["tokens"]
         self._consents = database["consents"]
+        self._permissions = database["permissions"]
         self._launches = database["launches"]
         self._windows = database["windows"]
         self._counters = database["counters"]
@@ -113,6 +115,7 @@ class MongoAccounts:
         result = await self._users.update_one(_present(user), {"$set": mark})
         for held in (self._tokens, self._consents, self._launches):
             await held.delete_many({"user": user.id})
+        await self._permissions.delete_many({"$or": [{"owner": user.id}, {"recipient": user.id}]})
         await self._sign_out(user)
         return result.matched_count == 1
 
@@ -197,5 +200,7 @@ def _matching(query: UserQuery) -> dict[str, Any]:
         "provisioned": {"active": True, "seen": None},
         "suspended": {"active": False},
     }
-    given = {name: value for name, value in named.items() if value is not None}
+    given: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+    if query.beginning and query.app_user_id is None:
+        given["app_user_id"] = {"$gte": query.beginning, "$lt": query.beginning + LAST_CHARACTER}
     return {"client_id": query.client_id, "deleted": None, **given, **statuses[query.status]}

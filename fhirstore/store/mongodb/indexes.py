@@ -64,6 +64,10 @@ INDEXES: Mapping[str, Sequence[Index]] = {
         Index("by_expiry", [("expires_at", 1)], expire_after_seconds=0),
         Index("by_user", [("user", 1)]),
     ],
+    "permissions": [
+        Index("by_owner", [("owner", 1)]),
+        Index("by_recipient", [("recipient", 1)]),
+    ],
     "events": [
         Index("by_owner", [("owner", 1), ("_id", 1)]),
         Index("by_client", [("client_id", 1), ("_id", 1)]),

@@ -15,9 +15,11 @@ from fhirstore.store.scope import Scope
 from fhirstore.store.sqlite.accounts import SqliteAccounts
 from fhirstore.store.sqlite.connection import connect, prepare
 from fhirstore.store.sqlite.consents import SqliteConsents
+from fhirstore.store.sqlite.holdings import SqliteHoldings
 from fhirstore.store.sqlite.indexing import SqliteIndexing
 from fhirstore.store.sqlite.jobs import SqliteJobs
 from fhirstore.store.sqlite.keys import SqliteKeys
+from fhirstore.store.sqlite.permissions import SqlitePermissions
 from fhirstore.store.sqlite.purging import SqlitePurging
 from fhirstore.store.sqlite.readers import Readers
 from fhirstore.store.sqlite.resources import SqliteResources
@@ -50,6 +52,10 @@ class SqliteStore:
         return SqliteConsents(self._reader, self._writer)
 
     @property
+    def permissions(self) -> SqlitePermissions:
+        return SqlitePermissions(self._reader, self._writer)
+
+    @property
     def keys(self) -> SqliteKeys:
         return SqliteKeys(self._reader, self._writer)
 
@@ -60,6 +66,10 @@ class SqliteStore:
     @property
     def indexing(self) -> SqliteIndexing:
         return SqliteIndexing(self._readers, self._writer)
+
+    @property
+    def holdings(self) -> SqliteHoldings:
+        return SqliteHoldings(self._reader)
 
     @property
     def sessions(self) -> SqliteSessions:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from fhirstore.store.accounts import (
+    LAST_CHARACTER,
     Application,
     AppUserIdTakenError,
     NewUser,
@@ -101,7 +102,10 @@ class SqliteAccounts:
         for column in ("app_user_id", "id", "hex_id"):
             if getattr(query, column) is not None:
                 where += f" AND {column} = :{column}"
+        if query.beginning:
+            where += " AND app_user_id >= :beginning AND app_user_id < :beyond"
         values = {name: getattr(query, name) for name in UserQuery.__slots__}
+        values["beyond"] = (query.beginning or "") + LAST_CHARACTER
         total = self._reader.execute(f"SELECT count(*) FROM users WHERE {where}", values).fetchone()[0]
         rows = self._reader.execute(
             f"SELECT {_USER} FROM users WHERE {where} ORDER BY id LIMIT :count OFFSET :skip", values
@@ -135,6 +139,7 @@ class SqliteAccounts:
             )
             for table in ("tokens", "consents", "launches"):
                 connection.execute(f"DELETE FROM {table} WHERE user = ?", (user.id,))
+            connection.execute("DELETE FROM permissions WHERE owner = ? OR recipient = ?", (user.id, user.id))
             _sign_out(connection, user)
             return marked.rowcount == 1
 

@@ -162,6 +162,14 @@ CREATE TABLE IF NOT EXISTS launches (
   expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS permissions (
+  recipient INTEGER NOT NULL,
+  owner INTEGER NOT NULL,
+  patient TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  PRIMARY KEY (recipient, owner, patient)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS events (
   id TEXT PRIMARY KEY,
   action TEXT NOT NULL,
@@ -258,6 +266,7 @@ INDEXES = {
     "links_by_user": "CREATE INDEX IF NOT EXISTS links_by_user ON links (user)",
     "links_by_expiry": "CREATE INDEX IF NOT EXISTS links_by_expiry ON links (expires)",
     "launches_by_expiry": "CREATE INDEX IF NOT EXISTS launches_by_expiry ON launches (expires)",
+    "permissions_by_owner": "CREATE INDEX IF NOT EXISTS permissions_by_owner ON permissions (owner)",
     "events_by_owner": "CREATE INDEX IF NOT EXISTS events_by_owner ON events (owner, id) WHERE owner IS NOT NULL",
     "events_by_client": "CREATE INDEX IF NOT EXISTS events_by_client ON events (client_id, id)",
     "events_by_visitor": "CREATE INDEX IF NOT EXISTS events_by_visitor ON events (user, id) WHERE user IS NOT owner",

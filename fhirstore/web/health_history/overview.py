@@ -16,7 +16,7 @@ from fhirstore.presentation.kinds import KINDS, kind_named
 from fhirstore.presentation.moments import read_when
 from fhirstore.presentation.origin import Origin, origin_of
 from fhirstore.search.query import PAGE
-from fhirstore.web.health_history.reading import Document, Found, sources, timeline
+from fhirstore.web.health_history.reading import Found, sources, timeline
 from fhirstore.web.health_history.summary import summarize
 from fhirstore.web.pages import UserPage
 from fhirstore.web.record import Record, RecordOf
@@ -24,7 +24,7 @@ from fhirstore.web.rendering import page
 
 ENTRIES = 30
 
-router = APIRouter(route_class=UserPage)
+router = APIRouter(prefix="/health-history", route_class=UserPage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,11 @@ async def overview(
     wanted = _filter(kind, source, request.query_params.get("from", ""), to, after)
     whole = not wanted.pairs and not after
     shown, summary, origins = await asyncio.gather(
-        _page(record, wanted), summarize(record, _today(request)) if whole else _nothing(), sources(record)
+        _page(record, wanted), summarize(record, today(request)) if whole else _nothing(), sources(record)
     )
+    entries = [Entry(card_of(each), origin_of(each)) for each in shown.documents]
     return page(
-        request, "health_history/overview.html", summary=summary, months=list(_months(shown.documents)),
+        request, "health_history/overview.html", summary=summary, months=list(months_of(entries)),
         older=wanted.address(shown.older) if shown.older else "", newest=wanted.address() if after else "",
         wanted=wanted, kinds=KINDS, sources=origins,
     )  # fmt: skip
@@ -106,12 +107,12 @@ def _filter(kind: str, source: str, start: str, end: str, token: str) -> Filter:
     )
 
 
-def _today(request: Request) -> date:
+def today(request: Request) -> date:
     return datetime.fromtimestamp(request.app.state.clock() / 1000, UTC).date()
 
 
-def _months(documents: Sequence[Document]) -> Iterator[Month]:
-    entries = [Entry(card_of(each), origin_of(each)) for each in documents]
+def months_of(entries: Sequence[Entry]) -> Iterator[Month]:
+    """Entries as a timeline shows them; those without a date are in a month without a name."""
     for name, group in groupby(entries, key=lambda each: each.card.when.month if each.card.when else ""):
         yield Month(name, list(_days(list(group))))
 
@@ -120,4 +121,4 @@ def _days(entries: Sequence[Entry]) -> Iterator[Day]:
     for machine, group in groupby(entries, key=lambda each: each.card.when.day if each.card.when else ""):
         held = list(group)
         when = held[0].card.when
-        yield Day(when.text.partition(",")[0] if when else "", machine, held)
+        yield Day(when.within_month if when else "", machine, held)

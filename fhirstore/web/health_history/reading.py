@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
+
 from fhirstore.dstu2.json_format import parse
 from fhirstore.errors import Failure
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.timeline import SOURCES, TIMELINE
 from fhirstore.presentation.origin import Origin, origin_of
+from fhirstore.search.query import PAGE
 from fhirstore.web.record import Query, Record
 
 Document = Mapping[str, Any]
@@ -57,5 +60,18 @@ def found_in(reply: Reply) -> Found:
     """The documents in a searchset."""
     bundle = parse(reply.body)
     documents = [entry["resource"] for entry in bundle.get("entry", ()) if "resource" in entry]
-    following = [link["url"] for link in bundle.get("link", ()) if link["relation"] == "next"]
-    return Found(documents, parse_qs(urlsplit(following[0]).query)["_page"][0] if following else "")
+    return Found(documents, _older(bundle.get("link", ())))
+
+
+def older_than(reply: Reply) -> str:
+    """The token of the page after a searchset, "" after the last."""
+    return _older(msgspec.json.decode(reply.body, type=_Links).link)
+
+
+class _Links(msgspec.Struct):
+    link: list[dict[str, str]] = []
+
+
+def _older(links: Sequence[Mapping[str, str]]) -> str:
+    following = [link["url"] for link in links if link["relation"] == "next"]
+    return parse_qs(urlsplit(following[0]).query)[PAGE][0] if following else ""

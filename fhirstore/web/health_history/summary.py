@@ -10,7 +10,7 @@ from fhirstore.presentation.cards import Card, card_of
 from fhirstore.presentation.moments import age_words, date_words
 from fhirstore.presentation.origin import origin_of
 from fhirstore.presentation.plots import SPARK, Plot, plot
-from fhirstore.presentation.series import MEASURES, Measure, Series, series_of
+from fhirstore.presentation.series import MEASURES, Measure, series_of, together
 from fhirstore.presentation.values import best_name, first_said
 from fhirstore.web.health_history.reading import Document, search_all
 from fhirstore.web.record import Record
@@ -33,7 +33,8 @@ class Tile:
     """The latest of a measure, and how it went before."""
 
     measure: Measure
-    text: str
+    number: str
+    unit: str
     when: str
     usual: str
     plot: Plot | None
@@ -119,9 +120,8 @@ def _keys(document: Document) -> list[str]:
     for name in ("code", "substance", "medicationCodeableConcept"):
         concept = document.get(name)
         codings = concept.get("coding") if isinstance(concept, dict) else None
-        for each in codings if isinstance(codings, list) else ():
-            if isinstance(each, dict) and each.get("code"):
-                keys.append(f"{each.get('system')}|{each['code']}")
+        held = codings if isinstance(codings, list) else ()
+        keys += [f"{each.get('system')}|{each['code']}" for each in held if isinstance(each, dict) and each.get("code")]
     return keys
 
 
@@ -138,16 +138,8 @@ def _tile(measure: Measure, documents: Sequence[Document]) -> Tile | None:
     if not series:
         return None
     newest = max((each.latest for each in series), key=lambda point: point.when.low)
-    together = [each for each in series if each.latest.address == newest.address]
-    alike = [each for each in together if each.unit == together[0].unit]
+    at_once = [each for each in series if each.latest.address == newest.address]
+    alike = [each for each in at_once if each.unit == at_once[0].unit]
     drawn = plot(alike, SPARK) if len(alike[0].points) > 1 else None
     usual = alike[0].usual if len(alike) == 1 else ""
-    return Tile(measure, _together(alike), newest.when.text.partition(",")[0], usual, drawn)
-
-
-def _together(series: Sequence[Series]) -> str:
-    """132/84 mmHg: the greater one first, as it is said."""
-    if len(series) == 1:
-        return series[0].latest.text
-    values = sorted((each.latest.value for each in series), reverse=True)
-    return "/".join(f"{value:f}" for value in values) + f" {series[0].unit}"
+    return Tile(measure, together(alike), alike[0].unit, newest.when.text.partition(",")[0], usual, drawn)

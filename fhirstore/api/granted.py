@@ -1,0 +1,70 @@
+"""What users allowed other applications, and launches of those: calls of the application that keeps the users.
+
+Ours, in the manner of 1upHealth's user management. The other application is `app_client_id`, as `client_id` is who
+calls.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from fhirstore.api.dependencies import AccountsOf, BaseOf, BearersOf, ClockOf, StoreOf
+from fhirstore.api.fhir import PREFIXES
+from fhirstore.api.parameters import Given, Parameters
+from fhirstore.api.users_oneup import Authenticated, active_user, named_user
+from fhirstore.auth.granted import Granted, granted_applications, show_out
+from fhirstore.auth.launches import LAUNCH_SECONDS, prepare_launch
+from fhirstore.auth.users import UserInvalid
+from fhirstore.clock import instant
+
+router = APIRouter(prefix="/user-management/v1", tags=["User management"])
+
+
+@router.get("/user/grant", summary="The applications that a user has let in")
+async def granted(parameters: Given, application: Authenticated, store: StoreOf) -> dict[str, Any]:
+    user = await named_user(store.accounts, application, parameters)
+    entries = [_shown(each) for each in await granted_applications(store, user.id)]
+    return {"success": True, "entry": entries, "total": len(entries)}
+
+
+@router.delete("/user/grant", summary="Take back all that a user allowed an application")
+async def take_back(
+    parameters: Given, application: Authenticated, store: StoreOf, bearers: BearersOf
+) -> dict[str, Any]:
+    user = await named_user(store.accounts, application, parameters)
+    return {"success": True, "revoked": await show_out(store, bearers, user.id, _app_client_id(parameters))}
+
+
+@router.post("/user/launch", summary="Prepare the launch of an application for a user")
+async def launch(
+    parameters: Given, application: Authenticated, accounts: AccountsOf, store: StoreOf, clock: ClockOf, base: BaseOf
+) -> dict[str, Any]:
+    user = await active_user(accounts, application, parameters)
+    patient = (parameters.get("patient") or "").removeprefix("Patient/") or None
+    endpoint = base + PREFIXES[0]
+    prepared = await prepare_launch(store, user, _app_client_id(parameters), patient, clock(), endpoint)
+    url = {} if prepared.url is None else {"url": prepared.url}
+    return {"success": True, "launch": prepared.launch, "iss": endpoint, **url, "expires_in": LAUNCH_SECONDS}
+
+
+def _shown(granted: Granted) -> dict[str, Any]:
+    allowed = [
+        {"scope": consent.scope, "patient": consent.patient, "since": instant(consent.since)}
+        for consent in granted.consents
+    ]
+    return {
+        "app_client_id": granted.application.client_id,
+        "name": granted.application.name,
+        "since": instant(granted.since),
+        "last_used": instant(granted.used) if granted.used is not None else None,
+        "allowed": allowed,
+    }
+
+
+def _app_client_id(parameters: Parameters) -> str:
+    client_id = parameters.get("app_client_id")
+    if not client_id:
+        raise UserInvalid("app_client_id is required")
+    return client_id

@@ -1,0 +1,165 @@
+"""What one request did, noted for the trail: every interaction, whether it was answered or refused.
+
+`perform` notes each interaction, so that entries of Bundles are noted like requests of their own. Which versions came
+of it is seen where they are written, so that nothing that writes is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from fhirstore.caller import Access, Caller
+from fhirstore.clock import Clock
+from fhirstore.search.plan import Plan
+from fhirstore.store.contract import Change, Found, HistoryPage, HistoryQuery, Page, Resources, Version
+from fhirstore.store.trail import Event, event_id, write_id
+
+Result = TypeVar("Result")
+Extent = Literal["all", "writes", "off"]
+"""How much is noted: everything, all but what only reads, nothing."""
+
+MADE_BY = {"POST": "create", "PUT": "update", "DELETE": "delete"}
+"""The interaction that makes a version by a method."""
+_PATIENT = b'"reference":"Patient/'
+
+
+@dataclass(slots=True)
+class Notes:
+    """The notes of one request; `made` are the versions that were made and not yet noted."""
+
+    put: Callable[[Event], None]
+    caller: Caller
+    clock: Clock
+    extent: Extent = "all"
+    request_id: str = ""
+    address: str = ""
+    made: list[Version] = field(default_factory=list)
+
+    def note(
+        self,
+        code: str,
+        access: Access | None,
+        status: int,
+        type: str,
+        id: str,
+        *,
+        version: Version | None = None,
+        patient: str = "",
+    ) -> None:
+        """Note an interaction that ended: the versions that it made, or that it was asked for.
+
+        `patient` is the id of the one whose compartment was asked for.
+        """
+        if self.made:
+            for each in self.made:
+                action, answered = (code, status) if code != "transaction" else (MADE_BY[each.method], _status(each))
+                self._put_write(each, action, answered)
+            self.made.clear()
+            if code != "transaction":
+                return
+        if access == "read" and self.extent == "writes":
+            return
+        if version is not None and not id:
+            id = version.id
+        patient = patient or patient_of(type, id, version.body if version is not None else b"")
+        caller = self.caller
+        self.put(
+            Event(
+                *(event_id(self.clock()), code, status, caller.user, caller.client_id, caller.user),
+                *(type, id, None, patient, self.request_id, self.address),
+            )
+        )
+
+    def _put_write(self, version: Version, action: str, status: int) -> None:
+        caller, type, id = self.caller, version.type, version.id
+        self.put(
+            Event(
+                write_id(version.updated, type, id, version.number),
+                *(action, status, caller.user, caller.client_id, caller.user, type, id, version.number),
+                *(patient_of(type, id, version.body), self.request_id, self.address),
+            )
+        )
+
+
+def patient_of(type: str, id: str, body: bytes) -> str:
+    """The id of the patient that a resource is about: itself, or the first that it refers to; "" for none."""
+    if type == "Patient":
+        return id
+    start = body.find(_PATIENT)
+    if start < 0:
+        return ""
+    start += len(_PATIENT)
+    return body[start : body.find(b'"', start)].partition(b"/")[0].decode()
+
+
+def _status(made: Version) -> int:
+    if made.deleted:
+        return 204
+    return 201 if made.number == 1 else 200
+
+
+class Noted:
+    """`Resources` that tell which versions are made: they come into `made` once they are sure."""
+
+    def __init__(self, resources: Resources, made: list[Version]) -> None:
+        self._resources = resources
+        self._made = made
+
+    async def current(self, type: str, id: str) -> Version | None:
+        return await self._resources.current(type, id)
+
+    async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
+        return await self._resources.current_all(keys)
+
+    async def version(self, type: str, id: str, number: int) -> Version | None:
+        return await self._resources.version(type, id, number)
+
+    async def history(self, query: HistoryQuery) -> HistoryPage:
+        return await self._resources.history(query)
+
+    async def find(self, plan: Plan, page: Page) -> Found:
+        return await self._resources.find(plan, page)
+
+    async def change(self, change: Change) -> Version | None:
+        watched = _Watched(change)
+        written = await self._resources.change(watched.change)
+        self._tell([watched], [written])
+        return written
+
+    async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
+        watched = [_Watched(change) for change in changes]
+        written = await self._resources.change_all([each.change for each in watched])
+        self._tell(watched, written)
+        return written
+
+    async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
+        made: list[Version] = []
+
+        async def noted(inside: Resources) -> Result:
+            made.clear()  # the attempt before this one was undone
+            return await work(Noted(inside, made))
+
+        result = await self._resources.transact(noted, locks)
+        self._made += made
+        return result
+
+    def _tell(self, watched: Sequence[_Watched], written: Sequence[Version | None]) -> None:
+        self._made += [
+            version for each, version in zip(watched, written, strict=True) if each.decided and version is not None
+        ]
+
+
+class _Watched:
+    """A change, and whether it was made the last time it was decided."""
+
+    def __init__(self, change: Change) -> None:
+        self.decided = False
+
+        def decide(current: Version | None) -> Version | None:
+            following = change.decide(current)
+            self.decided = following is not None
+            return following
+
+        self.change = Change(change.type, change.id, decide, change.fresh)

@@ -1,0 +1,130 @@
+"""Parts of several records, read as one: the caller's own, and what others share.
+
+Each part is asked by itself, so that no chain leads from one into another; what they answer is merged in the order
+that was asked for. An address means one resource: where two parts have one of a type and id, the earlier part's is
+there, and the later one's not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+from fhirstore.search.plan import Plan
+from fhirstore.store.contract import Found, HistoryPage, HistoryQuery, Page, Version
+from fhirstore.store.cursors import Place
+from fhirstore.store.ordering import ordered
+from fhirstore.store.part import Key, Part, key_of, newest_first, placed
+
+Answer = TypeVar("Answer")
+
+_BATCH = 500
+_TOGETHER = 16
+"""So many parts are asked at the same time."""
+
+
+class Parts:
+    """The reading half of `Resources`, of several parts. Each is read as of a moment of its own.
+
+    Where the parts are `apart`, as records of different people are to whoever reads all of them, searches and
+    histories find every resource, and only reading by address has to choose.
+    """
+
+    def __init__(self, parts: Sequence[Part], *, apart: bool = False) -> None:
+        self._parts = parts
+        self._apart = apart
+
+    async def current(self, type: str, id: str) -> Version | None:
+        holder = await self._holder(type, id)
+        return holder and holder[1]
+
+    async def current_all(self, keys: Sequence[Key]) -> Sequence[Version]:
+        found = await self._there(self._parts, keys)
+        return [found[key] for key in keys if key in found]
+
+    async def version(self, type: str, id: str, number: int) -> Version | None:
+        holder = await self._holder(type, id)
+        return await holder[0].version(type, id, number) if holder else None
+
+    async def find(self, plan: Plan, page: Page) -> Found:
+        hidden = [await self._hidden(plan, position) for position in range(len(self._parts))]
+        total = await self._total(plan, hidden) if page.total or not page.count else None
+        after, left = page.after, page.skip
+        while page.count:
+            size = min(left, _BATCH) or page.count
+            found = await self._merged(plan, Page(size, after, total=False, places=True), hidden)
+            if not left:
+                return replace(found, total=total)
+            if found.next is None:
+                break
+            after, left = found.next, left - size
+        return Found((), total)
+
+    async def history(self, query: HistoryQuery) -> HistoryPage:
+        if query.type is not None and query.id is not None:
+            holder = await self._holder(query.type, query.id)
+            return await holder[0].history(query) if holder else HistoryPage((), 0)
+        pages = await _together(
+            partial(part.history, query, None if self._apart else partial(self._there, self._parts[:position]))
+            for position, part in enumerate(self._parts)
+        )
+        return newest_first(pages, query.count)
+
+    async def _holder(self, type: str, id: str) -> tuple[Part, Version] | None:
+        """The part that a resource is in, and its current version: the first where it is not deleted, if there is."""
+        found = await _together(partial(part.current, type, id) for part in self._parts)
+        held = [(part, version) for part, version in zip(self._parts, found, strict=True) if version is not None]
+        return next((each for each in held if not each[1].deleted), held[0] if held else None)
+
+    async def _there(self, parts: Sequence[Part], keys: Sequence[Key]) -> dict[Key, Version]:
+        """Those resources that are in any of some parts, each from the first."""
+        found: dict[Key, Version] = {}
+        for versions in reversed(await _together(partial(part.current_all, keys) for part in parts)):
+            found |= {key_of(version): version for version in versions}
+        return found
+
+    async def _merged(self, plan: Plan, page: Page, hidden: Sequence[Collection[Key]]) -> Found:
+        found = await _together(
+            partial(part.find, plan, page, taken) for part, taken in zip(self._parts, hidden, strict=True)
+        )
+        matches = ordered([placed(match, plan.order) for each in found for match in each.matches], plan.order)
+        chosen = [each.item for each in matches[: page.count]]
+        more = len(matches) > page.count or any(each.next is not None for each in found)
+        following: Place | None = chosen[-1].place if more and chosen else None
+        return Found(tuple(chosen), None, following)
+
+    async def _hidden(self, plan: Plan, position: int) -> Collection[Key]:
+        """What a part has that an earlier one has too, of what a plan finds."""
+        if position == 0 or self._apart:
+            return ()
+        named = await _names(self._parts[position], plan)
+        return await self._there(self._parts[:position], sorted(named)) if named else ()
+
+    async def _total(self, plan: Plan, hidden: Sequence[Collection[Key]]) -> int:
+        found = await _together(
+            partial(part.find, plan, Page(0), taken) for part, taken in zip(self._parts, hidden, strict=True)
+        )
+        return sum(each.total or 0 for each in found)
+
+
+async def _together(calls: Iterable[Callable[[], Awaitable[Answer]]]) -> list[Answer]:
+    """The answers to several calls, some of them made at the same time."""
+    waiting, answers = list(calls), []
+    for begin in range(0, len(waiting), _TOGETHER):
+        answers += await asyncio.gather(*(call() for call in waiting[begin : begin + _TOGETHER]))
+    return answers
+
+
+async def _names(part: Part, plan: Plan) -> set[Key]:
+    """Type and id of every resource that a plan finds, or that contains what it finds."""
+    names: set[Key] = set()
+    asked = Page(_BATCH, total=False)
+    while True:
+        found = await part.find(replace(plan, order=()), asked)
+        names |= {key_of(match.version) for match in found.matches}
+        if found.next is None:
+            return names
+        asked = replace(asked, after=found.next)

@@ -1,0 +1,209 @@
+"""The resources in a file, one after the other, in whatever form it holds them: JSON, XML, NDJSON, Bundles.
+
+What a file is, its content says. No more than one resource is in memory at a time, but for small Bundles.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from fhirstore.dstu2 import xml_read
+from fhirstore.errors import BadRequest, Issue
+from fhirstore.transfer.inputs import Input
+from fhirstore.transfer.json_stream import JsonStream
+from fhirstore.transfer.xml_stream import XmlStream
+
+WHOLE_BYTES = 4_000_000
+"""A JSON file up to this size is read at once; what is larger is read entry by entry."""
+HEAD_BYTES = 1 << 20
+_MARK = b"\xef\xbb\xbf"
+_SUFFIXES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
+_WHOLE_BUNDLES = frozenset({"document", "message"})
+_LINKING = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One resource as it came: its JSON, or what keeps it from being read.
+
+    `place` tells people where it stood. `full_url`, `method` and `url` are those of its entry in a Bundle, "" where it
+    was in none; `answer` the entry's response. A deletion has the method DELETE and no body.
+    """
+
+    place: str
+    body: bytes = b""
+    full_url: str = ""
+    method: str = ""
+    url: str = ""
+    answer: dict[str, Any] | None = None
+    issues: tuple[Issue, ...] = ()
+
+
+class _Request(msgspec.Struct):
+    method: str = ""
+    url: str = ""
+
+
+class _Search(msgspec.Struct):
+    mode: str = ""
+
+
+class _Entry(msgspec.Struct):
+    fullUrl: str = ""  # noqa: N815 - the name in FHIR
+    resource: msgspec.Raw = msgspec.Raw()
+    request: _Request | None = None
+    response: dict[str, Any] | None = None
+    search: _Search | None = None
+
+
+class _Top(msgspec.Struct):
+    resourceType: str = ""  # noqa: N815
+    id: str = ""
+    type: str = ""
+    entry: list[msgspec.Raw] | None = None
+
+
+class _Type(msgspec.Struct):
+    resourceType: str = ""  # noqa: N815
+
+
+_decode_top = msgspec.json.Decoder(_Top).decode
+_decode_entry = msgspec.json.Decoder(_Entry).decode
+_decode_type = msgspec.json.Decoder(_Type).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How files are read: resources up to `resource_bytes`; Bundles with an id stay whole where `keep_bundles` says so,
+    as they must where a record is restored."""
+
+    resource_bytes: int = 10_000_000
+    keep_bundles: bool = False
+
+    def read(self, file: Input) -> Iterator[Record]:
+        """All records of a file, in its order; one of issues where it cannot be read, or not to its end."""
+        try:
+            with file.reading() as content:
+                yield from self._read(file.name, content)
+        except (OSError, EOFError, zlib.error) as error:
+            reason = getattr(error, "strerror", None) or "it is broken"
+            yield _refused(file.name, "exception", f"The file cannot be read: {reason}.")
+
+    def _read(self, name: str, content: io.BufferedReader) -> Iterator[Record]:
+        head = content.peek(HEAD_BYTES)[:HEAD_BYTES].removeprefix(_MARK).lstrip()
+        if head[:1] == b"<" or head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+            yield from self._xml(name, content)
+        elif name.lower().endswith(_SUFFIXES) or _is_ndjson(head):
+            yield from self._lines(name, content)
+        else:
+            yield from self._json(name, content)
+
+    def _lines(self, name: str, content: io.BufferedReader) -> Iterator[Record]:
+        number = 0
+        while line := content.readline(self.resource_bytes + 1):
+            number += 1
+            place = f"{name}:{number}"
+            if len(line) > self.resource_bytes:
+                while line and not line.endswith(b"\n"):
+                    line = content.readline(HEAD_BYTES)
+                yield _refused(place, "too-long", f"A resource has at most {self.resource_bytes:,} bytes.")
+            elif body := line.removeprefix(_MARK).strip():
+                yield from self._whole(place, body)
+
+    def _json(self, name: str, content: io.BufferedReader) -> Iterator[Record]:
+        start = content.read(WHOLE_BYTES + 1)
+        if len(start) <= WHOLE_BYTES:
+            yield from self._whole(name, start.removeprefix(_MARK).strip())
+            return
+        stream = JsonStream(start, content, self.resource_bytes)
+        position = 0
+        try:
+            for text in stream.entries():
+                yield from self._entry(f"{name}#entry[{position}]", text)
+                position += 1
+            if stream.whole is not None:
+                yield Record(name, stream.whole)
+        except BadRequest as failure:
+            yield Record(f"{name}#entry[{position}]" if position else name, issues=tuple(failure.issues))
+
+    def _xml(self, name: str, content: io.BufferedReader) -> Iterator[Record]:
+        stream = XmlStream(content, self.resource_bytes)
+        position = 0
+        try:
+            for text in stream.parts():
+                place = f"{name}#entry[{position}]" if stream.is_bundle else name
+                position += 1
+                yield from self._xml_part(place, text, is_entry=stream.is_bundle)
+        except BadRequest as failure:
+            yield Record(f"{name}#entry[{position}]" if position else name, issues=tuple(failure.issues))
+
+    def _xml_part(self, place: str, text: bytes, *, is_entry: bool) -> Iterator[Record]:
+        try:
+            body = xml_read.to_json(text)
+        except BadRequest as failure:
+            yield Record(place, issues=tuple(failure.issues))
+            return
+        if not is_entry:
+            yield Record(place, body)
+            return
+        for entry in _decode_top(body).entry or ():
+            yield from self._entry(place, bytes(entry))
+
+    def _whole(self, place: str, body: bytes) -> Iterator[Record]:
+        """A resource, or a Bundle's entries."""
+        try:
+            top = _decode_top(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            yield Record(place, body)  # the strict reader says what is wrong with it
+            return
+        if top.resourceType != "Bundle" or (self.keep_bundles and top.id):
+            yield Record(place, body)
+            return
+        if top.type in _WHOLE_BUNDLES:  # what somebody attested as a whole is kept as one, beside its parts
+            yield Record(place, body)
+        for position, entry in enumerate(top.entry or ()):
+            yield from self._entry(f"{place}#entry[{position}]", bytes(entry))
+
+    def _entry(self, place: str, text: bytes) -> Iterator[Record]:
+        try:
+            entry = _decode_entry(text)
+            body = bytes(entry.resource)
+            kind = _decode_type(body).resourceType if body else ""
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            yield _refused(place, "structure", "This is no entry of a Bundle.")
+            return
+        told = not self.keep_bundles and kind == "OperationOutcome"
+        if told and (entry.response or (entry.search and entry.search.mode == "outcome")):
+            return  # a server's word about the answer, not a part of the record
+        asked = entry.request or _Request()
+        record = Record(place, body, entry.fullUrl, asked.method, asked.url, entry.response)
+        if len(body) > self.resource_bytes:
+            yield _refused(place, "too-long", f"A resource has at most {self.resource_bytes:,} bytes.")
+        elif asked.method == "DELETE":
+            yield replace(record, body=b"")
+        elif body:
+            yield record
+        elif asked.method not in _LINKING:
+            yield _refused(place, "required", "The entry holds no resource.")
+
+
+def _is_ndjson(head: bytes) -> bool:
+    """Whether a text of unknown kind is NDJSON: one object fills the first line, and another follows."""
+    first, _, rest = head.partition(b"\n")
+    if not (first.startswith(b"{") and first.rstrip().endswith(b"}") and rest.lstrip().startswith(b"{")):
+        return False
+    try:
+        _decode_type(first)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+def _refused(place: str, code: str, reason: str) -> Record:
+    return Record(place, issues=(Issue("fatal", code, reason),))

@@ -1,0 +1,150 @@
+"""The first look at all that is to be imported: who is in it, and which of several tellings of one resource counts.
+
+It keeps a few dozen bytes for each resource, in one piece: Python's own dictionaries would take ten times as much.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import groupby
+
+import msgspec
+
+from fhirstore.dstu2.catalog import is_resource_type, resource_types
+from fhirstore.dstu2.rewriting import parse_literal
+from fhirstore.transfer.identity import Head, Origin, Original, by_content, original_of, read_head
+from fhirstore.transfer.records import Record
+
+_NAME, _PLACE = 12, 15
+_UNDATED = -(2**62)
+_UNDATED_DELETION = _UNDATED - 1
+_TYPES = resource_types()
+_NUMBERS = {type: number for number, type in enumerate(_TYPES)}
+
+
+@dataclass(slots=True)
+class Survey:
+    """What was seen. `records` counts all; `unread` those of which not even the type is known."""
+
+    records: int = 0
+    unread: int = 0
+    addresses: Rows = field(default_factory=lambda: Rows(_NAME))
+    places: Rows = field(default_factory=lambda: Rows(_PLACE))
+    losers: array[int] = field(default_factory=lambda: array("Q"))
+
+    def address(self, name: str) -> str | None:
+        """The reference to what is called so anywhere in the input; None for a name that is nobody's."""
+        found = self.addresses.get(_digest(name))
+        return f"{_TYPES[found[0]]}/{found[1:].hex()}" if found else None
+
+    def names(self, type: str, id: str) -> bool:
+        """Whether a stored resource is among those that came."""
+        return type in _NUMBERS and self.places.get(_place(type, id)) is not None
+
+    def loses(self, ordinal: int) -> bool:
+        """Whether another record tells the same resource, and counts in this one's place."""
+        at = bisect_left(self.losers, ordinal)
+        return at < len(self.losers) and self.losers[at] == ordinal
+
+
+class Rows:
+    """Rows of bytes, found by how they begin: filled, then sorted, then asked."""
+
+    def __init__(self, key: int) -> None:
+        self._key = key
+        self._width = 0
+        self._content = bytearray()
+
+    def add(self, key: bytes, rest: bytes) -> None:
+        self._width = len(key) + len(rest)
+        self._content += key + rest
+
+    def sort(self) -> None:
+        self._content = bytearray().join(sorted(self))
+
+    def __len__(self) -> int:
+        return len(self._content) // self._width if self._width else 0
+
+    def __getitem__(self, number: int) -> bytes:
+        start = number * self._width
+        return bytes(self._content[start : start + self._width])
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (self[number] for number in range(len(self)))
+
+    def get(self, key: bytes) -> bytes | None:
+        """What stands behind the first row that begins so."""
+        at = bisect_left(self, key)
+        row = self[at] if at < len(self) else b""
+        return row[self._key :] if row.startswith(key) else None
+
+
+def identify(record: Record, origin: Origin) -> tuple[Head, Original] | None:
+    """Who a record is about; None where that cannot be told."""
+    if record.method == "DELETE":
+        literal = parse_literal(record.url)
+        return (Head(literal.type, literal.id), Original(literal.type, literal.id)) if literal else None
+    try:
+        head = read_head(record.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if not isinstance(head.resourceType, str) or not is_resource_type(head.resourceType):
+        return None
+    return head, original_of(head, record.body, record.full_url, origin)
+
+
+def survey(records: Iterator[Record], origin: Origin) -> Survey:
+    """Look at all records once.
+
+    Of several that tell one resource the one that its source changed last counts, and of equal ones the first: what
+    is imported again must come out the same, whatever is stored by then.
+    """
+    seen, tellings = Survey(), Rows(_PLACE)
+    for ordinal, record in enumerate(records):
+        seen.records += 1
+        found = None if record.issues else identify(record, origin)
+        if found is None:
+            seen.unread += 1
+            continue
+        head, original = found
+        place = _place(original.type, origin.stored_id(original.type, original.key))
+        for name in original.names:
+            seen.addresses.add(_digest(name), place)
+        undated = _UNDATED_DELETION if record.method == "DELETE" else _UNDATED
+        moment = undated if head.updated is None else head.updated
+        tellings.add(place, ordinal.to_bytes(6, "big") + moment.to_bytes(8, "big", signed=True))
+        seen.places.add(place, b"")
+    tellings.sort()
+    seen.losers = array("Q", sorted(_losers(tellings)))
+    seen.addresses.sort()
+    seen.places.sort()
+    return seen
+
+
+def _losers(tellings: Rows) -> Iterator[int]:
+    for _, rows in groupby(tellings, key=lambda row: row[:_PLACE]):
+        told = [(int.from_bytes(row[-8:], "big", signed=True), int.from_bytes(row[-14:-8], "big")) for row in rows]
+        if len(told) > 1:
+            # A history is told from its end: a deletion without a time came after what is told next.
+            for at in range(len(told) - 2, -1, -1):
+                if told[at][0] == _UNDATED_DELETION:
+                    told[at] = (told[at + 1][0] + 1, told[at][1])
+            winner = max(told, key=lambda each: (each[0], -each[1]))
+            yield from (ordinal for _, ordinal in told if ordinal != winner[1])
+
+
+def instead(record: Record, original: Original) -> Original | None:
+    """Who a record is that lost against another one of its name: itself, where the name was but a guess."""
+    return by_content(original.type, record.body) if original.key.startswith("urn:fhirstore:identifier:") else None
+
+
+def _digest(name: str) -> bytes:
+    return blake2b(name.encode("utf-8", "surrogatepass"), digest_size=_NAME).digest()
+
+
+def _place(type: str, id: str) -> bytes:
+    return bytes([_NUMBERS[type]]) + bytes.fromhex(id)

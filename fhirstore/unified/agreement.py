@@ -1,0 +1,39 @@
+"""How two values, and two facts, stand to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Agreement(IntEnum):
+    """Of two values. UNLIKE is told by words alone, DIFFERENT by codes, numbers or times; CLOSE leaves some doubt."""
+
+    DIFFERENT = -2
+    UNLIKE = -1
+    UNKNOWN = 0
+    CLOSE = 1
+    EQUAL = 2
+
+
+class Likeness(IntEnum):
+    """Of two facts: from a contradiction to an identity that somebody assigned."""
+
+    CONTRARY = -1
+    UNKNOWN = 0
+    WEAK = 1
+    FAIR = 2
+    STRONG = 3
+    CERTAIN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What there is to say of two facts, with the reason in words where they state the same."""
+
+    likeness: Likeness
+    words: str = ""
+
+
+CONTRARY = Comparison(Likeness.CONTRARY)
+UNKNOWN = Comparison(Likeness.UNKNOWN)

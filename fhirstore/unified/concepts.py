@@ -1,0 +1,152 @@
+"""Coded concepts as they are compared: normalised codes, and the words that stand for them.
+
+http://hl7.org/fhir/DSTU2/datatypes.html#codeableconcept. Two codes of one system are two things unless the table of
+equivalents joins them; across systems, and without codes, the same words are the same thing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from fhirstore.search.folding import fold, words
+from fhirstore.unified.agreement import Agreement
+from fhirstore.unified.equivalents import aliases, equivalents
+from fhirstore.unified.reading import parts, text
+
+_CODINGS_LIMIT, _TEXT_LIMIT = 50, 300
+
+# The same system under its object identifier, or under addresses that were used before the present one.
+_SYSTEMS = {
+    "urn:oid:2.16.840.1.113883.6.1": "http://loinc.org",
+    "http://www.loinc.org": "http://loinc.org",
+    "urn:oid:2.16.840.1.113883.6.96": "http://snomed.info/sct",
+    "http://snomed.info": "http://snomed.info/sct",
+    "urn:oid:2.16.840.1.113883.6.88": "http://www.nlm.nih.gov/research/umls/rxnorm",
+    "urn:oid:2.16.840.1.113883.6.90": "http://hl7.org/fhir/sid/icd-10",
+    "urn:oid:2.16.840.1.113883.6.3": "http://hl7.org/fhir/sid/icd-10",
+    "http://hl7.org/fhir/sid/icd-10-cm": "http://hl7.org/fhir/sid/icd-10",
+    "urn:oid:2.16.840.1.113883.6.103": "http://hl7.org/fhir/sid/icd-9",
+    "urn:oid:2.16.840.1.113883.6.42": "http://hl7.org/fhir/sid/icd-9",
+    "http://hl7.org/fhir/sid/icd-9-cm": "http://hl7.org/fhir/sid/icd-9",
+    "urn:oid:2.16.840.1.113883.12.292": "http://hl7.org/fhir/sid/cvx",
+    "http://www2a.cdc.gov/vaccines/iis/iisstandards/vaccines.asp?rpt=cvx": "http://hl7.org/fhir/sid/cvx",
+    "urn:oid:2.16.840.1.113883.6.69": "http://hl7.org/fhir/sid/ndc",
+    "http://www.fda.gov/drugs/informationondrugs": "http://hl7.org/fhir/sid/ndc",
+    "urn:oid:2.16.840.1.113883.6.12": "http://www.ama-assn.org/go/cpt",
+    "urn:oid:2.16.840.1.113883.4.9": "http://fdasis.nlm.nih.gov",
+}
+_HOUSES = tuple(sorted(set(_SYSTEMS.values())))
+"""Systems that everybody shares; a record system's own codes leave open what a concept is elsewhere."""
+
+_FILLERS = frozenset("nos unspecified an and by for in of on or the to vaccine formulation allergy dietary".split())
+_SAID_OF_NOTHING = re.compile(
+    r"\((?:disorder|finding|procedure|substance|situation|observable entity|qualifier value|product|event"
+    r"|regime/therapy|organism|morphologic abnormality|body structure)\)|without (?:mention of )?complications?"
+)
+_SAME_WORDS = {
+    "gerd": "gastroesophageal reflux disease", "htn": "hypertension", "bp": "blood pressure", "hgb": "hemoglobin", "hep": "hepatitis",
+    "temp": "temperature", "ii": "2", "i": "1",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """`codes` are "system|code", `names` the words, in any order, by which it is known. Both may be empty."""
+
+    codes: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.codes or self.names)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return self.codes | self.names
+
+
+NONE = Concept()
+
+
+def concept(value: Any) -> Concept:
+    """The concept of a CodeableConcept."""
+    if not isinstance(value, dict):
+        return NONE
+    codes, names = set[str](), [text(value, "text")]
+    for number, coding in enumerate(parts(value, "coding")):
+        if number == _CODINGS_LIMIT:
+            break
+        code = text(coding, "code").strip()
+        if code:
+            codes.add(token(text(coding, "system"), code))
+        names.append(text(coding, "display"))
+    return _concept(frozenset(codes), tuple(names))
+
+
+def named(*names: str) -> Concept:
+    """The concept that words alone stand for."""
+    return _concept(frozenset(), names)
+
+
+def joined(concepts: Iterable[Concept]) -> Concept:
+    """All of several ways to say the same."""
+    every = list(concepts)
+    return Concept(frozenset().union(*(each.codes for each in every)), frozenset().union(*(each.names for each in every)))
+
+
+@lru_cache(maxsize=16384)
+def _concept(codes: frozenset[str], names: tuple[str, ...]) -> Concept:
+    known = frozenset(found for name in names if (found := plain(name)))
+    if not any(code.startswith(_HOUSES) for code in codes):
+        codes |= {code for name in known if (code := _aliases().get(name))}
+    return Concept(codes, known)
+
+
+@cache
+def _aliases() -> Mapping[str, str]:
+    return {plain(name): code for name, code in aliases().items()}
+
+
+@lru_cache(maxsize=4096)
+def token(system: str, code: str) -> str:
+    """A code with its system, by the name that equivalent codes share."""
+    place = system.strip().rstrip("/").lower()
+    place = _SYSTEMS.get(place, place)
+    if place == "http://hl7.org/fhir/sid/cvx" and code.isdigit():
+        code = code.lstrip("0") or "0"
+    return equivalents().get(f"{place}|{code}", f"{place}|{code}")
+
+
+@lru_cache(maxsize=16384)
+def plain(name: str) -> str:
+    """The words of a name, less those that say nothing, each once and sorted: "Diabetes mellitus, type II" …"""
+    if not name or len(name) > _TEXT_LIMIT:
+        return fold(name[:_TEXT_LIMIT]) if name else ""
+    found = [_SAME_WORDS.get(word, word) for word in words(_SAID_OF_NOTHING.sub(" ", name.lower().replace("-", "")))]
+    telling = {_singular(word) for each in found for word in each.split() if word not in _FILLERS}
+    return " ".join(sorted(telling)) or " ".join(sorted(set(found)))
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 4 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+
+
+def agreement(one: Concept, other: Concept) -> Agreement:
+    if not one or not other:
+        return Agreement.UNKNOWN
+    if one.codes & other.codes:
+        return Agreement.EQUAL
+    if _contradict(one.codes, other.codes):
+        return Agreement.DIFFERENT
+    if one.names & other.names:
+        return Agreement.EQUAL
+    return Agreement.UNLIKE if one.names and other.names else Agreement.UNKNOWN
+
+
+def _contradict(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether both have a code of one system, and never the same."""
+    mine = {code.rpartition("|")[0] for code in one}
+    return any(code.rpartition("|")[0] in mine for code in other)

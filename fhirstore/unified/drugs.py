@@ -1,0 +1,105 @@
+"""Names of medications taken apart: what is in it, how much, in which form; "LISINOPRIL 10MG TABS" and the like."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from fhirstore.search.folding import fold
+from fhirstore.unified import concepts
+from fhirstore.unified.agreement import Agreement
+from fhirstore.unified.concepts import Concept
+from fhirstore.unified.reading import parts, text
+
+_TEXT_LIMIT = 300
+_BRANDS = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
+_STRENGTH = re.compile(r"(\d{1,9}(?:\.\d{1,6})?) ?(mg|mcg|ug|g|gm|meq|units?|unt|iu|%)(?![a-z])", re.ASCII)
+_WORD = re.compile(r"[a-z]{2,}")
+_MILLIGRAMS = {"mg": Decimal(1), "mcg": Decimal("0.001"), "ug": Decimal("0.001"), "g": Decimal(1000), "gm": Decimal(1000)}
+_FORMS = {
+    **dict.fromkeys("tablet tablets tab tabs capsule capsules cap caps oral po mouth chewable disintegrating".split(), "oral"),
+    **dict.fromkeys("cream ointment gel lotion topical patch transdermal".split(), "topical"),
+    **dict.fromkeys("ophthalmic eye drops".split(), "ophthalmic"),
+    **dict.fromkeys("inhaler inhalation inhal actuat aerosol nebulizer".split(), "inhaled"),
+    **dict.fromkeys("injection injectable inj syringe prefilled subcutaneous intramuscular intravenous".split(), "injected"),
+    **dict.fromkeys("nasal spray".split(), "nasal"),
+}
+_RELEASE = frozenset({"extended", "er", "xr", "xl", "sr", "release", "hr", "hour", "delayed", "dr", "ec"})
+_SLOW = frozenset({"extended", "er", "xr", "xl", "sr"})
+_SILENT = frozenset(
+    "mg mcg ug gm ml meq unit units unt iu by for in of the and film coated solution suspension powder product dose "
+    "hydrochloride hcl calcium sodium besylate maleate per day pack".split()
+)
+
+# What is in it, by the brand under which it is mostly called.
+_INGREDIENTS = {
+    "advil": "ibuprofen", "aleve": "naproxen", "ambien": "zolpidem", "amoxil": "amoxicillin",
+    "augmentin": "amoxicillin clavulanate", "bactrim": "sulfamethoxazole trimethoprim", "benadryl": "diphenhydramine",
+    "cipro": "ciprofloxacin", "claritin": "loratadine", "coumadin": "warfarin", "cozaar": "losartan",
+    "crestor": "rosuvastatin", "deltasone": "prednisone", "diovan": "valsartan", "flonase": "fluticasone",
+    "glucophage": "metformin", "keflex": "cephalexin", "lasix": "furosemide", "lexapro": "escitalopram",
+    "lipitor": "atorvastatin", "motrin": "ibuprofen", "neurontin": "gabapentin", "nexium": "esomeprazole",
+    "norvasc": "amlodipine", "plavix": "clopidogrel", "prilosec": "omeprazole", "prinivil": "lisinopril",
+    "proair": "albuterol", "prozac": "fluoxetine", "septra": "sulfamethoxazole trimethoprim",
+    "singulair": "montelukast", "synthroid": "levothyroxine", "tylenol": "acetaminophen", "ventolin": "albuterol",
+    "xanax": "alprazolam", "zestril": "lisinopril", "zithromax": "azithromycin", "zocor": "simvastatin",
+    "zoloft": "sertraline", "zyrtec": "cetirizine",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """`strengths` are in milligrams where they are weights; `form` and `slow` are empty or False where not said."""
+
+    concept: Concept
+    strengths: frozenset[str] = frozenset()
+    forms: frozenset[str] = frozenset()
+    slow: bool = False
+
+
+def drug(value: Any) -> Drug:
+    """What a CodeableConcept of a medication names. The words of all its names count, the first strength found."""
+    coded = concepts.concept(value)
+    written = [text(value, "text"), *(text(each, "display") for each in parts(value, "coding"))] if value else []
+    return _together(coded, tuple(name for name in written[:20] if name))
+
+
+@lru_cache(maxsize=8192)
+def _together(coded: Concept, written: tuple[str, ...]) -> Drug:
+    names, strengths, forms, slow = set[str](), frozenset[str](), set[str](), False
+    for name in written:
+        plain = fold(name[:_TEXT_LIMIT])
+        strengths = strengths or frozenset(_strength(*found) for found in _STRENGTH.findall(plain))
+        said = _WORD.findall(_STRENGTH.sub(" ", _BRANDS.sub(" ", plain)))
+        forms |= {_FORMS[word] for word in said if word in _FORMS}
+        slow = slow or not _SLOW.isdisjoint(said)
+        names.add(_substance(said))
+    return Drug(Concept(coded.codes, frozenset(names - {""})), strengths, frozenset(forms), slow)
+
+
+def _substance(said: list[str]) -> str:
+    telling = [_INGREDIENTS.get(word, word) for word in said if word not in _SILENT | _RELEASE and word not in _FORMS]
+    return " ".join(sorted({word for each in telling for word in each.split()}))
+
+
+def _strength(number: str, unit: str) -> str:
+    if unit in _MILLIGRAMS:
+        return f"{(Decimal(number) * _MILLIGRAMS[unit]).normalize():f}"
+    return f"{Decimal(number).normalize():f} {unit[:2]}"
+
+
+def agreement(one: Drug, other: Drug) -> Agreement:
+    """EQUAL for the same substance and strength, whatever the brand; CLOSE where one strength is not told."""
+    a, b = one.concept, other.concept
+    if one.strengths and other.strengths and one.strengths != other.strengths:
+        return Agreement.DIFFERENT
+    if one.forms and other.forms and not one.forms & other.forms:
+        return Agreement.DIFFERENT
+    if a.names & b.names:
+        if one.slow != other.slow and a.names and b.names:
+            return Agreement.DIFFERENT
+        return Agreement.EQUAL if one.strengths == other.strengths else Agreement.CLOSE
+    return concepts.agreement(a, b)

@@ -1,0 +1,242 @@
+"""Facts of one kind, put together where they state the same: unions of pairs, guarded against chains of near-misses.
+
+Strong evidence goes first. A union is made only where nothing in the one group contradicts anything in the other,
+and, short of an identifier, only where there is no choice: of two that might as well be meant, neither is taken.
+The result depends on the facts alone, not on their order.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import combinations
+
+from fhirstore.unified.agreement import Comparison, Likeness
+from fhirstore.unified.amounts import Amount
+from fhirstore.unified.clocks import TRUE_CLOCKS, Clocks
+from fhirstore.unified.facts import Fact
+from fhirstore.unified.judgements import NO_JUDGEMENTS, Judgements, pair
+from fhirstore.unified.kinds import kind_of
+from fhirstore.unified.kinds.kind import Kind, is_loose
+
+WINDOW = 32
+"""So many neighbours of a block are compared with each fact: blocks grow with the record, work does not grow faster."""
+
+GROUP_LIMIT = 64
+"""Different statements in one group; more say that something is wrong with them."""
+
+_JUDGED, _REPEATED = "said to be the same", "the same, word for word, in the same source"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A fact in a group, and why: the reason in words, and the resource that it states the same as."""
+
+    fact: Fact
+    reason: str = ""
+    same_as: str = ""
+
+
+Group = tuple[Member, ...]
+"""What is one fact. The first member tells the most; the others are there for a reason each."""
+
+
+def group(facts: Sequence[Fact], judgements: Judgements = NO_JUDGEMENTS, clocks: Clocks = TRUE_CLOCKS) -> list[Group]:
+    """Every fact in exactly one group; all must be of one kind, with their persons known.
+
+    `clocks` say which sources shift their times; what is in the groups is as it was told.
+    """
+    if not facts:
+        return []
+    ordered = sorted(facts, key=lambda fact: fact.reference)
+    living = clocks.set([fact for fact in ordered if not fact.stated.void])
+    found = _Grouping(kind_of(facts[0].kind), living, judgements).groups()
+    told = {fact.reference: fact for fact in ordered}
+    groups = [tuple(replace(member, fact=told[member.fact.reference]) for member in each) for each in found]
+    return [*groups, *((Member(fact),) for fact in ordered if fact.stated.void)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    likeness: int
+    one: int
+    other: int
+    words: str
+
+
+class _Grouping:
+    """Nodes are facts, or several of one source that say the very same; `root` leads from each to its group."""
+
+    def __init__(self, kind: Kind, facts: Sequence[Fact], judgements: Judgements) -> None:
+        self._kind = kind
+        self._judgements = judgements
+        self._nodes = list(_nodes(kind, facts, judgements.judged))
+        self._root = list(range(len(self._nodes)))
+        self._members = [[number] for number in self._root]
+        self._reasons: list[_Edge] = []
+        self._compared: dict[tuple[int, int], Comparison] = {}
+        self._place = {fact.reference: number for number, node in enumerate(self._nodes) for fact in node}
+        self._parted: dict[int, set[int]] = defaultdict(set)
+        for one, other in self._placed(judgements.other):
+            self._parted[one].add(other)
+            self._parted[other].add(one)
+
+    def groups(self) -> list[Group]:
+        for one, other in sorted(self._placed(self._judgements.same)):
+            if not self._are_parted(self._root[one], self._root[other]):
+                self._unite(_Edge(Likeness.CERTAIN + 1, one, other, _JUDGED))
+        levels: dict[int, list[_Edge]] = defaultdict(list)
+        for edge in self._edges():
+            levels[edge.likeness].append(edge)
+        for level in sorted(levels, reverse=True):
+            self._settle(sorted(levels[level], key=lambda edge: (edge.one, edge.other)))
+        return list(self._told())
+
+    def _placed(self, pairs: frozenset[tuple[str, str]]) -> Iterator[tuple[int, int]]:
+        for one, other in sorted(pairs):
+            if one in self._place and other in self._place and self._place[one] != self._place[other]:
+                yield self._place[one], self._place[other]
+
+    def _edges(self) -> Iterator[_Edge]:
+        seen = set()
+        for one, other in self._candidates():
+            if (one, other) in seen or self._nodes[one][0].source == self._nodes[other][0].source:
+                continue
+            seen.add((one, other))
+            found = self._compare(one, other)
+            if found.likeness > Likeness.UNKNOWN:
+                yield _Edge(found.likeness, one, other, found.words)
+
+    def _candidates(self) -> Iterator[tuple[int, int]]:
+        blocks: dict[str, list[int]] = defaultdict(list)
+        for number, (fact, *_) in enumerate(self._nodes):
+            for key in {*fact.identifiers, *self._kind.keys(fact.stated)}:
+                blocks[f"{fact.person} {key}"].append(number)
+        for key, block in blocks.items():
+            if len(block) < 2:
+                continue
+            block.sort(key=self._order)
+            loose = is_loose(key)
+            for place, one in enumerate(block):
+                for other in block[place + 1 : place + 1 + WINDOW]:
+                    if not (loose and self._timed(one) and self._timed(other)):
+                        yield (one, other) if one < other else (other, one)
+
+    def _timed(self, number: int) -> bool:
+        moment = self._nodes[number][0].stated.moment
+        return moment is not None and moment.timed
+
+    def _order(self, number: int) -> tuple[Fraction, int, int]:
+        """What is likely to be the same stands side by side: equal amounts, then equal times."""
+        stated = self._nodes[number][0].stated
+        amounts = (value.low for _, value in stated.values if isinstance(value, Amount))
+        return next(amounts, Fraction(0)), stated.moment.low if stated.moment else 0, number
+
+    def _compare(self, one: int, other: int) -> Comparison:
+        key = (one, other) if one < other else (other, one)
+        found = self._compared.get(key)
+        if found is None:
+            found = self._compared[key] = self._kind.compare(self._nodes[key[0]][0], self._nodes[key[1]][0])
+        return found
+
+    def _settle(self, edges: Sequence[_Edge]) -> None:
+        """Unite along the edges of one level, as far as each is the only choice at its ends."""
+        near: dict[int, set[int]] = defaultdict(set)
+        possible = []
+        for edge in edges:
+            one, other = self._root[edge.one], self._root[edge.other]
+            if one != other and self._may_unite(one, other):
+                near[one].add(other)
+                near[other].add(one)
+                possible.append((edge, one, other))
+        certain = [edge for edge, one, other in possible if self._is_only_choice(near, one, other)]
+        for edge in certain:
+            one, other = self._root[edge.one], self._root[edge.other]
+            if one != other and self._may_unite(one, other):
+                self._unite(edge)
+
+    def _is_only_choice(self, near: dict[int, set[int]], one: int, other: int) -> bool:
+        """Whether all else that either might be the same as may be the same as the other too."""
+        for here, there in ((one, other), (other, one)):
+            rivals = sorted(near[here] - {there})[:WINDOW]
+            if not all(self._may_unite(rival, there) for rival in rivals):
+                return False
+        return True
+
+    def _may_unite(self, one: int, other: int) -> bool:
+        mine, theirs = self._members[one], self._members[other]
+        if len(mine) + len(theirs) > GROUP_LIMIT or self._are_parted(one, other):
+            return False
+        for here in mine:
+            for there in theirs:
+                likeness = self._compare(here, there).likeness
+                if likeness is Likeness.CONTRARY:
+                    return False
+                if self._nodes[here][0].source == self._nodes[there][0].source and likeness is not Likeness.CERTAIN:
+                    return False
+        return True
+
+    def _are_parted(self, one: int, other: int) -> bool:
+        if not self._parted:
+            return False
+        theirs = set(self._members[other])
+        return any(self._parted[number] & theirs for number in self._members[one] if number in self._parted)
+
+    def _unite(self, edge: _Edge) -> None:
+        one, other = self._root[edge.one], self._root[edge.other]
+        if one == other:
+            return
+        self._reasons.append(edge)
+        if len(self._members[one]) < len(self._members[other]):
+            one, other = other, one
+        for number in self._members[other]:
+            self._root[number] = one
+        self._members[one] += self._members[other]
+        self._members[other] = []
+
+    def _told(self) -> Iterator[Group]:
+        reasons: dict[int, list[_Edge]] = defaultdict(list)
+        for edge in self._reasons:
+            reasons[self._root[edge.one]].append(edge)
+        for root, members in enumerate(self._members):
+            if len(members) == 1:
+                yield from ((Member(fact),) for fact in self._nodes[members[0]])
+            elif members:
+                yield self._group(sorted(members), reasons[root])
+
+    def _group(self, members: Sequence[int], edges: Sequence[_Edge]) -> Group:
+        """From the fullest on, along the unions that were made, so that each has a reason that leads to the first."""
+        first = min(members, key=lambda number: (-self._nodes[number][0].detail, number))
+        reached = [Member(fact, _REPEATED, self._nodes[first][0].reference) for fact in self._nodes[first]]
+        reached[0] = Member(reached[0].fact)
+        seen, rest = {first}, list(edges)
+        while rest:
+            edge = next(each for each in rest if (each.one in seen) != (each.other in seen) or {each.one, each.other} <= seen)
+            rest.remove(edge)
+            here, there = (edge.one, edge.other) if edge.one in seen else (edge.other, edge.one)
+            if there not in seen:
+                seen.add(there)
+                why = self._nodes[here][0].reference
+                reached += (Member(fact, edge.words, why) for fact in self._nodes[there])
+        return tuple(reached)
+
+
+def _nodes(kind: Kind, facts: Sequence[Fact], judged: frozenset[str]) -> Iterator[tuple[Fact, ...]]:
+    """Facts; of one source and person, those that say the very same stand together, if that leaves no doubt."""
+    together: dict[object, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        moment = fact.stated.moment
+        sure = not kind.repeats or (moment is not None and moment.timed)
+        alone = fact.reference in judged or not sure or not fact.stated.said
+        together[fact.reference if alone else (fact.person, fact.source, fact.stated.said)].append(fact)
+    yield from (tuple(each) for each in together.values())
+
+
+def pairs(groups: Sequence[Group]) -> Iterator[tuple[str, str]]:
+    """Every two resources of different sources that are in one group."""
+    for each in groups:
+        for one, other in combinations(each, 2):
+            if one.fact.source != other.fact.source:
+                yield pair(one.fact.reference, other.fact.reference)

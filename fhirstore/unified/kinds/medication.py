@@ -1,0 +1,119 @@
+"""Medications ordered, stated, dispensed and given: http://hl7.org/fhir/DSTU2/medicationorder.html and its neighbours.
+
+The same drug at another strength or dose, or begun on another day, is another fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fhirstore.unified import drugs
+from fhirstore.unified.agreement import CONTRARY, UNKNOWN, Agreement, Comparison, Likeness
+from fhirstore.unified.amounts import amount_of
+from fhirstore.unified.drugs import Drug, drug
+from fhirstore.unified.facts import Fact, Resolve, Stated, contradict
+from fhirstore.unified.kinds.kind import (
+    Kind,
+    Likenesses,
+    identified,
+    is_void,
+    standing,
+    subject_of,
+    time_in_words,
+)
+from fhirstore.unified.moments import Timing, moment_of, timing
+from fhirstore.unified.reading import Document, part, parts, text
+
+_DAILY: Likenesses = {
+    Timing.INSTANT: Likeness.STRONG,
+    Timing.LOCAL: Likeness.FAIR,
+    Timing.DAY: Likeness.FAIR,
+    Timing.WITHIN: Likeness.WEAK,
+    Timing.UNKNOWN: Likeness.WEAK,
+}
+_HOURLY: Likenesses = {Timing.INSTANT: Likeness.STRONG, Timing.LOCAL: Likeness.FAIR, Timing.DAY: Likeness.WEAK}
+
+
+def _reader(dosage: str, quantity: str, *times: str) -> Callable[[Document, Resolve], Stated]:
+    """How a type is read, by its names for the dosage, the amount in it, and the time."""
+
+    def read(document: Document, resolve: Resolve) -> Stated:
+        medicine, label = medication_of(document, resolve)
+        dose = next((amount_of(part(each, quantity)) for each in parts(document, dosage)), None)
+        traits = [("strength", medicine.strengths), ("form", medicine.forms), ("slow", frozenset({str(medicine.slow)}))]
+        if dose is not None:
+            traits.append((f"dose in {dose.unit}", frozenset({str(dose.low)})))
+        return Stated(
+            code=medicine.concept,
+            moment=moment_of(document, *times),
+            traits=tuple(traits),
+            about=subject_of(document),
+            status=text(document, "status"),
+            label=label,
+            void=is_void(document) or document.get("wasNotGiven") is True or document.get("wasNotTaken") is True,
+        )
+
+    return read
+
+
+def medication_of(document: Document, resolve: Resolve) -> tuple[Drug, str]:
+    """The drug of a resource, wherever it is told: in place, in a Medication, or in the words of a reference."""
+    value = document.get("medicationCodeableConcept")
+    pointed = part(document, "medicationReference")
+    shown = text(pointed, "display")
+    if not isinstance(value, dict):
+        found = resolve(text(pointed, "reference"))
+        value = found.get("code") if found is not None else None
+    if not isinstance(value, dict):
+        return drug({"text": shown}), shown
+    label = text(value, "text") or next((text(each, "display") for each in parts(value, "coding")), "") or shown
+    return drug(value), label
+
+
+def _drug(stated: Stated) -> Drug:
+    found = {name: value for name, value in stated.traits if isinstance(value, frozenset)}
+    return Drug(stated.code, found["strength"], found["form"], "True" in found["slow"])
+
+
+def _comparing(levels: Likenesses) -> Callable[[Fact, Fact], Comparison]:
+    def compare(one: Fact, other: Fact) -> Comparison:
+        a, b = one.stated, other.stated
+        same = drugs.agreement(_drug(a), _drug(b))
+        when = timing(a.moment, b.moment)
+        if same is Agreement.DIFFERENT:
+            return CONTRARY
+        if one.identifiers & other.identifiers and same is not Agreement.UNLIKE:
+            return identified(one, other)
+        if when is Timing.DIFFERENT or contradict(a, b, *(name for name, _ in a.traits if name.startswith("dose"))):
+            return CONTRARY
+        if same < Agreement.CLOSE or when not in levels:
+            return UNKNOWN
+        likeness = levels[when] if same is Agreement.EQUAL else min(levels[when], Likeness.WEAK)
+        words = "same medication" if when is Timing.UNKNOWN else f"same medication and {time_in_words(when)}"
+        return Comparison(likeness, words)
+
+    return compare
+
+
+ORDER = Kind(_reader("dosageInstruction", "doseQuantity", "dateWritten"), _comparing(_DAILY), standing)
+STATEMENT = Kind(_reader("dosage", "quantityQuantity", "effective"), _comparing(_DAILY), standing)
+DISPENSE = Kind(
+    _reader("dosageInstruction", "doseQuantity", "whenHandedOver", "whenPrepared"), _comparing(_DAILY), standing
+)
+ADMINISTRATION = Kind(_reader("dosage", "quantity", "effectiveTime"), _comparing(_HOURLY), standing, repeats=True)
+
+
+def _read_medication(document: Document, resolve: Resolve) -> Stated:
+    found = drug(document.get("code"))
+    traits = (("strength", found.strengths), ("form", found.forms), ("slow", frozenset({str(found.slow)})))
+    return Stated(code=found.concept, traits=traits, label=text(part(document, "code"), "text"))
+
+
+def _compare_medications(one: Fact, other: Fact) -> Comparison:
+    same = drugs.agreement(_drug(one.stated), _drug(other.stated))
+    if same is Agreement.DIFFERENT:
+        return CONTRARY
+    return Comparison(Likeness.FAIR, "same medication") if same is Agreement.EQUAL else UNKNOWN
+
+
+MEDICATION = Kind(_read_medication, _compare_medications, lambda stated: stated.code.keys)

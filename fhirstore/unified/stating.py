@@ -1,0 +1,71 @@
+"""From a resource to the fact that it states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fhirstore.unified.facts import Fact, Resolve
+from fhirstore.unified.kinds import kind_of
+from fhirstore.unified.reading import Document, part, parts, text
+
+SOURCE_TAG, ORIGINAL_TAG = "urn:fhirstore:source", "urn:fhirstore:original-id"
+
+_IDENTIFIERS_LIMIT = 20
+_SYSTEMS = {
+    "urn:oid:2.16.840.1.113883.4.1": "http://hl7.org/fhir/sid/us-ssn",
+    "urn:oid:2.16.840.1.113883.4.6": "http://hl7.org/fhir/sid/us-npi",
+}
+_PLACEHOLDERS = frozenset({"unknown", "none", "n/a", "na", "null", "0", "000000000", "999999999", "123456789"})
+
+
+def state(document: Document, updated: int = 0, resolve: Resolve = lambda reference: None) -> Fact:
+    """What a stored resource states. `resolve` finds what it refers to, where that is at hand; contained ones are."""
+    type_ = text(document, "resourceType")
+
+    def found(reference: str) -> Mapping[str, Any] | None:
+        return _contained(document, reference[1:]) if reference.startswith("#") else resolve(reference)
+
+    return Fact(
+        kind=type_,
+        reference=f"{type_}/{text(document, 'id')}",
+        source=_tag(document, SOURCE_TAG),
+        original=_tag(document, ORIGINAL_TAG),
+        stated=kind_of(type_).read(document, found),
+        identifiers=frozenset(_identifiers(document)),
+        updated=updated,
+        detail=_leaves(document),
+    )
+
+
+def _tag(document: Document, system: str) -> str:
+    """The code of the resource's tag of a system; what has no source is all of one."""
+    tags = parts(part(document, "meta"), "tag")
+    return next((text(tag, "code") for tag in tags if tag.get("system") == system), "")
+
+
+def _contained(document: Document, id: str) -> Mapping[str, Any] | None:
+    return next((each for each in parts(document, "contained") if each.get("id") == id), None)
+
+
+def _identifiers(document: Document) -> Iterator[str]:
+    """Those that a system assigned; without a system a value says little."""
+    for name in ("masterIdentifier", "identifier"):
+        for number, identifier in enumerate(parts(document, name)):
+            system, value = text(identifier, "system").strip().rstrip("/"), text(identifier, "value").strip()
+            if number < _IDENTIFIERS_LIMIT and system and value and value.lower() not in _PLACEHOLDERS:
+                yield f"{_SYSTEMS.get(system, system)}|{value}"
+
+
+def _leaves(document: Document) -> int:
+    """How much a resource says, less its narrative and its labels."""
+    count, rest = 0, [value for name, value in document.items() if name not in {"text", "meta", "id"}]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, dict):
+            rest.extend(value.values())
+        elif isinstance(value, list):
+            rest.extend(value)
+        else:
+            count += 1
+    return count

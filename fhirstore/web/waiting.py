@@ -1,0 +1,36 @@
+"""An authorization that waits while its user signs in: the browser keeps it, for ten minutes, and goes on with it."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, unquote
+
+from fastapi import Request
+
+from fhirstore.web.visits import visit_of
+
+PLACE = "/oauth2/authorize"
+WAITING_SECONDS = 600
+
+_COOKIE = "fhirstore-waiting"
+_LENGTH_LIMIT = 3000
+
+
+def wait(request: Request) -> None:
+    """Have the browser remember what it asked for. What is too long for a cookie, the user finds by going back."""
+    kept = quote(f"{PLACE}?{request.url.query}", safe="")
+    if len(kept) <= _LENGTH_LIMIT:
+        visit = visit_of(request)
+        visit.cookies[visit.name(_COOKIE)] = f"{request.app.state.clock() // 1000}.{kept}"
+
+
+def resume(request: Request) -> str | None:
+    """The path that was remembered, if it was not long ago, and forget it."""
+    visit = visit_of(request)
+    name = visit.name(_COOKIE)
+    moment, _, kept = request.cookies.get(name, "").partition(".")
+    if not kept:
+        return None
+    visit.cookies[name] = ""
+    path, age = unquote(kept), request.app.state.clock() // 1000 - int(moment if moment.isdecimal() else 0)
+    # Only what this server asked to be remembered: another one on the same domain may set cookies too.
+    return path if 0 <= age <= WAITING_SECONDS and path.startswith(f"{PLACE}?") and path.isprintable() else None

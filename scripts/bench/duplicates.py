@@ -1,0 +1,145 @@
+"""Judge de-duplication against lives of known truth: precision, recall, and what was confused, by type.
+
+Usage: python scripts/bench/duplicates.py [--seeds N] [--first SEED] [--sources N] [--show N]
+
+A pair is two resources of different sources. It is right when both tell one event of the life.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from lives.telling import Told, tell
+
+from fhirstore.dstu2.json_format import dump, parse
+from fhirstore.unified.clocks import find_clocks
+from fhirstore.unified.facts import Fact
+from fhirstore.unified.grouping import group, pairs
+from fhirstore.unified.people import people
+from fhirstore.unified.stating import state
+
+Pairs = set[tuple[str, str]]
+
+
+@dataclass
+class Score:
+    """Pairs that were found and are true, that were found and are false, and that were not found."""
+
+    right: int = 0
+    wrong: int = 0
+    missed: int = 0
+    seconds: float = 0
+    resources: int = 0
+    examples: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def precision(self) -> float:
+        return self.right / (self.right + self.wrong) if self.right + self.wrong else 1.0
+
+    @property
+    def recall(self) -> float:
+        return self.right / (self.right + self.missed) if self.right + self.missed else 1.0
+
+    def __add__(self, other: Score) -> Score:
+        examples = self.examples + other.examples
+        return Score(
+            self.right + other.right,
+            self.wrong + other.wrong,
+            self.missed + other.missed,
+            self.seconds + other.seconds,
+            self.resources + other.resources,
+            examples,
+        )
+
+
+def truth(told: Sequence[Told]) -> Pairs:
+    """Every two tellings of one event by different sources."""
+    events: dict[int, list[Told]] = defaultdict(list)
+    for each in told:
+        if each.event is not None:
+            events[each.event].append(each)
+    return {
+        (min(one.reference, other.reference), max(one.reference, other.reference))
+        for tellings in events.values()
+        for one, other in combinations(tellings, 2)
+        if one.source != other.source
+    }
+
+
+def found(told: Sequence[Told]) -> tuple[Pairs, float]:
+    """The pairs of the unified record, and the seconds that it took."""
+    documents = [parse(dump(each.document)) for each in told]
+    begun = time.process_time()
+    facts: dict[str, list[Fact]] = defaultdict(list)
+    for document in documents:
+        facts[document["resourceType"]].append(state(document))
+    known = people(group(facts.pop("Patient", [])))
+    together = set(pairs(known.groups))
+    kinds = [known.placed(each) for each in facts.values()]
+    clocks = find_clocks([fact for each in kinds for fact in each])
+    for each in kinds:
+        together |= set(pairs(group(each, clocks=clocks)))
+    return together, time.process_time() - begun
+
+
+def judge(seed: int, sources: int) -> Mapping[str, Score]:
+    """The score of one life, by type."""
+    told = tell(seed, sources)
+    true, (together, seconds) = truth(told), found(told)
+    scores: dict[str, Score] = defaultdict(Score)
+    for one, other in sorted(true | together):
+        score = scores[one.partition("/")[0]]
+        if (one, other) not in true:
+            score.wrong += 1
+            score.examples.append(("wrong", one, other))
+        elif (one, other) in together:
+            score.right += 1
+        else:
+            score.missed += 1
+            score.examples.append(("missed", one, other))
+    for each in told:
+        scores[each.document["resourceType"]].resources += 1
+    scores["Patient"].seconds += seconds
+    return scores
+
+
+def total(seeds: Sequence[int], sources: int) -> Mapping[str, Score]:
+    scores: dict[str, Score] = defaultdict(Score)
+    for seed in seeds:
+        for type_, score in judge(seed, sources).items():
+            scores[type_] += score
+    return scores
+
+
+def lines(scores: Mapping[str, Score]) -> Iterator[str]:
+    yield f"{'type':26} {'resources':>9} {'right':>7} {'wrong':>6} {'missed':>6} {'precision':>9} {'recall':>7}"
+    every = sum(scores.values(), Score())
+    for name, score in [*sorted(scores.items()), ("all", every)]:
+        counts = f"{score.resources:9} {score.right:7} {score.wrong:6} {score.missed:6}"
+        yield f"{name:26} {counts} {score.precision:9.4f} {score.recall:7.4f}"
+    yield f"{every.seconds:.2f} s of processor time, {every.seconds / every.resources * 1e6:.0f} µs a resource"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--sources", type=int, default=3)
+    parser.add_argument("--show", type=int, default=0, help="examples of what is wrong or missed, of each type")
+    asked = parser.parse_args()
+    scores = total(range(asked.first, asked.first + asked.seeds), asked.sources)
+    for line in lines(scores):
+        print(line)
+    for type_, score in sorted(scores.items()):
+        for kind, count in Counter(each[0] for each in score.examples).items():
+            for example in [each for each in score.examples if each[0] == kind][: asked.show]:
+                print(f"{type_} ({count} {kind}):", *example[1:])
+
+
+if __name__ == "__main__":
+    main()

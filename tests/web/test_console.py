@@ -1,0 +1,69 @@
+"""The developer console, as a developer goes through it in a browser."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+from fhirstore.auth.sign_in import developer_link
+from fhirstore.clock import now
+from tests.server import AppServer
+from tests.web.browser import Visitor
+from tests.web.console import PASSWORD, Developer
+
+
+async def test_the_first_account_is_made_by_a_link_that_works_once(visitor: Visitor, pages: AppServer) -> None:
+    path = f"/console/welcome/{pages.call(developer_link(pages.store.sessions, None, now()))}"
+    email = f"First-{uuid4().hex}@Example.org"
+    assert await visitor.open(path) == 200
+    await visitor.fill("E-mail address", email)
+    await visitor.fill("Password", PASSWORD)
+    await visitor.shoot("console-welcome")
+    await visitor.check_accessibility()
+    await visitor.press("Make the account")
+    assert visitor.path == "/console"
+    assert "No applications yet" in await visitor.text()
+    await visitor.shoot("console-empty")
+    await visitor.check_accessibility()
+    assert await visitor.open(path) == 410
+    await visitor.open("/console")
+    await visitor.press("Sign out")
+    assert visitor.path == "/console/sign-in"
+    await visitor.fill("E-mail address", email.upper())
+    await visitor.fill("Password", "wrong password, long enough")
+    await visitor.press("Sign in")
+    assert "is wrong" in await visitor.text()
+    await visitor.shoot("console-sign-in")
+    await visitor.fill("Password", PASSWORD)
+    await visitor.press("Sign in")
+    assert visitor.path == "/console"
+
+
+async def test_a_developer_makes_an_application_and_tries_every_step(developer: Developer) -> None:
+    visitor = developer.visitor
+    await visitor.open("/console")
+    await visitor.fill("Name", "My first application")
+    await visitor.press("Create")
+    shown = await visitor.text()
+    secret = re.search(r"Client secret\s+(\S{43})", shown)
+    assert secret is not None
+    await visitor.shoot("console-created")
+    await visitor.check_accessibility()
+
+    await visitor.press("Try it")
+    await visitor.shoot("console-try")
+    await visitor.check_accessibility()
+    await visitor.fill("Client secret", secret[1])
+    steps = {
+        "Create a user": '"success": true',
+        "Exchange the code for a token": '"access_token"',
+        "Post an Observation": '"versionId": "1"',
+        "Search": '"total": 1',
+    }
+    for step, expected in steps.items():
+        await visitor.press(f"Run: {step}")
+        assert expected in await visitor.text(), step
+    assert secret[1] not in await visitor.text(), "the commands leave the secret to the shell"
+    await visitor.shoot("console-tried")
+    await visitor.check_accessibility("dark")
+    await visitor.shoot_dark("console-tried")
