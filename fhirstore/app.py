@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -13,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from fhirstore import __version__
 from fhirstore.api import (
+    erasure,
     granted,
     health,
     oauth,
@@ -41,6 +43,7 @@ from fhirstore.interactions.doorway import Doorway
 from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
+from fhirstore.store.housekeeping import keep_house
 from fhirstore.store.trail_buffer import TrailBuffer
 from fhirstore.web import authorize, console, granted_apps, health_history, sign_in_link
 
@@ -62,7 +65,9 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await store.open()
+        housekeeping = asyncio.create_task(keep_house(store, clock, settings.audit_days))
         yield
+        housekeeping.cancel()
         await trail.close()
         await store.close()
 
@@ -91,7 +96,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         settings.resource_bytes,
         settings.bundle_bytes,
     )
-    faces = (users_oneup, sign_in_links, granted, profile_validic, users_validic, validic)
+    faces = (users_oneup, erasure, sign_in_links, granted, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
         app.include_router(router)
     for pages in (authorize, console, granted_apps, health_history, sign_in_link):
