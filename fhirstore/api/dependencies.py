@@ -17,6 +17,7 @@ from fhirstore.clock import Clock
 from fhirstore.errors import TooManyRequests
 from fhirstore.store.accounts import Accounts, Application
 from fhirstore.store.contract import Store
+from fhirstore.store.trail_buffer import TrailBuffer
 
 
 async def store_of(request: Request) -> Store:
@@ -46,6 +47,11 @@ async def credentials_of(request: Request) -> Credentials:
 async def signer_of(request: Request) -> Signer:
     signer: Signer = request.app.state.signer
     return signer
+
+
+async def trail_of(request: Request) -> TrailBuffer:
+    trail: TrailBuffer = request.app.state.trail
+    return trail
 
 
 async def base_of(request: Request) -> str:
@@ -87,4 +93,5 @@ CredentialsOf = Annotated[Credentials, Depends(credentials_of)]
 SignerOf = Annotated[Signer, Depends(signer_of)]
 BaseOf = Annotated[str, Depends(base_of)]
 AddressOf = Annotated[str, Depends(address_of)]
+TrailOf = Annotated[TrailBuffer, Depends(trail_of)]
 BearersOf = Annotated[Bearers, Depends(bearers_of)]

@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
-from fhirstore.api.dependencies import BaseOf, BearersOf, ClockOf, StoreOf, told_allowance
+from fhirstore.api.dependencies import BaseOf, BearersOf, ClockOf, StoreOf, TrailOf, told_allowance
 from fhirstore.api.fhir import PREFIXES
 from fhirstore.api.parameters import Given
 from fhirstore.api.users_oneup import Authenticated, boolean, named_user, shown
@@ -42,6 +42,7 @@ async def erase(
     application: Authenticated,
     store: StoreOf,
     bearers: BearersOf,
+    trail: TrailOf,
     clock: ClockOf,
     base: BaseOf,
 ) -> dict[str, Any] | StreamingResponse:
@@ -56,7 +57,7 @@ async def erase(
     confirm = parameters.get("confirm")
     if confirm is not None and confirm.lower() != await _digest(record):
         raise UserInvalid("the record is not what was exported: nothing was erased")
-    await erase_user(store, bearers, user, clock())
+    await erase_user(store, bearers, trail, user, clock())
     return {"success": True, **shown(user), "active": False}
 
 

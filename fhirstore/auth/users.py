@@ -20,6 +20,7 @@ from fhirstore.store.accounts import (
 )
 from fhirstore.store.contract import Store
 from fhirstore.store.trail import USER_TYPE, Event, event_id
+from fhirstore.store.trail_buffer import TrailBuffer
 
 LENGTH_LIMIT = 256
 HELD_SPAN = 5 * 60 * 1000
@@ -138,7 +139,7 @@ async def delete_user(accounts: Accounts, user: User, now: int) -> None:
         raise UserUnknown("this user does not exist")
 
 
-async def erase_user(store: Store, bearers: Bearers, user: User, now: int) -> None:
+async def erase_user(store: Store, bearers: Bearers, trail: TrailBuffer, user: User, now: int) -> None:
     """Delete a user, and erase its whole record before this returns. Raises UserUnknown.
 
     The trail is told first, for good, that it was done. What a request that had begun before may write meanwhile is
@@ -146,8 +147,8 @@ async def erase_user(store: Store, bearers: Bearers, user: User, now: int) -> No
     """
     await delete_user(store.accounts, user, now)
     bearers.forget(user.id)
-    told = Event(event_id(now), "erase", 200, None, user.client_id, None, USER_TYPE, str(user.id))
-    await store.trail.append([told])
+    trail.note(Event(event_id(now), "erase", 200, None, user.client_id, None, USER_TYPE, str(user.id)))
+    await trail.flush()
     await store.erase(user.id)
 
 
