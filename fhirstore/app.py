@@ -21,6 +21,7 @@ from fhirstore.api import (
     oauth_metadata,
     profile_validic,
     sign_in_links,
+    user_sources,
     users_oneup,
     users_validic,
     validic,
@@ -29,6 +30,7 @@ from fhirstore.api.failures import add_failure_handlers
 from fhirstore.api.fhir import PREFIXES, FhirEndpoint, FhirParts
 from fhirstore.api.middleware import RequestLog
 from fhirstore.api.proxies import TrustedProxies
+from fhirstore.api.transfers import Transfers
 from fhirstore.api.where_sent import WhereSent
 from fhirstore.auth.allowances import Allowances
 from fhirstore.auth.back_office import BackOffice
@@ -37,6 +39,7 @@ from fhirstore.auth.developers import Passwords
 from fhirstore.auth.id_tokens import Signer
 from fhirstore.auth.throttle import Throttle
 from fhirstore.auth.tokens import Bearers
+from fhirstore.auth.usage import Usage
 from fhirstore.clock import Clock, now
 from fhirstore.ids import new_id
 from fhirstore.interactions.doorway import Doorway
@@ -45,6 +48,7 @@ from fhirstore.settings import Settings
 from fhirstore.store import open_store
 from fhirstore.store.housekeeping import keep_house
 from fhirstore.store.trail_buffer import TrailBuffer
+from fhirstore.transfer.jobs import JobRules, JobRunner
 from fhirstore.web import authorize, console, granted_apps, health_history, sign_in_link
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
@@ -52,22 +56,30 @@ _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fa
 
 
 _ALLOWANCE = ("Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
-_EXPOSED = ("ETag", "Location", "Content-Location", "Last-Modified", "X-Request-Id", *_ALLOWANCE)
+_EXPOSED = ("ETag", "Location", "Content-Location", "Last-Modified", "X-Progress", "X-Request-Id", *_ALLOWANCE)
 
 
 def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Callable[[], str] = new_id) -> FastAPI:
     """The server as an ASGI application; the database is opened when it starts."""
     settings = settings or Settings()
     store = open_store(settings.database)
-    bearers = Bearers(store, clock)
+    bearers, usage = Bearers(store, clock), Usage(store, clock)
     trail = TrailBuffer(store)
+    job_rules = JobRules(settings.resource_bytes, settings.import_bytes, settings.open_jobs)
+    runner = JobRunner(store, clock, job_rules)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await store.open()
-        housekeeping = asyncio.create_task(keep_house(store, clock, settings.audit_days))
+        working = [
+            asyncio.create_task(runner.run()),
+            asyncio.create_task(keep_house(store, clock, settings.audit_days)),
+        ]
         yield
-        housekeeping.cancel()
+        for task in working:
+            task.cancel()
+        await asyncio.wait(working)
+        await usage.close()
         await trail.close()
         await store.close()
 
@@ -76,9 +88,11 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     app.state.trail = trail
     app.state.base_url, app.state.fhir_prefixes = settings.base_url, PREFIXES
     app.state.signer = Signer(store)
+    app.state.runner, app.state.open_jobs = runner, settings.open_jobs
     app.state.credentials = Credentials(store, clock, settings.credential_failures)
     app.state.allowances = Allowances(store, clock, settings.management_calls_per_hour)
     throttle = Throttle(store, clock, settings.credential_failures)
+    app.state.usage = usage
     app.state.sign_up = settings.sign_up
     app.state.throttle, app.state.passwords = throttle, Passwords(store, throttle)
     limits = Limits(
@@ -95,8 +109,9 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         settings.base_url,
         settings.resource_bytes,
         settings.bundle_bytes,
+        Transfers(store, clock, runner, job_rules, settings.validation),
     )
-    faces = (users_oneup, erasure, sign_in_links, granted, profile_validic, users_validic, validic)
+    faces = (users_oneup, erasure, user_sources, sign_in_links, granted, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
         app.include_router(router)
     for pages in (authorize, console, granted_apps, health_history, sign_in_link):
@@ -122,7 +137,7 @@ def _add_middleware(app: FastAPI, settings: Settings, parts: FhirParts) -> None:
         max_age=600,
     )
     app.add_middleware(WhereSent, b"origin", cors)
-    app.add_middleware(RequestLog)
+    app.add_middleware(RequestLog, count=app.state.usage.note)
     app.add_middleware(TrustedProxies, trusted=_listed(settings.trusted_proxies))
 
 

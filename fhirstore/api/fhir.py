@@ -11,9 +11,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fhirstore.api.binary import RAW_HEADERS, is_raw, unwrap, wants_raw, wrap
 from fhirstore.api.formats import Format, read_resource, wanted_format
+from fhirstore.api.middleware import ASKED_BY
 from fhirstore.api.requests import CREDENTIALS, HttpRequest, decode_query, read_body
 from fhirstore.api.responses import PRIVATE, failure_answer, prefers_minimal, reply_headers, send_answer
 from fhirstore.api.sharing import DONE, Sharing, asked_sharing
+from fhirstore.api.transfers import Asked as Transfer
+from fhirstore.api.transfers import Transfers, asked_transfer
 from fhirstore.auth.back_office import BackOffice
 from fhirstore.auth.tokens import Bearers
 from fhirstore.caller import Caller
@@ -53,6 +56,7 @@ class FhirParts:
     base_url: str | None
     resource_bytes: int
     bundle_bytes: int
+    transfers: Transfers
 
 
 class FhirEndpoint:
@@ -85,6 +89,9 @@ class FhirEndpoint:
                 await self._share(sharing, http, scope)
                 await send_answer(send, 200, [PRIVATE], DONE, "application/json")
                 return
+            if transfer := asked_transfer(http.path.removeprefix(self._prefix)):
+                await self._transfer(transfer, http, base, scope, receive, send)
+                return
             reply = await self._answer(http, base, scope, receive)
             headers, body, status = reply_headers(reply, base), reply.body, reply.status
             if raw and reply.version is not None and body and (content := unwrap(body)):
@@ -106,6 +113,7 @@ class FhirEndpoint:
         match = TABLE.match(http.method, path)
         caller, http = await self._caller(http)
         notes = self._parts.doorway.notes(caller, scope.get(REQUEST_ID, ""), http.address)
+        scope.setdefault("state", {})[ASKED_BY] = caller.client_id
         if caller.everybody and match.interaction.code.startswith("history-"):
             raise BadRequest("A history is one user's: x-oneup-user-id must name one.")
         try:
@@ -142,8 +150,22 @@ class FhirEndpoint:
             raise
         finally:
             if notes is not None:
-                action = "share" if sharing.method == "PUT" else "unshare"
-                notes.note(action, "write", status, USER_TYPE, str(sharing.recipient), patient=sharing.patient)
+                notes.note(sharing.action, "write", status, USER_TYPE, str(sharing.recipient), patient=sharing.patient)
+
+    async def _transfer(
+        self, asked: Transfer, http: HttpRequest, base: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        caller, http = await self._caller(http)
+        notes, status = self._parts.doorway.notes(caller, scope.get(REQUEST_ID, ""), http.address), 500
+        try:
+            status = await self._parts.transfers.answer(asked, http, caller, base, receive, send)
+        except Failure as failure:
+            status = failure.status
+            raise
+        finally:
+            # Asking how far it came is no event; beginning it, and fetching a file, is.
+            if notes is not None and (asked.file or not asked.job):
+                notes.note(f"${asked.kind}", "write" if asked.kind == "import" else "read", status, asked.file, "")
 
     async def _request(self, http: HttpRequest, receive: Receive, match: Match) -> Request:
         query, body = http.query, b""

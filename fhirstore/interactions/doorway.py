@@ -10,7 +10,7 @@ from fhirstore.caller import Caller
 from fhirstore.clock import Clock
 from fhirstore.dstu2.levels import Level
 from fhirstore.interactions.integrity import ReferentialIntegrity
-from fhirstore.interactions.notes import Extent, Noted, Notes, Seen
+from fhirstore.interactions.notes import Extent, Noted, Notes
 from fhirstore.interactions.own_trail import own_trail
 from fhirstore.interactions.request import Context, Limits
 from fhirstore.store.contract import Resources, Store
@@ -63,11 +63,7 @@ class Doorway:
         def of_owner(whole: Scope) -> Resources:
             resources: Resources = self.store.within(whole, author)
             # Beneath the scope: also what the caller may not see must keep what it refers to.
-            if self.limits.referential_integrity:
-                resources = ReferentialIntegrity(resources)
-            if notes is None or whole.owner == caller.user:
-                return resources
-            return Seen(resources, whole.owner, notes.seen)
+            return ReferentialIntegrity(resources) if self.limits.referential_integrity else resources
 
-        resources = reach(scope_of(caller), of_owner)
+        resources = reach(scope_of(caller), of_owner, notes.show if notes else None)
         return resources if notes is None else Noted(resources, notes.made)

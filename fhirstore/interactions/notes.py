@@ -29,8 +29,8 @@ _PATIENT = b'"reference":"Patient/'
 
 @dataclass(slots=True)
 class Notes:
-    """The notes of one request; `made` are the versions that were made, and `seen` the owners of what was found in
-    records that others share, and not yet noted."""
+    """The notes of one request; `made` are the versions that were made, and `seen` the users whose shared records
+    something was shown of, and not yet noted."""
 
     put: Callable[[Event], None]
     caller: Caller
@@ -40,6 +40,10 @@ class Notes:
     address: str = ""
     made: list[Version] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
+
+    def show(self, owner: int) -> None:
+        """Something of another user's is shown to the caller."""
+        self.seen.add(owner)
 
     def note(
         self,
@@ -164,48 +168,6 @@ class Noted:
         self._made += [
             version for each, version in zip(watched, written, strict=True) if each.decided and version is not None
         ]
-
-
-class Seen:
-    """`Resources` of a record that its owner shares, which tell when something was found there."""
-
-    def __init__(self, resources: Resources, owner: int, seen: set[int]) -> None:
-        self._resources = resources
-        self._owner = owner
-        self._seen = seen
-
-    async def current(self, type: str, id: str) -> Version | None:
-        return self._told(await self._resources.current(type, id))
-
-    async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
-        return self._told(await self._resources.current_all(keys))
-
-    async def version(self, type: str, id: str, number: int) -> Version | None:
-        return self._told(await self._resources.version(type, id, number))
-
-    async def history(self, query: HistoryQuery) -> HistoryPage:
-        page = await self._resources.history(query)
-        self._told(page.versions)
-        return page
-
-    async def find(self, plan: Plan, page: Page) -> Found:
-        found = await self._resources.find(plan, page)
-        self._told(found.matches or found.total)
-        return found
-
-    async def change(self, change: Change) -> Version | None:
-        return await self._resources.change(change)
-
-    async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
-        return await self._resources.change_all(changes)
-
-    async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
-        return await self._resources.transact(work, locks)
-
-    def _told(self, found: Result) -> Result:
-        if found:
-            self._seen.add(self._owner)
-        return found
 
 
 class _Watched:
