@@ -17,7 +17,7 @@ from tests.clients import ApplicationClient, UserClient, new_application
 from tests.server import AppServer, running
 from tests.web.console import PASSWORD, made_developer
 
-PAGES = ("", "/users", "/users/{user}", "/try")
+PAGES = ("", "/users", "/users/{user}", "/usage", "/audit", "/try")
 FORMS = ("/settings", "/rotate", "/revoke-previous", "/users/{user}/active", "/users/{user}/sign-in-link", "/try")
 
 
