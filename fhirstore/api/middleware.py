@@ -20,14 +20,13 @@ from fhirstore.auth.usage import kind_of
 from fhirstore.dstu2.catalog import resource_types
 from fhirstore.dstu2.outcome import operation_outcome
 from fhirstore.errors import Issue
+from fhirstore.interactions.notes import REQUEST_ID
 from fhirstore.store.usage import Kind
 
 MANAGED_BY, ASKED_BY = "managed_by", "asked_by"
 """The client_id behind a call of user management, and behind a request of the FHIR API."""
 
 _log = logging.getLogger("fhirstore")
-REQUEST_ID = "fhirstore.request_id"
-"""Where the scope of a request keeps its id."""
 _PROCESS, _requests = secrets.token_hex(4), count(1)
 _WELL_FORMED = re.compile(r"[A-Za-z0-9\-_.]{1,64}")
 
@@ -97,7 +96,7 @@ _WORDS = frozenset(
         *("", "dstu2", "fhir", "metadata", "health", "ready", "docs", "static", *resource_types()),
         *("oauth2", "token", "revoke", "introspect", "authorize", "decision", ".well-known", "jwks.json"),
         *("openid-configuration", "oauth-authorization-server", "smart-configuration"),
-        *("user-management", "v1", "user", "auth-code", "sign-in-link", "launch", "grant", "source"),
+        *("user-management", "v1", "user", "auth-code", "sign-in-link", "launch", "grant", "source", "removal"),
         *("sign-in", "sign-out", "sign-up", "welcome", "granted-apps", "health-history"),
         *("console", "account", "applications", "usage", "audit", "try"),
         *_VALIDIC,
