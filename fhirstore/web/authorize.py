@@ -16,6 +16,7 @@ from fhirstore.auth.authorization import AuthorizationRequest, RefusedAuthorizat
 from fhirstore.auth.consenting import Question
 from fhirstore.auth.plain_words import lasting, sentence
 from fhirstore.errors import BadRequest, Unauthorized
+from fhirstore.interactions.consent_notes import note_consent
 from fhirstore.store.accounts import User
 from fhirstore.web.forms import limited
 from fhirstore.web.pages import UserOrStrangerPage
@@ -99,6 +100,7 @@ async def _decide(request: Request, asked: AuthorizationRequest, _: Mapping[str,
     words, patient = [str(word) for word in form.getlist(_ALLOWED)], form.get(_PATIENT)
     code = await consenting.allow(store, question, words, str(patient) if patient else None, now)
     request.app.state.bearers.forget(user.id)  # what was allowed before may be more than this
+    note_consent(request.app.state.doorway, "let-in", user, asked.application.client_id)
     return _send_back(request, asked.destination, asked.state, {"code": code})
 
 
