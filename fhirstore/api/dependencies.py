@@ -9,6 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
+from fhirstore.api.middleware import MANAGED_BY
 from fhirstore.auth.allowances import Allowance, Allowances
 from fhirstore.auth.credentials import Credentials
 from fhirstore.auth.id_tokens import Signer
@@ -60,6 +61,7 @@ async def address_of(request: Request) -> str:
 
 async def count_call(request: Request, response: Response, application: Application) -> None:
     """Count one management call; the answer tells what is left, whatever it is. Raises TooManyRequests."""
+    setattr(request.state, MANAGED_BY, application.client_id)
     allowances: Allowances = request.app.state.allowances
     allowance = await allowances.count(application)
     request.state.allowance = allowance_headers(allowance)

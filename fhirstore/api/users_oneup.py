@@ -32,7 +32,7 @@ Authenticated = Annotated[Application, Depends(_application)]
 
 @router.post("/user", summary="Create a user and a first code")
 async def create(parameters: Given, application: Authenticated, accounts: AccountsOf, clock: ClockOf) -> dict[str, Any]:
-    active = _boolean(parameters, "active")
+    active = boolean(parameters, "active")
     user = await create_user(
         accounts, application, parameters.get("app_user_id", ""), clock(), active=active is not False
     )
@@ -45,9 +45,9 @@ async def find(parameters: Given, application: Authenticated, accounts: Accounts
         accounts,
         application,
         app_user_id=parameters.get("app_user_id"),
-        id=_number(parameters, "oneup_user_id"),
-        skip=_number(parameters, "_skip", "offset") or 0,
-        count=min(_number(parameters, "_count", "limit") or PAGE_LIMIT, PAGE_LIMIT),
+        id=number(parameters, "oneup_user_id"),
+        skip=number(parameters, "_skip", "offset") or 0,
+        count=min(number(parameters, "_count", "limit") or PAGE_LIMIT, PAGE_LIMIT),
     )
     return {"success": True, "entry": [_shown(user) for user in page.users], "total": page.total}
 
@@ -56,7 +56,7 @@ async def find(parameters: Given, application: Authenticated, accounts: Accounts
 async def update(
     parameters: Given, application: Authenticated, accounts: AccountsOf, bearers: BearersOf, clock: ClockOf
 ) -> dict[str, Any]:
-    id, active = _number(parameters, "oneup_user_id"), _boolean(parameters, "active")
+    id, active = number(parameters, "oneup_user_id"), boolean(parameters, "active")
     # The documentation of 1upHealth has the second spelling.
     new_name = parameters.get("app_user_id") or parameters.get("app_id_user")
     if id is None:
@@ -88,7 +88,7 @@ async def active_user(accounts: Accounts, application: Application, parameters: 
 async def named_user(accounts: Accounts, application: Application, parameters: Parameters) -> User:
     """The same, switched off or not. Raises UserUnknown, UserInvalid."""
     return await find_user(
-        accounts, application, app_user_id=parameters.get("app_user_id"), id=_number(parameters, "oneup_user_id")
+        accounts, application, app_user_id=parameters.get("app_user_id"), id=number(parameters, "oneup_user_id")
     )
 
 
@@ -96,7 +96,7 @@ def _shown(user: User) -> dict[str, Any]:
     return {"oneup_user_id": user.id, "app_user_id": user.app_user_id, "active": user.active}
 
 
-def _number(parameters: Parameters, *names: str) -> int | None:
+def number(parameters: Parameters, *names: str) -> int | None:
     for name in names:
         text = parameters.get(name)
         if text:
@@ -106,7 +106,7 @@ def _number(parameters: Parameters, *names: str) -> int | None:
     return None
 
 
-def _boolean(parameters: Parameters, name: str) -> bool | None:
+def boolean(parameters: Parameters, name: str) -> bool | None:
     text = parameters.get(name)
     if not text:
         return None

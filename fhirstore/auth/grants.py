@@ -41,6 +41,12 @@ async def grant(request: TokenRequest) -> Issued:
     return await GRANTS[grant_type](request)
 
 
+async def holder(accounts: Accounts, refresh_token: str) -> str | None:
+    """The client_id of the application that a refresh token was given to."""
+    token = await accounts.token(digest(refresh_token))
+    return token.client_id if token is not None and token.kind == "refresh" else None
+
+
 async def _authorization_code(request: TokenRequest) -> Issued:
     parameters = request.parameters
     # The very words that clients of 1upHealth compare.

@@ -12,6 +12,7 @@ from fhirstore.dstu2.levels import Level
 from fhirstore.dstu2.sources import Stated, application_source
 from fhirstore.interactions.incoming import Incoming
 from fhirstore.interactions.notes import Notes
+from fhirstore.interactions.own_trail import OwnTrail
 from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
 
@@ -62,7 +63,7 @@ class Context:
 
     `base` is the address under which this request reached the server, without a slash at its end; `level` says how
     strictly what is written is judged; `named_source` is the URI that the request names for all that it writes; `notes`
-    take down for the trail what is done.
+    take down for the trail what is done, and `own_trail` is that of the caller's record.
     """
 
     caller: Caller
@@ -75,6 +76,7 @@ class Context:
     limits: Limits = Limits()
     named_source: str | None = None
     notes: Notes | None = None
+    own_trail: Callable[[], OwnTrail] | None = None
 
     @property
     def source(self) -> Stated:

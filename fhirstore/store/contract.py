@@ -25,6 +25,7 @@ from fhirstore.store.purging import Purging
 from fhirstore.store.scope import Scope
 from fhirstore.store.sessions import Sessions
 from fhirstore.store.trail import Trail
+from fhirstore.store.usage import UsageCounts
 
 Result = TypeVar("Result")
 Method = Literal["POST", "PUT", "DELETE"]
@@ -253,6 +254,9 @@ class Store(Protocol):
 
     @property
     def holdings(self) -> Holdings: ...
+
+    @property
+    def usage(self) -> UsageCounts: ...
 
     @property
     def consents(self) -> Consents: ...

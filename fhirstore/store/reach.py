@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NoReturn, TypeVar
 
 from fhirstore.errors import Forbidden, NotFound
@@ -23,11 +24,14 @@ Result = TypeVar("Result")
 OfOwner = Callable[[Scope], Resources]
 
 
-def reach(scope: Scope, of_owner: OfOwner) -> Resources:
-    """The resources of a scope, given those of whole records."""
+def reach(scope: Scope, of_owner: OfOwner, shown: Callable[[int], object] | None = None) -> Resources:
+    """The resources of a scope, given those of whole records; `shown` is told of whom else something is shown."""
     if scope.is_whole:
         return of_owner(scope)
-    shared = [Part(of_owner(Scope(each.owner)), each.extents) for each in scope.shared]
+    shared = [
+        Part(of_owner(Scope(each.owner)), each.extents, partial(shown, each.owner) if shown else None)
+        for each in scope.shared
+    ]
     return Reach(of_owner(Scope(scope.owner)), scope, shared)
 
 

@@ -67,12 +67,11 @@ def _explicit(facts: Sequence[Fact]) -> Counter[tuple[str, tuple[int, int]]]:
 def _votes(facts: Sequence[Fact]) -> Votes:
     """How much later one source tells what another tells too: whole quarters of an hour, all else alike."""
     votes: dict[tuple[str, str], dict[int, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
-    for one, other in _alike(facts):
+    for pair in _alike(facts):
+        one, other = sorted(pair, key=lambda fact: fact.source)
         first, second = one.stated.moment, other.stated.moment
         assert first is not None
         assert second is not None
-        if one.source > other.source:
-            one, other, first, second = other, one, second, first
         later = second.low // _MINUTE - first.low // _MINUTE
         votes[one.source, other.source][month(first.low)][later] += 1
     return votes

@@ -42,14 +42,15 @@ _SYSTEMS = {
 _HOUSES = tuple(sorted(set(_SYSTEMS.values())))
 """Systems that everybody shares; a record system's own codes leave open what a concept is elsewhere."""
 
-_FILLERS = frozenset("nos unspecified an and by for in of on or the to vaccine formulation allergy dietary".split())
+_NAMELESS = "nos unspecified an and by for in of on or the to vaccine formulation allergy dietary"
+_FILLERS = frozenset(_NAMELESS.split())
 _SAID_OF_NOTHING = re.compile(
     r"\((?:disorder|finding|procedure|substance|situation|observable entity|qualifier value|product|event"
     r"|regime/therapy|organism|morphologic abnormality|body structure)\)|without (?:mention of )?complications?"
 )
 _SAME_WORDS = {
-    "gerd": "gastroesophageal reflux disease", "htn": "hypertension", "bp": "blood pressure", "hgb": "hemoglobin", "hep": "hepatitis",
-    "temp": "temperature", "ii": "2", "i": "1",
+    "gerd": "gastroesophageal reflux disease", "htn": "hypertension", "bp": "blood pressure", "hgb": "hemoglobin",
+    "hep": "hepatitis", "temp": "temperature", "ii": "2", "i": "1",
 }  # fmt: skip
 
 
@@ -94,7 +95,9 @@ def named(*names: str) -> Concept:
 def joined(concepts: Iterable[Concept]) -> Concept:
     """All of several ways to say the same."""
     every = list(concepts)
-    return Concept(frozenset().union(*(each.codes for each in every)), frozenset().union(*(each.names for each in every)))
+    return Concept(
+        frozenset().union(*(each.codes for each in every)), frozenset().union(*(each.names for each in every))
+    )
 
 
 @lru_cache(maxsize=16384)

@@ -213,7 +213,9 @@ class _Grouping:
         reached[0] = Member(reached[0].fact)
         seen, rest = {first}, list(edges)
         while rest:
-            edge = next(each for each in rest if (each.one in seen) != (each.other in seen) or {each.one, each.other} <= seen)
+            edge = next(
+                each for each in rest if (each.one in seen) != (each.other in seen) or {each.one, each.other} <= seen
+            )
             rest.remove(edge)
             here, there = (edge.one, edge.other) if edge.one in seen else (edge.other, edge.one)
             if there not in seen:

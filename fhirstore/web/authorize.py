@@ -98,6 +98,7 @@ async def _decide(request: Request, asked: AuthorizationRequest, _: Mapping[str,
     question = await consenting.ask(store, asked, user, now)
     words, patient = [str(word) for word in form.getlist(_ALLOWED)], form.get(_PATIENT)
     code = await consenting.allow(store, question, words, str(patient) if patient else None, now)
+    request.app.state.bearers.forget(user.id)  # what was allowed before may be more than this
     return _send_back(request, asked.destination, asked.state, {"code": code})
 
 

@@ -9,7 +9,7 @@ from fhirstore.auth.sign_in import developer_link
 from fhirstore.clock import now
 from tests.server import AppServer
 from tests.web.browser import Visitor
-from tests.web.console import PASSWORD, Developer
+from tests.web.console import PASSWORD, AtConsole
 
 
 async def test_the_first_account_is_made_by_a_link_that_works_once(visitor: Visitor, pages: AppServer) -> None:
@@ -39,7 +39,7 @@ async def test_the_first_account_is_made_by_a_link_that_works_once(visitor: Visi
     assert visitor.path == "/console"
 
 
-async def test_a_developer_makes_an_application_and_tries_every_step(developer: Developer) -> None:
+async def test_a_developer_makes_an_application_and_tries_every_step(developer: AtConsole) -> None:
     visitor = developer.visitor
     await visitor.open("/console")
     await visitor.fill("Name", "My first application")

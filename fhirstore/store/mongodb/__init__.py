@@ -25,6 +25,7 @@ from fhirstore.store.mongodb.purging import MongoPurging
 from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
 from fhirstore.store.mongodb.sessions import MongoSessions
 from fhirstore.store.mongodb.trail import MongoTrail
+from fhirstore.store.mongodb.usage import MongoUsageCounts
 from fhirstore.store.reach import reach
 from fhirstore.store.scope import Scope
 
@@ -73,6 +74,10 @@ class MongoStore:
     @property
     def holdings(self) -> MongoHoldings:
         return MongoHoldings(self._database)
+
+    @property
+    def usage(self) -> MongoUsageCounts:
+        return MongoUsageCounts(self._database)
 
     @property
     def sessions(self) -> MongoSessions:

@@ -46,6 +46,10 @@ INDEXES: Mapping[str, Sequence[Index]] = {
         Index("by_family", [("family", 1)]),
         Index("by_user", [("user", 1)]),
     ],
+    "usage": [
+        Index("by_application", [("client_id", 1), ("hour", 1), ("kind", 1)]),
+        Index("by_expiry", [("expires_at", 1)], expire_after_seconds=0),
+    ],
     "developers": [],
     "sessions": [
         Index("by_expiry", [("expires_at", 1)], expire_after_seconds=0),

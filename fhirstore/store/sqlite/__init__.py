@@ -25,6 +25,7 @@ from fhirstore.store.sqlite.readers import Readers
 from fhirstore.store.sqlite.resources import SqliteResources
 from fhirstore.store.sqlite.sessions import SqliteSessions
 from fhirstore.store.sqlite.trail import SqliteTrail
+from fhirstore.store.sqlite.usage import SqliteUsageCounts
 from fhirstore.store.sqlite.writer import Writer
 
 
@@ -70,6 +71,10 @@ class SqliteStore:
     @property
     def holdings(self) -> SqliteHoldings:
         return SqliteHoldings(self._reader)
+
+    @property
+    def usage(self) -> SqliteUsageCounts:
+        return SqliteUsageCounts(self._reader, self._writer)
 
     @property
     def sessions(self) -> SqliteSessions:

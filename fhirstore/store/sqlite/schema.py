@@ -191,6 +191,14 @@ CREATE TABLE IF NOT EXISTS windows (
   ends INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS usage (
+  client_id TEXT NOT NULL,
+  hour INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (client_id, hour, kind)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS developers (
   email TEXT PRIMARY KEY,
   password_hash TEXT NOT NULL,
@@ -259,6 +267,7 @@ INDEXES = {
     "applications_by_developer": (
         "CREATE INDEX IF NOT EXISTS applications_by_developer ON applications (developer, created, client_id)"
     ),
+    "usage_by_hour": "CREATE INDEX IF NOT EXISTS usage_by_hour ON usage (hour)",
     "sessions_by_developer": "CREATE INDEX IF NOT EXISTS sessions_by_developer ON sessions (developer)",
     "sessions_by_user": "CREATE INDEX IF NOT EXISTS sessions_by_user ON sessions (user)",
     "sessions_by_expiry": "CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires)",

@@ -95,7 +95,7 @@ def _compare_visits(one: Fact, other: Fact) -> Comparison:
     alike = what is Agreement.EQUAL or agree(a.trait("class"), b.trait("class")) is Agreement.EQUAL
     if when is Timing.INSTANT or (alike and when in TIMED):
         likeness = TIMED[when] if alike else Likeness.FAIR
-        return Comparison(likeness, f"visits at the same {time_in_words(when)}")
+        return Comparison(likeness, f"a visit {time_in_words(when)}")
     return UNKNOWN
 
 

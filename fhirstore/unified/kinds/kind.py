@@ -29,10 +29,10 @@ DAILY: Likenesses = {
 """For what happens once a day at most, and is often dated by month or year."""
 
 _TIMES = {
-    Timing.INSTANT: "time",
-    Timing.LOCAL: "local time",
-    Timing.DAY: "day",
-    Timing.WITHIN: "time, as far as both know it",
+    Timing.INSTANT: "at the same time",
+    Timing.LOCAL: "at the same local time",
+    Timing.DAY: "on the same day",
+    Timing.WITHIN: "at the same time as far as both know it",
 }
 
 
@@ -95,7 +95,7 @@ def happened(one: Fact, other: Fact, levels: Likenesses, *traits: str, what: str
         return CONTRARY
     if same_code is not Agreement.EQUAL or when not in levels:
         return UNKNOWN
-    return Comparison(levels[when], f"same {what} and {_TIMES[when]}")
+    return Comparison(levels[when], f"same {what}, {_TIMES[when]}")
 
 
 def identified(one: Fact, other: Fact) -> Comparison:
@@ -105,7 +105,8 @@ def identified(one: Fact, other: Fact) -> Comparison:
 
 
 def time_in_words(when: Timing) -> str:
-    return _TIMES.get(when, "time")
+    """How two moments agree, which must do so."""
+    return _TIMES[when]
 
 
 def label_of(document: Document, name: str) -> str:

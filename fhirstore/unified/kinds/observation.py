@@ -92,8 +92,8 @@ def _compare(one: Fact, other: Fact) -> Comparison:
         return UNKNOWN
     if value is Agreement.UNKNOWN:
         likeness = Likeness.FAIR if when is Timing.INSTANT and not a.values and not b.values else Likeness.WEAK
-        return Comparison(likeness, f"same code and {time_in_words(when)}")
-    return Comparison(TIMED[when], f"same code, {time_in_words(when)} and value")
+        return Comparison(likeness, f"same code, {time_in_words(when)}")
+    return Comparison(TIMED[when], f"same code and value, {time_in_words(when)}")
 
 
 def compare_values(one: Values, other: Values) -> Agreement:

@@ -68,7 +68,9 @@ def _compare_patients(one: Fact, other: Fact) -> Comparison:
     if name is Agreement.CLOSE and born is Agreement.EQUAL:
         return Comparison(Likeness.FAIR if contact else Likeness.WEAK, "same birth date, and the names agree")
     if name is Agreement.EQUAL and (born is Agreement.CLOSE or contact):
-        return Comparison(Likeness.WEAK, "same name" + (" and address or telephone" if contact else " and year of birth"))
+        return Comparison(
+            Likeness.WEAK, "same name" + (" and address or telephone" if contact else " and year of birth")
+        )
     return UNKNOWN
 
 

@@ -1,0 +1,93 @@
+"""The access log: who read or changed what in the record, and when, out of its AuditEvents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from fhirstore.presentation.labels import type_words
+from fhirstore.presentation.lines import local_target
+from fhirstore.presentation.moments import When, when_of
+from fhirstore.presentation.values import first_said
+from fhirstore.web.health_history.reading import Document, found_in
+from fhirstore.web.pages import UserPage
+from fhirstore.web.record import RecordOf
+from fhirstore.web.rendering import page
+
+_SHOWN = "50"
+_DONE = {
+    "read": "Read", "vread": "Read an older version", "update": "Changed", "delete": "Deleted", "create": "Wrote",
+    "history-instance": "Looked at the versions", "history-type": "Looked at versions",
+    "history-system": "Looked at versions", "search-type": "Searched", "search-system": "Searched",
+    "transaction": "Wrote several entries",
+}  # fmt: skip
+
+router = APIRouter(prefix="/health-history", route_class=UserPage)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One line of the log; `target` is the "Type/id" that it was about, where it was about one."""
+
+    when: When | None
+    what: str
+    about: str
+    target: str
+    who: str
+    failed: bool
+
+
+@router.get("/access")
+async def access(request: Request, record: RecordOf, after: str = "") -> Response:
+    query = [("_sort:desc", "date"), ("_count", _SHOWN), *([("_page", after)] if after else [])]
+    found = found_in(await record.ask("GET", "AuditEvent", query))
+    store = request.app.state.store
+    clients = {each for document in found.documents for each in _clients(document)}
+    applications = [await store.accounts.application(each) for each in clients]
+    names = {each.client_id: each.name for each in applications if each is not None}
+    return page(
+        request, "health_history/access.html", lines=[_access(each, names) for each in found.documents],
+        older=f"/health-history/access?after={found.older}" if found.older else "", first=not after,
+    )  # fmt: skip
+
+
+def _access(document: Document, names: Mapping[str, str]) -> Access:
+    event = document.get("event")
+    event = event if isinstance(event, dict) else {}
+    codes = [each.get("code") for each in event.get("subtype", ()) if isinstance(each, dict)]
+    done = next((_DONE[code] for code in codes if code in _DONE), "") or first_said(document, "event.subtype")
+    target = next(_targets(document), "")
+    who = next((names[each] for each in _clients(document) if each in names), "") or first_said(
+        document, "participant.name", "participant.altId"
+    )
+    return Access(
+        when_of(document),
+        done or first_said(document, "event.type"),
+        type_words(target.partition("/")[0]) if target else "",
+        target if target.count("/") == 1 and target[-1] != "/" else "",
+        who,
+        str(event.get("outcome", "0")) != "0",
+    )
+
+
+def _targets(document: Document) -> Iterator[str]:
+    for each in _parts(document, "object"):
+        reference = each.get("reference")
+        target = local_target(reference.get("reference")) if isinstance(reference, dict) else ""
+        if target:
+            yield target
+
+
+def _clients(document: Document) -> Iterator[str]:
+    for each in _parts(document, "participant"):
+        identifier = each.get("userId")
+        if isinstance(identifier, dict) and isinstance(identifier.get("value"), str):
+            yield identifier["value"]
+
+
+def _parts(document: Document, name: str) -> list[dict[str, Any]]:
+    held = document.get(name)
+    return [each for each in held if isinstance(each, dict)] if isinstance(held, list) else []
