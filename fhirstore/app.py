@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from fhirstore import __version__
 from fhirstore.api import (
+    erasure,
     granted,
     health,
     oauth,
@@ -45,6 +46,7 @@ from fhirstore.interactions.doorway import Doorway
 from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
+from fhirstore.store.housekeeping import keep_house
 from fhirstore.store.trail_buffer import TrailBuffer
 from fhirstore.transfer.jobs import JobRules, JobRunner
 from fhirstore.web import authorize, console, granted_apps, health_history, launch, sign_in_link
@@ -69,10 +71,14 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await store.open()
-        working = asyncio.create_task(runner.run())
+        working = [
+            asyncio.create_task(runner.run()),
+            asyncio.create_task(keep_house(store, clock, settings.audit_days)),
+        ]
         yield
-        working.cancel()
-        await asyncio.wait([working])
+        for task in working:
+            task.cancel()
+        await asyncio.wait(working)
         await usage.close()
         await trail.close()
         await store.close()
@@ -105,7 +111,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         settings.bundle_bytes,
         Transfers(store, clock, runner, job_rules, settings.validation),
     )
-    faces = (users_oneup, user_sources, sign_in_links, granted, profile_validic, users_validic, validic)
+    faces = (users_oneup, erasure, user_sources, sign_in_links, granted, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
         app.include_router(router)
     for pages in (authorize, console, granted_apps, health_history, launch, sign_in_link):

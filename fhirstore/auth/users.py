@@ -6,6 +6,7 @@ import secrets as random
 from dataclasses import dataclass, replace
 
 from fhirstore.auth.secrets import digest
+from fhirstore.auth.tokens import Bearers
 from fhirstore.store.accounts import (
     Accounts,
     Application,
@@ -17,6 +18,9 @@ from fhirstore.store.accounts import (
     UserProfile,
     UserQuery,
 )
+from fhirstore.store.contract import Store
+from fhirstore.store.trail import USER_TYPE, Event, event_id
+from fhirstore.store.trail_buffer import TrailBuffer
 
 LENGTH_LIMIT = 256
 HELD_SPAN = 5 * 60 * 1000
@@ -133,6 +137,19 @@ async def delete_user(accounts: Accounts, user: User, now: int) -> None:
     await accounts.count(_held(user.client_id, user.app_user_id), now, HELD_SPAN)
     if not await accounts.remove_user(user, now):
         raise UserUnknown("this user does not exist")
+
+
+async def erase_user(store: Store, bearers: Bearers, trail: TrailBuffer, user: User, now: int) -> None:
+    """Delete a user, and erase its whole record before this returns. Raises UserUnknown.
+
+    The trail is told first, for good, that it was done. What a request that had begun before may write meanwhile is
+    erased once more, later, with the user's row: by whichever process keeps house then.
+    """
+    await delete_user(store.accounts, user, now)
+    bearers.forget(user.id)
+    trail.note(Event(event_id(now), "erase", 200, None, user.client_id, None, USER_TYPE, str(user.id)))
+    await trail.flush()
+    await store.erase(user.id)
 
 
 def _held(client_id: str, app_user_id: str) -> str:
