@@ -30,18 +30,18 @@ class Person:
 async def patients_of(store: Store, owner: int) -> Sequence[Person]:
     """The Patients of a user's own record, in the order of their ids, up to the limit."""
     found = await store.within(Scope(owner)).find(Plan(("Patient",)), Page(LIMIT, total=False))
-    return [_person(match.version) for match in found.matches]
+    return [await _person(store, match.version) for match in found.matches]
 
 
 async def patient_of(store: Store, owner: int, id: str) -> Person | None:
     """One of them; None where there is none with this id."""
     version = await store.within(Scope(owner)).current("Patient", id)
-    return None if version is None or version.deleted else _person(version)
+    return None if version is None or version.deleted else await _person(store, version)
 
 
-def _person(version: Version) -> Person:
+async def _person(store: Store, version: Version) -> Person:
     patient = parse(version.body)
-    born = patient.get("birthDate")
-    return Person(
-        version.id, best_name(patient.get("name")), born if isinstance(born, str) else "", origin_of(patient).name
-    )
+    born, origin = patient.get("birthDate"), origin_of(patient)
+    application = await store.accounts.application(origin.client_id) if origin.client_id else None
+    source = application.name if application is not None else origin.name
+    return Person(version.id, best_name(patient.get("name")), born if isinstance(born, str) else "", source)

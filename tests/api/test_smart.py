@@ -156,6 +156,7 @@ def test_several_people_in_a_record_are_chosen_from(
     page = person.open(app.asks("patient/*.read launch/patient"))
     assert sorted(Form.of(page).choices) == sorted([ann, ben])
     assert "Ben &lt;b&gt;Smith&lt;/b&gt;" in page.text
+    assert page.text.count("as told by <bdi>tests</bdi>") == 2, "the application that wrote them"
     assert "the person you choose" in page.text
     for wrong in ({}, {"chosen_patient": theirs}, {"chosen_patient": "x"}):
         assert person.allow(page, **wrong).status_code == 400
