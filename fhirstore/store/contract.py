@@ -289,6 +289,15 @@ class Store(Protocol):
         """The resources of a scope; every version that is made there tells its author."""
         ...
 
+    async def erase(self, owner: int) -> None:
+        """Take away everything of an owner's record: resources, versions, what they are found by, jobs, and all that
+        the trail tells of them but that something was done.
+
+        In steps, each of which is bounded, so that others need not wait. Doing it again does no harm, and ends what
+        was begun before.
+        """
+        ...
+
     async def open(self) -> None:
         """Connect, and make what is missing of tables, collections and indexes. Raises Unavailable."""
         ...
