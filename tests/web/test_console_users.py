@@ -77,6 +77,7 @@ async def test_settings_are_saved_and_faults_are_told_beside_what_was_entered(de
     entered = visitor.page.get_by_label("Redirect URLs")
     assert await entered.input_value() == "https://app.example/back\nhttp://plain.example/back"
     await entered.fill("https://app.example/back\norg.example.app:/back")
+    await visitor.fill("Launch URL", "https://app.example/launch")
     await visitor.page.get_by_label("Validation").select_option("structure")
     await visitor.page.get_by_label("It also runs where no secret can be kept").check()
     await visitor.press("Save")
@@ -84,6 +85,7 @@ async def test_settings_are_saved_and_faults_are_told_beside_what_was_entered(de
     assert "The settings are saved" not in await _again(visitor), "it is told once"
     assert await visitor.page.get_by_label("Name", exact=True).input_value() == "Renamed"
     assert await entered.input_value() == "https://app.example/back\norg.example.app:/back"
+    assert await visitor.page.get_by_label("Launch URL").input_value() == "https://app.example/launch"
 
 
 async def test_a_secret_is_rotated_and_both_work_until_the_first_is_ended(developer: AtConsole) -> None:
