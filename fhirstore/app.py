@@ -28,6 +28,7 @@ from fhirstore.api import (
 )
 from fhirstore.api.failures import add_failure_handlers
 from fhirstore.api.fhir import PREFIXES, FhirEndpoint, FhirParts
+from fhirstore.api.management_trail import ManagementTrail
 from fhirstore.api.middleware import RequestLog
 from fhirstore.api.proxies import TrustedProxies
 from fhirstore.api.transfers import Transfers
@@ -49,7 +50,7 @@ from fhirstore.store import open_store
 from fhirstore.store.housekeeping import keep_house
 from fhirstore.store.trail_buffer import TrailBuffer
 from fhirstore.transfer.jobs import JobRules, JobRunner
-from fhirstore.web import authorize, console, granted_apps, health_history, sign_in_link
+from fhirstore.web import authorize, console, granted_apps, health_history, launch, sign_in_link
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -114,7 +115,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     faces = (users_oneup, erasure, user_sources, sign_in_links, granted, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
         app.include_router(router)
-    for pages in (authorize, console, granted_apps, health_history, sign_in_link):
+    for pages in (authorize, console, granted_apps, health_history, launch, sign_in_link):
         app.include_router(pages.router)
     add_failure_handlers(app)
     _add_middleware(app, settings, parts)
@@ -123,6 +124,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
 
 def _add_middleware(app: FastAPI, settings: Settings, parts: FhirParts) -> None:
     """Innermost first: what is added last meets a request first."""
+    doorway = parts.doorway
+    app.add_middleware(ManagementTrail, note=doorway.note, clock=doorway.clock, extent=doorway.audit)
     # The FHIR endpoint takes its requests before routing and all that is for routes: half of what a read costs.
     for prefix in PREFIXES:
         app.add_middleware(FhirEndpoint, prefix=prefix, parts=parts)
