@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from fhirstore.api.dependencies import AccountsOf, BaseOf, BearersOf, ClockOf, StoreOf
 from fhirstore.api.fhir import PREFIXES
@@ -18,6 +18,7 @@ from fhirstore.auth.granted import Granted, granted_applications, show_out
 from fhirstore.auth.launches import LAUNCH_SECONDS, prepare_launch
 from fhirstore.auth.users import UserInvalid
 from fhirstore.clock import instant
+from fhirstore.interactions.consent_notes import note_consent
 
 router = APIRouter(prefix="/user-management/v1", tags=["User management"])
 
@@ -31,10 +32,14 @@ async def granted(parameters: Given, application: Authenticated, store: StoreOf)
 
 @router.delete("/user/grant", summary="Take back all that a user allowed an application")
 async def take_back(
-    parameters: Given, application: Authenticated, store: StoreOf, bearers: BearersOf
+    request: Request, parameters: Given, application: Authenticated, store: StoreOf, bearers: BearersOf
 ) -> dict[str, Any]:
     user = await named_user(store.accounts, application, parameters)
-    return {"success": True, "revoked": await show_out(store, bearers, user.id, _app_client_id(parameters))}
+    app_client_id = _app_client_id(parameters)
+    revoked = await show_out(store, bearers, user.id, app_client_id)
+    if revoked:
+        note_consent(request.app.state.doorway, "shut-out", user, app_client_id, by=application.client_id)
+    return {"success": True, "revoked": revoked}
 
 
 @router.post("/user/launch", summary="Prepare the launch of an application for a user")

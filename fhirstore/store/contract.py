@@ -129,7 +129,7 @@ class Page:
     """Which part of what a plan finds: `count` matches after a place, or after the first `skip`.
 
     `total` says that the exact number of all matches is wanted, which costs a count of them; `places`, that each
-    match is to come with its own.
+    match is to come with its own; `own`, that nothing is looked at which others share.
     """
 
     count: int
@@ -137,6 +137,7 @@ class Page:
     skip: int = 0
     total: bool = True
     places: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,7 +204,7 @@ async def test_a_history_tells_the_versions_that_are_open(
                 assert found == (version if version in open_ else None)
                 current = record.current(version)
                 assert await resources.current(version.type, version.id) == (current if current in open_ else None)
-    assert telling > 10
+    assert telling > 4, "most histories would be the same without any limit"
 
 
 def _asked(version: Version, query: HistoryQuery) -> bool:

@@ -57,7 +57,7 @@ async def access(request: Request, record: RecordOf, after: str = "") -> Respons
 def _access(document: Document, names: Mapping[str, str]) -> Access:
     event = document.get("event")
     event = event if isinstance(event, dict) else {}
-    codes = [each.get("code") for each in event.get("subtype", ()) if isinstance(each, dict)]
+    codes = [str(each.get("code")) for each in _parts(event, "subtype")]
     done = next((_DONE[code] for code in codes if code in _DONE), "") or first_said(document, "event.subtype")
     target = next(_targets(document), "")
     who = next((names[each] for each in _clients(document) if each in names), "") or first_said(
