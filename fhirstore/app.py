@@ -50,7 +50,7 @@ from fhirstore.store import open_store
 from fhirstore.store.housekeeping import keep_house
 from fhirstore.store.trail_buffer import TrailBuffer
 from fhirstore.transfer.jobs import JobRules, JobRunner
-from fhirstore.web import authorize, console, granted_apps, health_history, sign_in_link
+from fhirstore.web import authorize, console, granted_apps, health_history, launch, sign_in_link
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -115,7 +115,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     faces = (users_oneup, erasure, user_sources, sign_in_links, granted, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
         app.include_router(router)
-    for pages in (authorize, console, granted_apps, health_history, sign_in_link):
+    for pages in (authorize, console, granted_apps, health_history, launch, sign_in_link):
         app.include_router(pages.router)
     add_failure_handlers(app)
     _add_middleware(app, settings, parts)

@@ -7,6 +7,7 @@ calls.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 
@@ -46,12 +47,15 @@ async def take_back(
 async def launch(
     parameters: Given, application: Authenticated, accounts: AccountsOf, store: StoreOf, clock: ClockOf, base: BaseOf
 ) -> dict[str, Any]:
+    """`url` opens the application for a user who is signed in here; for one who is not, a sign-in link with `next`."""
     user = await active_user(accounts, application, parameters)
     patient = (parameters.get("patient") or "").removeprefix("Patient/") or None
     endpoint = base + PREFIXES[0]
     prepared = await prepare_launch(store, user, _app_client_id(parameters), patient, clock(), endpoint)
-    url = {} if prepared.url is None else {"url": prepared.url}
-    return {"success": True, "launch": prepared.launch, "iss": endpoint, **url, "expires_in": LAUNCH_SECONDS}
+    told = {"success": True, "launch": prepared.launch, "iss": endpoint, "expires_in": LAUNCH_SECONDS}
+    if prepared.url is None:
+        return told
+    return {**told, "url": prepared.url, "next": f"/oauth2/launch?{urlencode({'launch': prepared.launch})}"}
 
 
 def _shown(granted: Granted) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def _question(request: Request, question: Question, parameters: Mapping[str, str
         request,
         "authorize.html",
         # The answer leads on to the application, and that may lead on further.
-        form_action=[f"{urlsplit(question.request.destination).scheme}:"],
+        form_action=sorted({"https:", f"{urlsplit(question.request.destination).scheme}:"}),
         application=question.request.application,
         place=_DECISION,
         sentences=[(word, sentence(word, whose)) for word in scope.split()],

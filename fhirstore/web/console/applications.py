@@ -17,6 +17,8 @@ from fhirstore.web.pages import DeveloperOf, DeveloperPage
 from fhirstore.web.rendering import go, page
 from fhirstore.web.visits import store_of
 
+_SETTINGS = ("name", "redirect_uris", "launch_uri", "profile", "level", "public")
+
 router = APIRouter(route_class=DeveloperPage)
 
 What = Literal["secret", "token"]
@@ -62,6 +64,7 @@ async def change(
     application: ApplicationOf,
     name: Name = "",
     redirect_uris: Annotated[str, Form(max_length=20_000)] = "",
+    launch_uri: Annotated[str, Form(max_length=2000)] = "",
     profile: Annotated[str, Form()] = "standard",
     level: Annotated[str, Form()] = "",
     public: Annotated[str, Form()] = "",
@@ -70,6 +73,7 @@ async def change(
     changes = {
         "name": name.strip(),
         "redirect_uris": tuple(dict.fromkeys(redirect_uris.split())),
+        "launch_uri": launch_uri.strip() or None,
         "profile": _one_of(Profile, profile),
         "level": _one_of(Level, level) if level else None,
         "public": bool(public),
@@ -110,7 +114,7 @@ async def _list_page(request: Request, email: str, problem: str = "") -> Respons
 def _application_page(
     request: Request, application: Application, problem: str = "", entered: Mapping[str, object] | None = None
 ) -> Response:
-    kept = {field: getattr(application, field) for field in ("name", "redirect_uris", "profile", "level", "public")}
+    kept = {field: getattr(application, field) for field in _SETTINGS}
     return page(
         request,
         "console/application.html",
