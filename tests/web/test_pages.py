@@ -72,6 +72,29 @@ def places(application: ApplicationClient, user: UserClient, paths: tuple[str, .
     return [f"/console/applications/{application.client_id}{path.format(user=user.id)}" for path in paths]
 
 
+def test_every_page_opens_on_both_stores(server: AppServer) -> None:
+    email = made_developer(server)
+    application = new_application(server, developer=email)
+    user = application.user("somebody")
+    user.create({"resourceType": "Patient"})
+    with Browser(server) as browser:
+        browser.sign_in(developer=email)
+        for path in [*places(application, user, PAGES), "/console", "/console/account"]:
+            assert browser.get(path).status_code == 200, path
+        assert "Patient" in browser.get(places(application, user, PAGES)[2]).text
+        assert "user-create" in browser.get(places(application, user, PAGES)[4]).text
+        link = application.manage("POST", "user/sign-in-link", app_user_id="somebody").json()["url"]
+        path = link.removeprefix(server.address)
+        token = browser.token(path)
+        assert browser.submit(path, token).headers["location"] == "/health-history"
+        assert browser.submit(path, token).status_code == 410
+        assert browser.get("/health-history").status_code == 200
+        token = browser.token("/console")
+        own = places(application, user, ("/users/{user}/active",))[0]
+        assert browser.submit(own, token, active="false").status_code == 303
+        assert browser.get("/health-history").status_code == 401
+
+
 def test_a_stranger_is_led_to_the_sign_in_page_and_back(anonymous: Browser, own: ApplicationClient) -> None:
     for path in [*places(own, own.user(), PAGES), "/console", "/console/account", "/console/nothing?a=b"]:
         answer = anonymous.get(path)
