@@ -43,9 +43,7 @@ class Usage:
             return
         hour = self._clock() // HOUR
         try:
-            await self._store.usage.add(
-                {Counted(client, hour, kind): count for (client, kind), count in counts.items()}
-            )
+            await self._store.usage.add({Counted(id, hour, kind): count for (id, kind), count in counts.items()})
         except Exception as error:  # noqa: BLE001 - whatever it is, the server goes on, and tries again
             _log.warning("counts of use wait for the database: %s", type(error).__name__)
             if len(self._counts) + len(counts) <= MOST:

@@ -241,6 +241,25 @@ def test_signing_out_everywhere_ends_the_other_browsers_too(signed_in: Browser, 
     assert signed_in.get("/console").status_code == 303
 
 
+def test_a_user_signs_out_here_or_everywhere(
+    anonymous: Browser, pages: AppServer, user: UserClient, stranger: UserClient
+) -> None:
+    with Browser(pages) as phone, Browser(pages) as others:
+        others.sign_in(user=stranger.id)
+
+        def open_pages() -> list[int]:
+            return [browser.get("/health-history").status_code for browser in (anonymous, phone, others)]
+
+        for everywhere, left in (("", 200), ("1", 401)):
+            for browser in (anonymous, phone):
+                browser.sign_in(user=user.id)
+            assert anonymous.submit("/sign-out", "", everywhere=everywhere).status_code == 403
+            assert open_pages() == [200, 200, 200]
+            token = anonymous.token("/health-history")
+            assert "signed out" in anonymous.submit("/sign-out", token, everywhere=everywhere).text
+            assert open_pages() == [401, left, 200]
+
+
 def test_a_new_password_needs_the_old_one_and_ends_the_other_browsers(
     signed_in: Browser, anonymous: Browser, email: str
 ) -> None:
