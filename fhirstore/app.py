@@ -28,6 +28,7 @@ from fhirstore.api import (
 )
 from fhirstore.api.failures import add_failure_handlers
 from fhirstore.api.fhir import PREFIXES, FhirEndpoint, FhirParts
+from fhirstore.api.management_trail import ManagementTrail
 from fhirstore.api.middleware import RequestLog
 from fhirstore.api.proxies import TrustedProxies
 from fhirstore.api.transfers import Transfers
@@ -123,6 +124,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
 
 def _add_middleware(app: FastAPI, settings: Settings, parts: FhirParts) -> None:
     """Innermost first: what is added last meets a request first."""
+    doorway = parts.doorway
+    app.add_middleware(ManagementTrail, note=doorway.note, clock=doorway.clock, extent=doorway.audit)
     # The FHIR endpoint takes its requests before routing and all that is for routes: half of what a read costs.
     for prefix in PREFIXES:
         app.add_middleware(FhirEndpoint, prefix=prefix, parts=parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets as random
 from dataclasses import dataclass, replace
 
+from fhirstore.auth.calls import about_user
 from fhirstore.auth.secrets import digest
 from fhirstore.auth.tokens import Bearers
 from fhirstore.store.accounts import (
@@ -68,9 +69,11 @@ async def create_user(
         raise UserHeld("this user already exists")
     new = NewUser(random.token_hex(12), application.client_id, app_user_id, active, now, profile)
     try:
-        return await accounts.add_user(new)
+        made = await accounts.add_user(new)
     except AppUserIdTakenError as error:
         raise UserExists("this user already exists") from error
+    about_user(made.id)
+    return made
 
 
 async def list_users(
@@ -100,6 +103,7 @@ async def find_user(
     page = await list_users(accounts, application, app_user_id=app_user_id, id=id, hex_id=hex_id, count=1)
     if not page.users:
         raise UserUnknown("this user does not exist")
+    about_user(page.users[0].id)
     return page.users[0]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
+from fhirstore.auth.calls import about_user, by_application
 from fhirstore.auth.sign_in import begin_session, open_link, spend_link
 from fhirstore.errors import Gone
 from fhirstore.web.pages import Page, UserOrStrangerPage, VisitOf
@@ -31,6 +32,8 @@ async def enter(request: Request, secret: str, visit: VisitOf) -> Response:
     user = await store.accounts.user(link.user)
     if user is None or not user.active:
         raise Gone("This link was used before, or is too old.")
+    by_application(user.client_id)
+    about_user(user.id)
     await forget_session(request, "user")
     visit.sign_in("user", await begin_session(store.sessions, clock(), user=user.id))
     return lead_on(request, resume(request) or link.next)

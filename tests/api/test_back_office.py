@@ -79,6 +79,14 @@ def test_a_bearer_token_goes_before_it(application: ApplicationClient, users: li
     assert one.get("Patient", authorization="Bearer wrong", **sent).status_code == 401
 
 
+@pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 30, "9" * 5000])
+def test_what_is_nobodys_number_is_refused_as_another_applications_user(
+    application: ApplicationClient, number: str
+) -> None:
+    answer = ask(application, number, "Patient")
+    assert (answer.status_code, answer.json()["resourceType"]) == (403, "OperationOutcome")
+
+
 def test_of_all_interactions_it_may_do_those_that_read(application: ApplicationClient, users: list[UserClient]) -> None:
     for type in {type_of(row) for row in ROWS}:
         users[0].put(f"{type}/a", Target(type, "a", "w").resource | {"id": "a"})

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, get_args
 from fastapi import APIRouter, Depends, Form, Request, Response
 
 from fhirstore.auth import applications
+from fhirstore.auth.calls import by_application
 from fhirstore.caller import Profile
 from fhirstore.dstu2.levels import Level
 from fhirstore.errors import BadRequest, NotFound
@@ -29,6 +30,7 @@ async def application_of(request: Request, client_id: str, developer: DeveloperO
     application = await store_of(request).accounts.application(client_id)
     if application is None or application.developer != developer.email:
         raise NotFound("There is no such application among yours.")
+    by_application(client_id)
     return application
 
 
@@ -47,6 +49,7 @@ async def create(request: Request, developer: DeveloperOf, name: Name = "") -> R
         new = await applications.create_application(store.accounts, name.strip(), now, developer=developer.email)
     except BadRequest as failure:
         return await _list_page(request, developer.email, failure.reason)
+    by_application(new.client_id)
     return page(request, "console/created.html", name=name.strip(), new=new)
 
 
