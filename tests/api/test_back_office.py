@@ -130,6 +130,12 @@ def test_it_searches_all_its_users_at_once(application: ApplicationClient, users
     assert ask(application, "client", f"Patient/{one['id']}/$everything").json()["total"] == 3
 
 
+def test_what_is_one_users_alone_is_not_asked_of_all(application: ApplicationClient, users: list[UserClient]) -> None:
+    for path in ("_history", "Patient/_history", "$export"):
+        refused = ask(application, "client", path)
+        assert (refused.status_code, "x-oneup-user-id" in refused.text) == (400, True), path
+
+
 def test_of_users_who_chose_the_same_id_a_search_finds_all(
     application: ApplicationClient, users: list[UserClient]
 ) -> None:

@@ -240,8 +240,8 @@ def test_whose_patient_is_shared_can_read_who_was_shown_it(
     server.call(server.trail.flush())
     events = list(server.call(server.store.trail.events(TrailQuery(owner=owner.id, count=5))))[::-1]
     assert [(each.action, each.user, each.target) for each in events[1:]] == [
-        ("share", owner.id, "p"),
+        ("share", owner.id, f"{stranger.id}"),
         ("read", stranger.id, "o1"),
         ("search-type", stranger.id, ""),
-        ("unshare", owner.id, "p"),
+        ("unshare", owner.id, f"{stranger.id}"),
     ]
