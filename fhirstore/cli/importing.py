@@ -125,7 +125,7 @@ async def _import(store: Store, settings: Settings, wanted: _Wanted) -> Report:
             await restore.run(note, done, report)
         else:
             rules = Rules(Origin(user.id, wanted.source), wanted.level or settings.validation, address)
-            work = Import(wanted.inputs, rules, resources, now, reader, wanted.workers)
+            work = Import(wanted.inputs, rules, resources, now, reader, wanted.workers, wanted.whole)
             survey = await work.run(note, done, report)
             if wanted.whole:
                 await complete(survey, rules.origin, resources, now, report)

@@ -145,7 +145,8 @@ class JobRunner:
             most = self._rules.import_bytes
             file = Input("input", path.stat().st_size, lambda: path.open("rb"), most)
             rules = Rules(Origin(job.owner, asked["source"]), asked["level"], asked["address"])
-            work = Import([file], rules, resources, self._clock, Reader(self._rules.resource_bytes))
+            reader = Reader(self._rules.resource_bytes)
+            work = Import([file], rules, resources, self._clock, reader, whole=asked["complete"])
             survey = await work.run(note, int(job.progress.get("done", 0)), report)
         if asked["complete"]:
             await complete(survey, rules.origin, resources, self._clock, report)

@@ -42,7 +42,7 @@ class Survey:
         return f"{_TYPES[found[0]]}/{found[1:].hex()}" if found else None
 
     def names(self, type: str, id: str) -> bool:
-        """Whether a stored resource is among those that came."""
+        """Whether a stored resource is among those that came, of a survey of the `whole`."""
         return type in _NUMBERS and self.places.get(_place(type, id)) is not None
 
     def loses(self, ordinal: int) -> bool:
@@ -97,8 +97,8 @@ def identify(record: Record, origin: Origin) -> tuple[Head, Original] | None:
     return head, original_of(head, record.body, record.full_url, origin)
 
 
-def survey(records: Iterator[Record], origin: Origin) -> Survey:
-    """Look at all records once.
+def survey(records: Iterator[Record], origin: Origin, *, whole: bool = False) -> Survey:
+    """Look at all records once; `whole` has it keep who is among them.
 
     Of several that tell one resource the one that its source changed last counts, and of equal ones the first: what
     is imported again must come out the same, whatever is stored by then.
@@ -117,7 +117,8 @@ def survey(records: Iterator[Record], origin: Origin) -> Survey:
         undated = _UNDATED_DELETION if record.method == "DELETE" else _UNDATED
         moment = undated if head.updated is None else head.updated
         tellings.add(place, ordinal.to_bytes(6, "big") + moment.to_bytes(8, "big", signed=True))
-        seen.places.add(place, b"")
+        if whole:
+            seen.places.add(place, b"")
     tellings.sort()
     seen.losers = array("Q", sorted(_losers(tellings)))
     seen.addresses.sort()

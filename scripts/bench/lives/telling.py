@@ -388,7 +388,11 @@ def _organization(source: Source, event: Event) -> Document:
 
 
 def _plan(source: Source, event: Event) -> Document:
-    document: Document = {"subject": source.about(event), "status": "active", "category": [source.name(PLANS[event.what])]}
+    document: Document = {
+        "subject": source.about(event),
+        "status": "active",
+        "category": [source.name(PLANS[event.what])],
+    }
     if not source.misses():
         document["period"] = {"start": source.date(event.at)}
     return document

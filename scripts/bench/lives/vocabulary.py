@@ -46,7 +46,10 @@ MEASURES: Mapping[str, tuple[Name, ...]] = {
         (LOINC, "718-7", "HGB"),
         (LOCAL, "1534435", "Hemoglobin [Mass/volume] in Blood"),
     ),
-    "cholesterol": ((LOINC, "2093-3", "Cholesterol [Mass/volume] in Serum or Plasma"), (LOINC, "2093-3", "CHOLESTEROL")),
+    "cholesterol": (
+        (LOINC, "2093-3", "Cholesterol [Mass/volume] in Serum or Plasma"),
+        (LOINC, "2093-3", "CHOLESTEROL"),
+    ),
     "potassium": ((LOINC, "2823-3", "Potassium [Moles/volume] in Serum or Plasma"), (LOINC, "2823-3", "K")),
     "sodium": ((LOINC, "2951-2", "Sodium [Moles/volume] in Serum or Plasma"), (LOINC, "2951-2", "NA")),
     "smoking": (
@@ -171,7 +174,11 @@ DRUGS: Mapping[str, tuple[tuple[int, ...], tuple[Name, ...]]] = {
     ),
     "ibuprofen": (
         (200, 400, 600),
-        ((RXNORM, "1979{}", "Ibuprofen {} MG Oral Tablet"), ("", "", "ibuprofen {} MG tablet"), ("", "", "Motrin {} mg")),
+        (
+            (RXNORM, "1979{}", "Ibuprofen {} MG Oral Tablet"),
+            ("", "", "ibuprofen {} MG tablet"),
+            ("", "", "Motrin {} mg"),
+        ),
     ),
 }
 
@@ -237,7 +244,11 @@ NOTES: Mapping[str, tuple[Name, ...]] = {
     "discharge": ((LOINC, "18842-5", "Discharge summary"), ("", "", "Discharge Summary")),
 }
 VISITS: Mapping[str, tuple[Name, ...]] = {
-    "office": ((SNOMED, "185349003", "Encounter for check up"), ("", "", "Office Visit"), (LOCAL, "101", "Office Visit")),
+    "office": (
+        (SNOMED, "185349003", "Encounter for check up"),
+        ("", "", "Office Visit"),
+        (LOCAL, "101", "Office Visit"),
+    ),
     "emergency": ((SNOMED, "50849002", "Emergency room admission"), ("", "", "Emergency"), (LOCAL, "3", "Emergency")),
 }
 KIN: Mapping[str, Name] = {
