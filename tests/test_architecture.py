@@ -18,6 +18,7 @@ ORDER = (
     {"dstu2"},
     {"settings", "caller"},
     {"search"},
+    {"unified"},
     {"presentation"},
     {"store"},
     {"auth", "interactions"},
@@ -45,7 +46,7 @@ KEPT_IN = {
 }
 
 # The pure layers compute: no files, no sockets, no threads, no clock of their own.
-PURE = ("fhirstore.dstu2", "fhirstore.search", "fhirstore.presentation")
+PURE = ("fhirstore.dstu2", "fhirstore.search", "fhirstore.unified", "fhirstore.presentation")
 IMPURE = {"asyncio", "http", "os", "pathlib", "random", "secrets", "socket", "subprocess", "threading", "time"}
 
 

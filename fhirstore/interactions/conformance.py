@@ -24,6 +24,9 @@ _SOURCE = {
     "type": "uri",
     "documentation": "This server's own: the URI of the source, which stands in a tag of urn:fhirstore:source.",
 }
+OWN_OPERATIONS = "urn:fhirstore:operation:"
+"""What the definitions of operations begin with that are not the specification's; the README describes them."""
+
 _REFUSED = frozenset({"_query"})
 """Parameters of the specification that always get an outcome saying that there are none of their kind here."""
 
@@ -103,10 +106,11 @@ def _codes(*, of_types: bool) -> list[str]:
 
 
 def _operations() -> list[dict[str, Any]]:
-    """The specification's operations that the table serves, by their definitions."""
-    served = {row.code.removeprefix("$") for row in SERVED if row.code[0] == "$"}
-    known = (operation for operation in catalog.operations() if operation.code in served)
-    return [{"name": operation.code, "definition": {"reference": operation.url}} for operation in known]
+    """The operations that the table serves, by their definitions; those of our own by names."""
+    served = dict.fromkeys(row.code.removeprefix("$") for row in SERVED if row.code[0] == "$")
+    defined = {operation.code: operation.url for operation in catalog.operations()}
+    addresses = {code: defined.get(code, f"{OWN_OPERATIONS}{code}") for code in sorted(served)}
+    return [{"name": code, "definition": {"reference": address}} for code, address in addresses.items()]
 
 
 def _security(oauth_uris: Mapping[str, str]) -> dict[str, Any]:

@@ -16,11 +16,13 @@ from fhirstore.interactions.delete import delete
 from fhirstore.interactions.document import document
 from fhirstore.interactions.everything import everything
 from fhirstore.interactions.history import history
+from fhirstore.interactions.judge import judge
 from fhirstore.interactions.meta import meta, meta_add, meta_delete
 from fhirstore.interactions.read import read, vread
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.search import search
+from fhirstore.interactions.unified import unified
 from fhirstore.interactions.update import update
 from fhirstore.interactions.validate import validate
 from fhirstore.interactions.value_set import expand, lookup, validate_code
@@ -132,6 +134,9 @@ INTERACTIONS: Sequence[Interaction] = (
     Interaction("$everything", "POST", "{type}/{id}/$everything", "read", everything, types=_RECORDED, narrows=True),
     Interaction("$everything", "GET", "{type}/$everything", "read", everything, types=("Patient",), narrows=True),
     Interaction("$everything", "POST", "{type}/$everything", "read", everything, types=("Patient",), narrows=True),
+    Interaction("$unified", "GET", "{type}/$unified", "read", unified, types=("Patient",), narrows=True),
+    Interaction("$unified", "GET", "{type}/{id}/$unified", "read", unified, types=("Patient",), narrows=True),
+    Interaction("$judge", "POST", "{type}/$judge", "write", judge, types=("Basic",)),
     Interaction("$meta", "GET", "$meta", "read", meta),
     Interaction("$meta", "POST", "$meta", "read", meta),
     Interaction("$meta", "GET", "{type}/$meta", "read", meta),

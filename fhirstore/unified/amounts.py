@@ -57,7 +57,9 @@ def amount_of(quantity: Any) -> Amount | None:
     if number is None:
         return None
     code, name = text(quantity, "code"), text(quantity, "unit")
-    return _amount(str(number), code if text(quantity, "system") in SYSTEMS else "", code, name, text(quantity, "comparator"))
+    return _amount(
+        str(number), code if text(quantity, "system") in SYSTEMS else "", code, name, text(quantity, "comparator")
+    )
 
 
 def amount_in(written: str) -> Amount | None:
@@ -97,7 +99,7 @@ def _amount(number: str, ucum: str, code: str, name: str, comparator: str) -> Am
 
 
 def agreement(one: Amount, other: Amount) -> Agreement:
-    """EQUAL where the intervals meet in a common unit; CLOSE where a unit is missing or unknown and numbers are equal."""
+    """EQUAL where the intervals meet in a common unit, CLOSE where numbers are equal and a unit is not known."""
     if one.comparator != other.comparator:
         return Agreement.DIFFERENT
     if one.known and other.known:

@@ -18,21 +18,30 @@ _TEXT_LIMIT = 300
 _BRANDS = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
 _STRENGTH = re.compile(r"(\d{1,9}(?:\.\d{1,6})?) ?(mg|mcg|ug|g|gm|meq|units?|unt|iu|%)(?![a-z])", re.ASCII)
 _WORD = re.compile(r"[a-z]{2,}")
-_MILLIGRAMS = {"mg": Decimal(1), "mcg": Decimal("0.001"), "ug": Decimal("0.001"), "g": Decimal(1000), "gm": Decimal(1000)}
-_FORMS = {
-    **dict.fromkeys("tablet tablets tab tabs capsule capsules cap caps oral po mouth chewable disintegrating".split(), "oral"),
-    **dict.fromkeys("cream ointment gel lotion topical patch transdermal".split(), "topical"),
-    **dict.fromkeys("ophthalmic eye drops".split(), "ophthalmic"),
-    **dict.fromkeys("inhaler inhalation inhal actuat aerosol nebulizer".split(), "inhaled"),
-    **dict.fromkeys("injection injectable inj syringe prefilled subcutaneous intramuscular intravenous".split(), "injected"),
-    **dict.fromkeys("nasal spray".split(), "nasal"),
+_MILLIGRAMS = {
+    "mg": Decimal(1),
+    "mcg": Decimal("0.001"),
+    "ug": Decimal("0.001"),
+    "g": Decimal(1000),
+    "gm": Decimal(1000),
 }
+_FORM_WORDS = {
+    "oral": "tablet tablets tab tabs capsule capsules cap caps oral po mouth chewable disintegrating",
+    "topical": "cream ointment gel lotion topical patch transdermal",
+    "ophthalmic": "ophthalmic eye drops",
+    "inhaled": "inhaler inhalation inhal actuat aerosol nebulizer",
+    "injected": "injection injectable inj syringe prefilled subcutaneous intramuscular intravenous",
+    "nasal": "nasal spray",
+}
+_FORMS = {word: form for form, listed in _FORM_WORDS.items() for word in listed.split()}
 _RELEASE = frozenset({"extended", "er", "xr", "xl", "sr", "release", "hr", "hour", "delayed", "dr", "ec"})
 _SLOW = frozenset({"extended", "er", "xr", "xl", "sr"})
-_SILENT = frozenset(
+_SAYS_NOTHING = (
     "mg mcg ug gm ml meq unit units unt iu by for in of the and film coated solution suspension powder product dose "
-    "hydrochloride hcl calcium sodium besylate maleate per day pack".split()
+    "hydrochloride hcl calcium sodium besylate maleate per day pack"
 )
+_SILENT = frozenset(_SAYS_NOTHING.split())
+
 
 # What is in it, by the brand under which it is mostly called.
 _INGREDIENTS = {

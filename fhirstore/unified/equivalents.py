@@ -89,7 +89,8 @@ L:58410-2 = cbc panel - blood by automated count; cbc; complete blood count
 L:57698-3 = lipid panel; lipid panel with direct ldl - serum or plasma
 L:11506-3 = progress note
 L:18842-5 = discharge summary
-V:15 V:16 V:88 V:111 V:135 V:140 V:141 V:144 V:149 V:150 V:151 V:153 V:155 V:158 V:161 V:166 V:168 V:171 V:185 V:186 = influenza; influenza vaccine; flu vaccine; flu shot
+V:15 V:16 V:88 V:111 V:135 V:140 V:141 V:144 V:149 V:150 V:151 V:153 V:155 V:158 V:161 V:166 V:168 V:171 V:185 V:186
+V:88 = influenza; influenza vaccine; flu vaccine; flu shot
 V:8 V:42 V:43 V:44 V:45 = hepatitis b; hep b
 V:31 V:52 V:83 V:84 V:85 = hepatitis a; hep a
 V:115 = tdap
@@ -101,17 +102,23 @@ V:133 V:152 = pcv13; pneumococcal conjugate pcv 13
 @cache
 def equivalents() -> Mapping[str, str]:
     """Code → the first code of its row, both as "system|code"."""
-    return {code: codes[0] for codes, _ in _rows() for code in codes}
+    found: dict[str, str] = {}
+    for codes, _ in _rows():
+        found |= dict.fromkeys(codes, found.get(codes[0], codes[0]))
+    return found
 
 
 @cache
 def aliases() -> Mapping[str, str]:
     """Plain name → the first code of its row: what the words mean where nothing else is said."""
-    return {name: codes[0] for codes, names in _rows() for name in names}
+    return {name: equivalents()[codes[0]] for codes, names in _rows() for name in names}
 
 
 def _rows() -> Iterator[tuple[list[str], list[str]]]:
     for row in filter(None, _ROWS.split("\n")):
         codes, _, names = row.partition("=")
         placed = (code.partition(":") for code in codes.split())
-        yield [f"{_PLACES[place]}|{code}" for place, _, code in placed], [name.strip() for name in names.split(";") if name.strip()]
+        yield (
+            [f"{_PLACES[place]}|{code}" for place, _, code in placed],
+            [name.strip() for name in names.split(";") if name.strip()],
+        )

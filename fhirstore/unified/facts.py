@@ -1,4 +1,4 @@
-"""What a resource states, taken from it: the kind, whom it is about, what, when, how much. Everything can be compared."""
+"""What a resource states, in a form that can be compared: the kind, whom it is about, what, when, how much."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fhirstore.unified.agreement import Agreement
 from fhirstore.unified import amounts, concepts
+from fhirstore.unified.agreement import Agreement
 from fhirstore.unified.amounts import Amount
 from fhirstore.unified.concepts import NONE, Concept
 from fhirstore.unified.moments import Moment, Timing, timing

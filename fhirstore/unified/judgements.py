@@ -54,7 +54,9 @@ def judgement(document: Document) -> tuple[str, Pair] | None:
     """What a Basic says and of which two, or None for one that is no judgement."""
     codes = (text(each, "code") for each in parts(part(document, "code"), "coding") if each.get("system") == SYSTEM)
     code = next((each for each in codes if each in CODES), None)
-    judged = [reference(each, "valueReference") for each in parts(document, "extension") if each.get("url") == EXTENSION]
+    judged = [
+        reference(each, "valueReference") for each in parts(document, "extension") if each.get("url") == EXTENSION
+    ]
     if code is None or len(judged) != 2 or not all(judged) or judged[0] == judged[1]:
         return None
     return code, pair(judged[0], judged[1])

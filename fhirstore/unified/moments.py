@@ -59,7 +59,7 @@ class Moment:
 
 @lru_cache(maxsize=16384)
 def moment(written: str) -> Moment | None:
-    """The moment of a date, dateTime or instant; None where it is none. A time on the full minute is known no better."""
+    """The moment of a date, dateTime or instant, None where it is none. A full minute is known no better."""
     found = interval(written)
     if found is None:
         return None

@@ -11,7 +11,9 @@ from fhirstore.unified.reading import Document, parts, text, texts
 
 _NAMES_LIMIT, _WORDS_LIMIT = 10, 8
 _TITLES = frozenset({"dr", "mr", "mrs", "ms", "miss", "prof", "sir"})
-_CREDENTIALS = frozenset("md do np pa rn phd dds dpm od pharmd facc fnp arnp crnp mbbs lpn".split())
+_CREDENTIALS = frozenset(
+    ["md", "do", "np", "pa", "rn", "phd", "dds", "dpm", "od", "pharmd", "facc", "fnp", "arnp", "crnp", "mbbs", "lpn"]
+)
 _GENERATIONS = frozenset({"jr", "sr", "ii", "iii", "iv"})
 
 
@@ -42,9 +44,7 @@ def _human_name(name: Document) -> HumanName:
         family, given = _taken_apart(written)
     said = [word for each in (*texts(name, "suffix"), family, given) for word in words(each)]
     suffix = next((word for word in said if word in _GENERATIONS), "")
-    return HumanName(
-        tuple(_telling(family)), tuple(_telling(given)), suffix, written or f"{given} {family}".strip()
-    )
+    return HumanName(tuple(_telling(family)), tuple(_telling(given)), suffix, written or f"{given} {family}".strip())
 
 
 def _taken_apart(written: str) -> tuple[str, str]:

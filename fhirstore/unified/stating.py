@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fhirstore.dstu2.sources import ORIGINAL_ID_SYSTEM, source_of, tagged
 from fhirstore.unified.facts import Fact, Resolve
 from fhirstore.unified.kinds import kind_of
 from fhirstore.unified.reading import Document, part, parts, text
-
-SOURCE_TAG, ORIGINAL_TAG = "urn:fhirstore:source", "urn:fhirstore:original-id"
 
 _IDENTIFIERS_LIMIT = 20
 _SYSTEMS = {
@@ -21,7 +20,7 @@ _PLACEHOLDERS = frozenset({"unknown", "none", "n/a", "na", "null", "0", "0000000
 
 def state(document: Document, updated: int = 0, resolve: Resolve = lambda reference: None) -> Fact:
     """What a stored resource states. `resolve` finds what it refers to, where that is at hand; contained ones are."""
-    type_ = text(document, "resourceType")
+    type_, meta = text(document, "resourceType"), part(document, "meta")
 
     def found(reference: str) -> Mapping[str, Any] | None:
         return _contained(document, reference[1:]) if reference.startswith("#") else resolve(reference)
@@ -29,8 +28,8 @@ def state(document: Document, updated: int = 0, resolve: Resolve = lambda refere
     return Fact(
         kind=type_,
         reference=f"{type_}/{text(document, 'id')}",
-        source=_tag(document, SOURCE_TAG),
-        original=_tag(document, ORIGINAL_TAG),
+        source=source_of(meta) or "",
+        original=_original(meta),
         stated=kind_of(type_).read(document, found),
         identifiers=frozenset(_identifiers(document)),
         updated=updated,
@@ -38,10 +37,9 @@ def state(document: Document, updated: int = 0, resolve: Resolve = lambda refere
     )
 
 
-def _tag(document: Document, system: str) -> str:
-    """The code of the resource's tag of a system; what has no source is all of one."""
-    tags = parts(part(document, "meta"), "tag")
-    return next((text(tag, "code") for tag in tags if tag.get("system") == system), "")
+def _original(meta: Document) -> str:
+    """What the source calls it; names that were given for the way alone are left out."""
+    return next((code for code in tagged(meta, ORIGINAL_ID_SYSTEM) if not code.startswith("urn:")), "")
 
 
 def _contained(document: Document, id: str) -> Mapping[str, Any] | None:

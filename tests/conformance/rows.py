@@ -98,4 +98,8 @@ def _body(row: Interaction, target: Target) -> dict[str, Any] | None:
         return None if "{id}" in row.path else target.resource
     if row.code in {"$meta-add", "$meta-delete"}:
         return parameters(meta={"valueMeta": {"tag": [{"code": "a"}]}})
+    if row.code == "$judge":
+        judged = [{"name": "resource", "valueReference": {"reference": f"Basic/{id}"}} for id in (target.id, "other")]
+        said = {"name": "judgement", "valueCode": "same"}
+        return {"resourceType": "Parameters", "parameter": [said, *judged]}
     return parameters() if row.method == "POST" and row.code.startswith("$") else None

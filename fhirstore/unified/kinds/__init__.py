@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fhirstore.unified.agreement import Likeness
+from fhirstore.unified.facts import Fact
 from fhirstore.unified.kinds import care, medication, people, problems
 from fhirstore.unified.kinds.kind import Kind
 from fhirstore.unified.kinds.observation import OBSERVATION
@@ -33,3 +35,15 @@ KINDS: Mapping[str, Kind] = {
 
 def kind_of(type: str) -> Kind:
     return KINDS.get(type, OTHER)
+
+
+def same(one: Fact, other: Fact) -> str | None:
+    """The reason, in words, why two facts of different sources state the same; None where they do not.
+
+    Their persons must be known. It is the same whichever comes first.
+    """
+    alike = one.kind == other.kind and one.person == other.person and one.source != other.source
+    if not alike or one.stated.void or other.stated.void:
+        return None
+    found = kind_of(one.kind).compare(one, other)
+    return found.words if found.likeness > Likeness.UNKNOWN else None

@@ -89,7 +89,7 @@ def _comparing(levels: Likenesses) -> Callable[[Fact, Fact], Comparison]:
         if same < Agreement.CLOSE or when not in levels:
             return UNKNOWN
         likeness = levels[when] if same is Agreement.EQUAL else min(levels[when], Likeness.WEAK)
-        words = "same medication" if when is Timing.UNKNOWN else f"same medication and {time_in_words(when)}"
+        words = "same medication" if when is Timing.UNKNOWN else f"same medication, {time_in_words(when)}"
         return Comparison(likeness, words)
 
     return compare

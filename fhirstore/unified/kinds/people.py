@@ -68,7 +68,9 @@ def _compare_patients(one: Fact, other: Fact) -> Comparison:
     if name is Agreement.CLOSE and born is Agreement.EQUAL:
         return Comparison(Likeness.FAIR if contact else Likeness.WEAK, "same birth date, and the names agree")
     if name is Agreement.EQUAL and (born is Agreement.CLOSE or contact):
-        return Comparison(Likeness.WEAK, "same name" + (" and address or telephone" if contact else " and year of birth"))
+        return Comparison(
+            Likeness.WEAK, "same name" + (" and address or telephone" if contact else " and year of birth")
+        )
     return UNKNOWN
 
 
@@ -118,7 +120,7 @@ def _compare_practitioners(one: Fact, other: Fact) -> Comparison:
     name = compare_names(_names(a), _names(b))
     if contradict(a, b, "number") or name is Agreement.DIFFERENT:
         return CONTRARY
-    if one.identifiers & other.identifiers and name is not Agreement.UNKNOWN:
+    if one.identifiers & other.identifiers:
         return identified(one, other)
     special = agree(a.trait("specialty"), b.trait("specialty"))
     if special < Agreement.UNKNOWN and name is not Agreement.EQUAL:

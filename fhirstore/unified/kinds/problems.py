@@ -19,9 +19,8 @@ _OVER = frozenset({"resolved", "remission", "inactive"})
 
 def _read_condition(document: Document, resolve: Resolve) -> Stated:
     traits: list[tuple[str, Trait]] = [("site", joined(concept(each) for each in parts(document, "bodySite")))]
-    for name in ("dateRecorded", "abatement"):
-        if (when := moment_of(document, name)) is not None:
-            traits.append((name, when))
+    whens = ((name, moment_of(document, name)) for name in ("dateRecorded", "abatement"))
+    traits += ((name, when) for name, when in whens if when is not None)
     if text(document, "verificationStatus") == "refuted":
         traits.append(("refuted", True))
     status = text(document, "clinicalStatus")
@@ -50,7 +49,7 @@ def _compare_conditions(one: Fact, other: Fact) -> Comparison:
     if same is not Agreement.EQUAL:
         return UNKNOWN
     if began in DAILY:
-        return Comparison(DAILY[began], f"same condition, begun at the same {time_in_words(began)}")
+        return Comparison(DAILY[began], f"same condition, begun {time_in_words(began)}")
     return _without_onset(a, b)
 
 

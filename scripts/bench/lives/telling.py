@@ -16,7 +16,6 @@ from lives.vocabulary import (
     DRUGS,
     HOSPITALS,
     KIN,
-    LOCAL,
     LOINC,
     MEASURES,
     NOTES,
@@ -284,14 +283,18 @@ def _dispense(source: Source, event: Event) -> Document:
 
 def _administration(source: Source, event: Event) -> Document:
     medication, dose = _medication(source, event)
-    document = {"patient": source.about(event), "status": "completed", **medication}
+    document: Document = {"patient": source.about(event), "status": "completed", **medication}
     if "doseQuantity" in dose:
         document["dosage"] = {"text": dose["text"], "quantity": dose["doseQuantity"]}
     return document | {"effectiveTimeDateTime": source.time(event.at)}
 
 
 def _allergy(source: Source, event: Event) -> Document:
-    document = {"patient": source.about(event), "substance": source.name(ALLERGENS[event.what]), "status": "active"}
+    document: Document = {
+        "patient": source.about(event),
+        "substance": source.name(ALLERGENS[event.what]),
+        "status": "active",
+    }
     if source.random.random() < 0.4:
         document["recordedDate"] = written(event.at + timedelta(days=source.random.randint(0, 300)), "day")
     if source.random.random() < 0.4:
@@ -323,7 +326,7 @@ def _procedure(source: Source, event: Event) -> Document:
 def _encounter(source: Source, event: Event) -> Document:
     ends = event.at + timedelta(hours=event.more["hours"])
     style = source.times
-    document = {
+    document: Document = {
         "patient": source.about(event),
         "status": "finished",
         "class": "emergency" if event.what == "emergency" else "outpatient",

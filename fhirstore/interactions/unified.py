@@ -1,0 +1,171 @@
+"""$unified (ours): a record as one, each fact once, every resource that states it beside it, conflicts as conflicts.
+
+A page is a Bundle of type searchset. Its matches are Parameters, one for each fact; its includes are the resources
+that state the facts, untouched. Nothing is stored, so that taking back a judgement or a source takes back its effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import msgspec
+
+from fhirstore.dstu2 import catalog
+from fhirstore.dstu2.json_format import dump
+from fhirstore.errors import BadRequest, Issue, NotFound
+from fhirstore.interactions.bundles import bundle, search_entry
+from fhirstore.interactions.paging import Asked, page_size
+from fhirstore.interactions.reply import Reply
+from fhirstore.interactions.request import Context, Request
+from fhirstore.interactions.simple_parameters import asked_of
+from fhirstore.interactions.unified_record import RecordReading, Shown, UnifiedFact, kinds, open_record, shown
+from fhirstore.search.kinds.date import interval
+from fhirstore.search.query import PAGE
+from fhirstore.store.cursors import Place
+from fhirstore.unified.conflicts import Conflict
+from fhirstore.unified.grouping import Member
+
+COUNT, COUNT_LIMIT = 50, 200
+_PARAMETERS = ("kind", "_since", "_count", PAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """`kinds` None for all; `since` in microseconds; `count` facts after `after`."""
+
+    kinds: Collection[str] | None
+    since: int | None
+    count: int
+    after: Place | None
+
+
+async def unified(request: Request, context: Context) -> Reply:
+    """A page of facts: of everybody in the record, or of the person that one Patient is.
+
+    Raises NotFound where the Patient is not there, BadRequest for a parameter that it does not have.
+    """
+    asked, wanted = _asked(request, context)
+    reading = await open_record(context.resources)
+    person = None
+    if request.id:
+        person = reading.person(f"{request.type}/{request.id}")
+        if person is None:
+            raise NotFound(f"There is no {request.type} with this id.")
+    facts, following = await _page(reading, wanted, person)
+    found = await shown(context.resources, facts)
+    matches = [_fact_entry(each) for each in found]
+    versions = {name: version for each in found for name, version in each.versions.items()}
+    includes = [search_entry(f"{context.base}/{name}", each.body, "include") for name, each in versions.items()]
+    return Reply(200, bundle("searchset", [*matches, *includes], asked.links(context, following, len(facts))))
+
+
+def _asked(request: Request, context: Context) -> tuple[Asked, _Wanted]:
+    given = asked_of(request)
+    for name, _ in given:
+        if name not in _PARAMETERS:
+            raise BadRequest(f"$unified has no parameter {name[:64]!r}; it has kind, _since and _count.")
+    own = dict(given)
+    count = min(page_size(own.get("_count"), COUNT, context.limits), COUNT_LIMIT)
+    path = "/".join(part for part in (context.base, request.type, request.id, "$unified") if part)
+    asked = Asked(path, [pair for pair in given if pair[0] != PAGE], count, own.get(PAGE))
+    return asked, _Wanted(_kinds(own.get("kind")), _since(own.get("_since")), count, asked.place(context))
+
+
+def _kinds(text: str | None) -> Collection[str] | None:
+    if text is None:
+        return None
+    asked = text.split(",")
+    if not set(asked) <= set(kinds()):
+        reason = "kind must be types of a patient's record with commas between them, such as Observation,Condition."
+        raise BadRequest(reason, [Issue("error", "value", reason)])
+    return asked
+
+
+def _since(text: str | None) -> int | None:
+    if text is None:
+        return None
+    covered = interval(text)
+    if covered is None:
+        raise BadRequest("_since must be a date.")
+    return covered[0]
+
+
+async def _page(
+    reading: RecordReading, wanted: _Wanted, person: str | None
+) -> tuple[Sequence[UnifiedFact], Place | None]:
+    """The facts of a page, and the place that the next one follows; kinds that come before the page are not read."""
+    after = wanted.after
+    order = {kind: number for number, kind in enumerate(kinds())}
+    names = kinds() if wanted.kinds is None else wanted.kinds
+    rest = [kind for kind in names if after is None or order[kind] >= order[str(after[0])]]
+    page: list[UnifiedFact] = []
+    async for facts in reading.facts(rest):
+        for fact in facts:
+            if not _is_wanted(fact, wanted, person) or (after is not None and not _is_behind(fact, after)):
+                continue
+            if len(page) == wanted.count:
+                return page, (page[-1].kind, *page[-1].place) if page else None
+            page.append(fact)
+    return page, None
+
+
+def _is_behind(fact: UnifiedFact, after: Place) -> bool:
+    return fact.kind != after[0] or fact.place > (after[1], after[2])
+
+
+def _is_wanted(fact: UnifiedFact, wanted: _Wanted, person: str | None) -> bool:
+    if person is not None and fact.person != person:
+        return False
+    return wanted.since is None or fact.updated * 1000 >= wanted.since
+
+
+def _fact_entry(each: Shown) -> bytes:
+    reference = each.fact.statement.reference
+    # Not the resource's own address: a fact has none, and is known by what states it.
+    return search_entry(f"urn:uuid:{uuid5(NAMESPACE_URL, f'urn:fhirstore:fact:{reference}')}", _fact(each), "match")
+
+
+def _fact(each: Shown) -> bytes:
+    """A fact as Parameters: kind, person, statement, every contribution with its reason, every conflict."""
+    fact = each.fact
+    label = fact.statement.stated.label
+    statement = {"reference": fact.statement.reference} | ({"display": label} if label.strip() else {})
+    parameters = [
+        {"name": "kind", "valueCode": fact.kind},
+        *([{"name": "person", "valueReference": {"reference": fact.person}}] if fact.person else []),
+        {"name": "statement", "valueReference": statement},
+        *({"name": "contribution", "part": list(_contribution(member))} for member in fact.members),
+        *({"name": "conflict", "part": list(_conflict(found))} for found in each.conflicts),
+    ]
+    return dump({"resourceType": "Parameters", "parameter": parameters})
+
+
+def _contribution(member: Member) -> Iterator[Mapping[str, Any]]:
+    fact = member.fact
+    yield {"name": "resource", "valueReference": {"reference": fact.reference}}
+    if fact.source:
+        yield {"name": "source", "valueUri": fact.source}
+    if fact.original:
+        yield {"name": "original-id", "valueString": fact.original}
+    if member.reason:
+        yield {"name": "reason", "valueString": member.reason}
+        yield {"name": "same-as", "valueReference": {"reference": member.same_as}}
+
+
+def _conflict(found: Conflict) -> Iterator[Mapping[str, Any]]:
+    yield {"name": "element", "valueString": found.element}
+    for said in found.values:
+        source = {"name": "resource", "valueReference": {"reference": said.reference}}
+        yield {"name": "value", "part": [source, {"name": "value", **_value(said.type, said.value)}]}
+
+
+def _value(type_: str, value: Any) -> Mapping[str, Any]:
+    """A value under the name that Parameters have for its type; of a type that they do not have, its JSON."""
+    name = f"value{type_[:1].upper()}{type_[1:]}"
+    known = next(each for each in catalog.elements("Parameters.parameter") if each.name == "value")
+    if name in known.json_names:
+        return {name: value}
+    return {"valueString": msgspec.json.encode(str(value)).decode()[:1000]}
