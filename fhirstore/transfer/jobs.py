@@ -88,8 +88,8 @@ class JobRunner:
                 await self._clean()
                 while job := await self._take():
                     await self._carry_out(job)
-            except Unavailable:
-                _log.warning("jobs wait: the database cannot be reached")
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next look may find the database again
+                _log.warning("jobs wait: %s", type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), _PAUSE_SECONDS)
             self._woken.clear()
