@@ -23,8 +23,8 @@ async def finished(store: Store, job: Job, rules: JobRules | None = None) -> Job
     runner = asyncio.create_task(JobRunner(store, now, rules or JobRules()).run())
     try:
         async with asyncio.timeout(20):
-            while (found := await store.jobs.job(job.id)) is None or found.state in OPEN:
-                await asyncio.sleep(0.01)  # noqa: ASYNC110 - it may be another process that ends it
+            while (found := await store.jobs.job(job.id)) is None or found.state in OPEN:  # noqa: ASYNC110 - another process may end it
+                await asyncio.sleep(0.01)
     finally:
         runner.cancel()
         with suppress(asyncio.CancelledError):
