@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -13,20 +14,24 @@ from starlette.middleware.cors import CORSMiddleware
 
 from fhirstore import __version__
 from fhirstore.api import (
+    erasure,
     granted,
     health,
     oauth,
     oauth_metadata,
     profile_validic,
     sign_in_links,
+    user_sources,
     users_oneup,
     users_validic,
     validic,
 )
 from fhirstore.api.failures import add_failure_handlers
 from fhirstore.api.fhir import PREFIXES, FhirEndpoint, FhirParts
+from fhirstore.api.management_trail import ManagementTrail
 from fhirstore.api.middleware import RequestLog
 from fhirstore.api.proxies import TrustedProxies
+from fhirstore.api.transfers import Transfers
 from fhirstore.api.where_sent import WhereSent
 from fhirstore.auth.allowances import Allowances
 from fhirstore.auth.back_office import BackOffice
@@ -35,45 +40,60 @@ from fhirstore.auth.developers import Passwords
 from fhirstore.auth.id_tokens import Signer
 from fhirstore.auth.throttle import Throttle
 from fhirstore.auth.tokens import Bearers
+from fhirstore.auth.usage import Usage
 from fhirstore.clock import Clock, now
 from fhirstore.ids import new_id
+from fhirstore.interactions.doorway import Doorway
 from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
+from fhirstore.store.housekeeping import keep_house
 from fhirstore.store.trail_buffer import TrailBuffer
-from fhirstore.web import authorize, console, granted_apps, health_history, sign_in_link
-from fhirstore.web.record import RecordParts
+from fhirstore.transfer.jobs import JobRules, JobRunner
+from fhirstore.web import authorize, console, granted_apps, health_history, launch, sign_in_link
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 
 _ALLOWANCE = ("Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
-_EXPOSED = ("ETag", "Location", "Content-Location", "Last-Modified", "X-Request-Id", *_ALLOWANCE)
+_EXPOSED = ("ETag", "Location", "Content-Location", "Last-Modified", "X-Progress", "X-Request-Id", *_ALLOWANCE)
 
 
 def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Callable[[], str] = new_id) -> FastAPI:
     """The server as an ASGI application; the database is opened when it starts."""
     settings = settings or Settings()
     store = open_store(settings.database)
-    bearers = Bearers(store, clock)
+    bearers, usage = Bearers(store, clock), Usage(store, clock)
     trail = TrailBuffer(store)
+    job_rules = JobRules(settings.resource_bytes, settings.import_bytes, settings.open_jobs)
+    runner = JobRunner(store, clock, job_rules)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await store.open()
+        working = [
+            asyncio.create_task(runner.run()),
+            asyncio.create_task(keep_house(store, clock, settings.audit_days)),
+        ]
         yield
+        for task in working:
+            task.cancel()
+        await asyncio.wait(working)
+        await usage.close()
         await trail.close()
         await store.close()
 
     app = FastAPI(title="fhirstore", version=__version__, lifespan=lifespan, redoc_url=None, telemetry=_NO_TELEMETRY)
     app.state.store, app.state.clock, app.state.bearers = store, clock, bearers
-    app.state.trail, app.state.audit = trail, settings.audit
+    app.state.trail = trail
     app.state.base_url, app.state.fhir_prefixes = settings.base_url, PREFIXES
     app.state.signer = Signer(store)
+    app.state.runner, app.state.open_jobs = runner, settings.open_jobs
     app.state.credentials = Credentials(store, clock, settings.credential_failures)
     app.state.allowances = Allowances(store, clock, settings.management_calls_per_hour)
     throttle = Throttle(store, clock, settings.credential_failures)
+    app.state.usage = usage
     app.state.sign_up = settings.sign_up
     app.state.throttle, app.state.passwords = throttle, Passwords(store, throttle)
     limits = Limits(
@@ -81,25 +101,21 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         conditional_delete=settings.conditional_delete,
         referential_integrity=settings.referential_integrity,
     )
-    app.state.record_parts = RecordParts(store, clock, new_id, settings.validation, limits)
+    doorway = Doorway(store, clock, new_id, settings.validation, limits, trail.note, trail.flush, settings.audit)
+    app.state.doorway = doorway
     parts = FhirParts(
-        store,
+        doorway,
         bearers,
         BackOffice(store, app.state.credentials),
-        clock,
-        new_id,
         settings.base_url,
         settings.resource_bytes,
         settings.bundle_bytes,
-        settings.validation,
-        limits,
-        trail.note,
-        settings.audit,
+        Transfers(store, clock, runner, job_rules, settings.validation),
     )
-    faces = (users_oneup, sign_in_links, granted, profile_validic, users_validic, validic)
+    faces = (users_oneup, erasure, user_sources, sign_in_links, granted, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
         app.include_router(router)
-    for pages in (authorize, console, granted_apps, health_history, sign_in_link):
+    for pages in (authorize, console, granted_apps, health_history, launch, sign_in_link):
         app.include_router(pages.router)
     add_failure_handlers(app)
     _add_middleware(app, settings, parts)
@@ -108,6 +124,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
 
 def _add_middleware(app: FastAPI, settings: Settings, parts: FhirParts) -> None:
     """Innermost first: what is added last meets a request first."""
+    doorway = parts.doorway
+    app.add_middleware(ManagementTrail, note=doorway.note, clock=doorway.clock, extent=doorway.audit)
     # The FHIR endpoint takes its requests before routing and all that is for routes: half of what a read costs.
     for prefix in PREFIXES:
         app.add_middleware(FhirEndpoint, prefix=prefix, parts=parts)
@@ -122,7 +140,7 @@ def _add_middleware(app: FastAPI, settings: Settings, parts: FhirParts) -> None:
         max_age=600,
     )
     app.add_middleware(WhereSent, b"origin", cors)
-    app.add_middleware(RequestLog)
+    app.add_middleware(RequestLog, count=app.state.usage.note)
     app.add_middleware(TrustedProxies, trusted=_listed(settings.trusted_proxies))
 
 

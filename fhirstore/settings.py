@@ -46,6 +46,12 @@ class Settings(BaseSettings):
         default=False, description="Whether a delete is refused (409) while another resource refers to it"
     )
     bundle_entries: int = Field(default=5000, ge=1, description="Most entries of a batch or transaction")
+    import_bytes: int = Field(
+        default=500_000_000, ge=1000, description="Largest `$import` accepted, in bytes, also once it is unpacked"
+    )
+    open_jobs: int = Field(
+        default=4, ge=1, description="Imports, exports and removals that an application may have under way"
+    )
     management_calls_per_hour: int = Field(
         default=300,
         ge=1,

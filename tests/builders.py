@@ -54,7 +54,7 @@ MORE: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def smallest(type: str, **members: Any) -> dict[str, Any]:
+def smallest(type: str, /, **members: Any) -> dict[str, Any]:
     """The required elements of a type and no others, and what else is given."""
     return {"resourceType": type, **_required(type), **MORE.get(type, {}), **members}
 

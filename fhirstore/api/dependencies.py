@@ -9,6 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
+from fhirstore.api.middleware import MANAGED_BY
 from fhirstore.auth.allowances import Allowance, Allowances
 from fhirstore.auth.credentials import Credentials
 from fhirstore.auth.id_tokens import Signer
@@ -17,6 +18,7 @@ from fhirstore.clock import Clock
 from fhirstore.errors import TooManyRequests
 from fhirstore.store.accounts import Accounts, Application
 from fhirstore.store.contract import Store
+from fhirstore.store.trail_buffer import TrailBuffer
 
 
 async def store_of(request: Request) -> Store:
@@ -48,6 +50,11 @@ async def signer_of(request: Request) -> Signer:
     return signer
 
 
+async def trail_of(request: Request) -> TrailBuffer:
+    trail: TrailBuffer = request.app.state.trail
+    return trail
+
+
 async def base_of(request: Request) -> str:
     """The server's address as its clients know it, without a slash at the end."""
     return request.app.state.base_url or f"{request.url.scheme}://{request.headers.get('host', 'localhost')}"
@@ -60,6 +67,7 @@ async def address_of(request: Request) -> str:
 
 async def count_call(request: Request, response: Response, application: Application) -> None:
     """Count one management call; the answer tells what is left, whatever it is. Raises TooManyRequests."""
+    setattr(request.state, MANAGED_BY, application.client_id)
     allowances: Allowances = request.app.state.allowances
     allowance = await allowances.count(application)
     request.state.allowance = allowance_headers(allowance)
@@ -87,4 +95,5 @@ CredentialsOf = Annotated[Credentials, Depends(credentials_of)]
 SignerOf = Annotated[Signer, Depends(signer_of)]
 BaseOf = Annotated[str, Depends(base_of)]
 AddressOf = Annotated[str, Depends(address_of)]
+TrailOf = Annotated[TrailBuffer, Depends(trail_of)]
 BearersOf = Annotated[Bearers, Depends(bearers_of)]

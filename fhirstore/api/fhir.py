@@ -5,37 +5,33 @@ One place for all types, outside of routing and dependency injection: http://hl7
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fhirstore.api.binary import RAW_HEADERS, is_raw, unwrap, wants_raw, wrap
 from fhirstore.api.formats import Format, read_resource, wanted_format
-from fhirstore.api.middleware import REQUEST_ID
+from fhirstore.api.middleware import ASKED_BY
 from fhirstore.api.requests import CREDENTIALS, HttpRequest, decode_query, read_body
 from fhirstore.api.responses import PRIVATE, failure_answer, prefers_minimal, reply_headers, send_answer
 from fhirstore.api.sharing import DONE, Sharing, asked_sharing
+from fhirstore.api.transfers import Asked as Transfer
+from fhirstore.api.transfers import Transfers, asked_transfer
 from fhirstore.auth.back_office import BackOffice
 from fhirstore.auth.tokens import Bearers
 from fhirstore.caller import Caller
-from fhirstore.clock import Clock
-from fhirstore.dstu2.levels import Level
 from fhirstore.dstu2.sources import is_absolute_uri
 from fhirstore.errors import BadRequest, Failure, MethodNotAllowed, Unprocessable
 from fhirstore.interactions.conformance import conformance
-from fhirstore.interactions.integrity import ReferentialIntegrity
-from fhirstore.interactions.notes import Extent, Noted, Notes
+from fhirstore.interactions.doorway import Doorway
+from fhirstore.interactions.notes import REQUEST_ID
 from fhirstore.interactions.perform import perform
 from fhirstore.interactions.reply import Reply
-from fhirstore.interactions.request import Context, Limits, Request
+from fhirstore.interactions.request import Request
 from fhirstore.interactions.served import TABLE
 from fhirstore.interactions.table import Match
 from fhirstore.interactions.validate import verdict
-from fhirstore.store.contract import Store
-from fhirstore.store.reach import reach
-from fhirstore.store.scope import scope_of
-from fhirstore.store.trail import Event
+from fhirstore.store.trail import USER_TYPE
 
 PREFIXES = ("/dstu2", "/fhir/dstu2")
 """Both are addresses of the same endpoint; what it links to starts with the one that was called."""
@@ -54,18 +50,13 @@ OAUTH_PATHS = {
 class FhirParts:
     """What the endpoint is made of. Sizes of bodies are in bytes."""
 
-    store: Store
+    doorway: Doorway
     bearers: Bearers
     back_office: BackOffice
-    clock: Clock
-    new_id: Callable[[], str]
     base_url: str | None
     resource_bytes: int
     bundle_bytes: int
-    level: Level
-    limits: Limits
-    note: Callable[[Event], None]
-    audit: Extent = "all"
+    transfers: Transfers
 
 
 class FhirEndpoint:
@@ -95,8 +86,11 @@ class FhirEndpoint:
             raw = is_binary(http.path) and wants_raw(http.headers, http.query)
             format = Format() if raw else wanted_format(http.headers, http.query)
             if sharing := asked_sharing(http.method, http.path.removeprefix(self._prefix)):
-                await self._share(sharing, http)
+                await self._share(sharing, http, scope)
                 await send_answer(send, 200, [PRIVATE], DONE, "application/json")
+                return
+            if transfer := asked_transfer(http.path.removeprefix(self._prefix)):
+                await self._transfer(transfer, http, base, scope, receive, send)
                 return
             reply = await self._answer(http, base, scope, receive)
             headers, body, status = reply_headers(reply, base), reply.body, reply.status
@@ -118,9 +112,10 @@ class FhirEndpoint:
             return self._metadata(http, base)
         match = TABLE.match(http.method, path)
         caller, http = await self._caller(http)
-        if caller.everybody and match.interaction.code.startswith("history-"):
-            raise BadRequest("A history is one user's: x-oneup-user-id must name one.")
-        notes = self._notes(caller, scope)
+        notes = self._parts.doorway.notes(caller, scope.get(REQUEST_ID, ""), http.address)
+        scope.setdefault("state", {})[ASKED_BY] = caller.client_id
+        if match.interaction.code.startswith("history-"):
+            _require_one(caller)
         try:
             request = await self._request(http, receive, match)
         except Failure as failure:
@@ -129,7 +124,8 @@ class FhirEndpoint:
             if match.interaction.code != "$validate" or not isinstance(failure, BadRequest | Unprocessable):
                 raise
             return verdict(failure.issues)  # that it cannot be read is what there is to say of it
-        return await perform(match.interaction, request, self._context(caller, base, named_source(http), notes))
+        context = self._parts.doorway.context(caller, base, notes, named_source(http))
+        return await perform(match.interaction, request, context)
 
     async def _caller(self, http: HttpRequest) -> tuple[Caller, HttpRequest]:
         """Whoever's token it is; or, without one, the user whom an application with its secret names.
@@ -142,10 +138,35 @@ class FhirEndpoint:
         caller = await self._parts.back_office.caller(*http.client_credentials(), user, http.address)
         return caller, replace(http, query=[pair for pair in http.query if pair[0] not in CREDENTIALS])
 
-    async def _share(self, sharing: Sharing, http: HttpRequest) -> None:
+    async def _share(self, sharing: Sharing, http: HttpRequest, scope: Scope) -> None:
         parts = self._parts
         caller = await parts.bearers.caller(http.bearer())
-        await sharing.carry_out(parts.store, parts.bearers, caller, parts.clock())
+        notes = parts.doorway.notes(caller, scope.get(REQUEST_ID, ""), http.address)
+        status = 200
+        try:
+            await sharing.carry_out(parts.doorway.store, parts.bearers, caller, parts.doorway.clock())
+        except Failure as failure:
+            status = failure.status
+            raise
+        finally:
+            if notes is not None:
+                notes.note(sharing.action, "write", status, USER_TYPE, str(sharing.recipient), patient=sharing.patient)
+
+    async def _transfer(
+        self, asked: Transfer, http: HttpRequest, base: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        caller, http = await self._caller(http)
+        _require_one(caller)
+        notes, status = self._parts.doorway.notes(caller, scope.get(REQUEST_ID, ""), http.address), 500
+        try:
+            status = await self._parts.transfers.answer(asked, http, caller, base, receive, send)
+        except Failure as failure:
+            status = failure.status
+            raise
+        finally:
+            # Asking how far it came is no event; beginning it, and fetching a file, is.
+            if notes is not None and (asked.file or not asked.job):
+                notes.note(f"${asked.kind}", "write" if asked.kind == "import" else "read", status, asked.file, "")
 
     async def _request(self, http: HttpRequest, receive: Receive, match: Match) -> Request:
         query, body = http.query, b""
@@ -174,47 +195,22 @@ class FhirEndpoint:
             prefer=header("prefer"),
         )
 
-    def _notes(self, caller: Caller, scope: Scope) -> Notes | None:
-        parts = self._parts
-        if parts.audit == "off":
-            return None
-        client = scope.get("client")
-        request_id: str = scope.get(REQUEST_ID, "")
-        return Notes(parts.note, caller, parts.clock, parts.audit, request_id, client[0] if client else "")
-
-    def _context(self, caller: Caller, base: str, source: str | None, notes: Notes | None) -> Context:
-        parts, store, scope, author = self._parts, self._parts.store, scope_of(caller), caller.author
-        if parts.limits.referential_integrity:
-            # Beneath the scope: also what the caller may not see must keep what it refers to.
-            resources = reach(scope, lambda whole: ReferentialIntegrity(store.within(whole, author)))
-        else:
-            resources = store.within(scope, author)
-        if notes is not None:
-            resources = Noted(resources, notes.made)
-        level = caller.level or parts.level
-        return Context(
-            caller,
-            resources,
-            parts.clock,
-            parts.new_id,
-            store.cursors,
-            base,
-            level,
-            parts.limits,
-            source,
-            notes,
-        )
-
     def _metadata(self, http: HttpRequest, base: str) -> Reply:
         if http.method not in {"GET", "HEAD", "OPTIONS"}:
             raise MethodNotAllowed("The Conformance can only be read.", headers={"Allow": "GET, HEAD, OPTIONS"})
         server = base.removesuffix(self._prefix)
         oauth_uris = {name: server + path for name, path in OAUTH_PATHS.items()}
-        return Reply(200, conformance(base, oauth_uris, self._parts.limits))
+        return Reply(200, conformance(base, oauth_uris, self._parts.doorway.limits))
 
     def _base(self, http: HttpRequest) -> str:
         address = self._parts.base_url or f"{http.scheme}://{http.headers.get('host', 'localhost')}"
         return address + self._prefix
+
+
+def _require_one(caller: Caller) -> None:
+    """Raises BadRequest where an application asks for all of its users at once."""
+    if caller.everybody:
+        raise BadRequest("This can be asked for one user alone: x-oneup-user-id must name one.")
 
 
 def named_source(http: HttpRequest) -> str | None:

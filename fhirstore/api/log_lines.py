@@ -11,6 +11,7 @@ import logging
 import sys
 import time
 from contextlib import nullcontext
+from typing import TextIO
 
 logging._srcfile = None
 logging.logThreads = False
@@ -35,10 +36,12 @@ class LogLines(logging.Formatter):
 
 
 class LogStream(logging.Handler):
-    """Standard error. Lines of requests wait up to 50 ms for others to be written with; warnings wait for nothing."""
+    """Standard error, or another stream. Lines of requests wait up to 50 ms for others to be written with; warnings
+    wait for nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: TextIO | None = None) -> None:
         super().__init__()
+        self._stream = stream or sys.stderr
         self._lines: list[str] = []
         self._due = False
 
@@ -58,8 +61,8 @@ class LogStream(logging.Handler):
         with self.lock or nullcontext():
             lines, self._lines, self._due = self._lines, [], False
         if lines:
-            sys.stderr.write("\n".join(lines) + "\n")
-            sys.stderr.flush()
+            self._stream.write("\n".join(lines) + "\n")
+            self._stream.flush()
 
 
 _TOGETHER_SECONDS = 0.05

@@ -10,26 +10,37 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Callable
 from itertools import count
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fhirstore.auth.usage import kind_of
 from fhirstore.dstu2.catalog import resource_types
 from fhirstore.dstu2.outcome import operation_outcome
 from fhirstore.errors import Issue
+from fhirstore.interactions.notes import REQUEST_ID
+from fhirstore.store.usage import Kind
+
+MANAGED_BY, ASKED_BY = "managed_by", "asked_by"
+"""The client_id behind a call of user management, and behind a request of the FHIR API."""
 
 _log = logging.getLogger("fhirstore")
-REQUEST_ID = "fhirstore.request_id"
-"""Where the scope of a request keeps its id."""
 _PROCESS, _requests = secrets.token_hex(4), count(1)
 _WELL_FORMED = re.compile(r"[A-Za-z0-9\-_.]{1,64}")
 
 
 class RequestLog:
-    """Gives each request its `X-Request-Id` (the client's own where it sent a proper one) and logs its end."""
+    """Gives each request its `X-Request-Id` (the client's own where it sent a proper one), logs and counts its end.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Whoever learns which application a request is of puts its client_id into the request's state, under one of the
+    two names below.
+    """
+
+    def __init__(self, app: ASGIApp, count: Callable[[str, Kind], None]) -> None:
         self._app = app
+        self._count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -38,6 +49,7 @@ class RequestLog:
         request_id = scope[REQUEST_ID] = _request_id(scope)
         started = time.perf_counter()
         status = 0
+        state: dict[str, Any] = scope.setdefault("state", {})
 
         async def send_on(message: Message) -> None:
             nonlocal status
@@ -54,6 +66,9 @@ class RequestLog:
             if status == 0:
                 await _answer_unforeseen(send_on, request_id)
         finally:
+            for name in (MANAGED_BY, ASKED_BY):
+                if name in state:
+                    self._count(state[name], kind_of(status, management=name == MANAGED_BY))
             if _log.isEnabledFor(logging.INFO):
                 took = (time.perf_counter() - started) * 1000
                 _log.info("%s %s %s %.1f ms %s", scope["method"], _route(scope["path"]), status, took, request_id)
@@ -81,7 +96,7 @@ _WORDS = frozenset(
         *("", "dstu2", "fhir", "metadata", "health", "ready", "docs", "static", *resource_types()),
         *("oauth2", "token", "revoke", "introspect", "authorize", "decision", ".well-known", "jwks.json"),
         *("openid-configuration", "oauth-authorization-server", "smart-configuration"),
-        *("user-management", "v1", "user", "auth-code", "sign-in-link", "launch", "grant", "source"),
+        *("user-management", "v1", "user", "auth-code", "sign-in-link", "launch", "grant", "source", "removal"),
         *("sign-in", "sign-out", "sign-up", "welcome", "granted-apps", "health-history"),
         *("console", "account", "applications", "usage", "audit", "try"),
         *_VALIDIC,

@@ -25,7 +25,7 @@ from fhirstore.api.dependencies import (
 from fhirstore.api.fhir import PREFIXES
 from fhirstore.api.parameters import Given, Parameters
 from fhirstore.auth.credentials import Client
-from fhirstore.auth.grants import TokenRequest, grant
+from fhirstore.auth.grants import TokenRequest, grant, holder
 from fhirstore.auth.revocation import introspect as introspect_token
 from fhirstore.auth.revocation import revoke as revoke_token
 from fhirstore.auth.scopes import OPENID
@@ -38,8 +38,11 @@ router = APIRouter(tags=["OAuth2"])
 _UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
-async def _client(parameters: Given, credentials: CredentialsOf, address: AddressOf) -> Client:
+async def _client(parameters: Given, credentials: CredentialsOf, accounts: AccountsOf, address: AddressOf) -> Client:
     client_id, client_secret = parameters.get("client_id"), parameters.get("client_secret")
+    if not client_id and (refresh_token := parameters.get("refresh_token")):
+        # SMART's own client for browsers names itself by nothing else; RFC 6749 §6 asks public ones for no more.
+        client_id = await holder(accounts, refresh_token)
     return await _known(credentials.client(client_id, client_secret, address))
 
 

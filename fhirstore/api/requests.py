@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -115,6 +115,26 @@ async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) ->
     if size > limit:
         raise _too_large(limit)
     return b"".join(chunks)
+
+
+async def receive_body(headers: Mapping[str, str], receive: Receive, limit: int) -> AsyncIterator[bytes]:
+    """The body piece by piece, as it arrives. Raises TooLarge where it is longer than the limit."""
+    declared = headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BadRequest("The client went away while sending the body.")
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        if chunk:
+            yield chunk
+        if not message.get("more_body"):
+            return
 
 
 def _too_large(limit: int) -> TooLarge:

@@ -24,6 +24,10 @@ class Sharing:
     patient: str
     recipient: int
 
+    @property
+    def action(self) -> str:
+        return "unshare" if self.method == "DELETE" else "share"
+
     async def carry_out(self, store: Store, bearers: Bearers, caller: Caller, now: int) -> None:
         """Raises MethodNotAllowed, Forbidden, NotFound."""
         if self.method == "PUT":

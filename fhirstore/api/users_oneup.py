@@ -32,11 +32,11 @@ Authenticated = Annotated[Application, Depends(_application)]
 
 @router.post("/user", summary="Create a user and a first code")
 async def create(parameters: Given, application: Authenticated, accounts: AccountsOf, clock: ClockOf) -> dict[str, Any]:
-    active = _boolean(parameters, "active")
+    active = boolean(parameters, "active")
     user = await create_user(
         accounts, application, parameters.get("app_user_id", ""), clock(), active=active is not False
     )
-    return {"success": True, "code": await issue_code(accounts, user, clock()), **_shown(user)}
+    return {"success": True, "code": await issue_code(accounts, user, clock()), **shown(user)}
 
 
 @router.get("/user", summary="List the application's users, or look one up")
@@ -45,18 +45,18 @@ async def find(parameters: Given, application: Authenticated, accounts: Accounts
         accounts,
         application,
         app_user_id=parameters.get("app_user_id"),
-        id=_number(parameters, "oneup_user_id"),
-        skip=_number(parameters, "_skip", "offset") or 0,
-        count=min(_number(parameters, "_count", "limit") or PAGE_LIMIT, PAGE_LIMIT),
+        id=number(parameters, "oneup_user_id"),
+        skip=number(parameters, "_skip", "offset") or 0,
+        count=min(number(parameters, "_count", "limit") or PAGE_LIMIT, PAGE_LIMIT),
     )
-    return {"success": True, "entry": [_shown(user) for user in page.users], "total": page.total}
+    return {"success": True, "entry": [shown(user) for user in page.users], "total": page.total}
 
 
 @router.put("/user", summary="Rename a user, or switch one off or on")
 async def update(
     parameters: Given, application: Authenticated, accounts: AccountsOf, bearers: BearersOf, clock: ClockOf
 ) -> dict[str, Any]:
-    id, active = _number(parameters, "oneup_user_id"), _boolean(parameters, "active")
+    id, active = number(parameters, "oneup_user_id"), boolean(parameters, "active")
     # The documentation of 1upHealth has the second spelling.
     new_name = parameters.get("app_user_id") or parameters.get("app_id_user")
     if id is None:
@@ -66,7 +66,7 @@ async def update(
         user = await find_user(accounts, application, id=id)
     changed = await update_user(accounts, user, clock(), app_user_id=new_name, active=active)
     bearers.forget(user.id)
-    return {"success": True, **_shown(changed)}
+    return {"success": True, **shown(changed)}
 
 
 @router.post("/user/auth-code", summary="A new code for an existing user")
@@ -74,7 +74,7 @@ async def auth_code(
     parameters: Given, application: Authenticated, accounts: AccountsOf, clock: ClockOf
 ) -> dict[str, Any]:
     user = await active_user(accounts, application, parameters)
-    return {"success": True, "code": await issue_code(accounts, user, clock()), **_shown(user)}
+    return {"success": True, "code": await issue_code(accounts, user, clock()), **shown(user)}
 
 
 async def active_user(accounts: Accounts, application: Application, parameters: Parameters) -> User:
@@ -88,15 +88,15 @@ async def active_user(accounts: Accounts, application: Application, parameters: 
 async def named_user(accounts: Accounts, application: Application, parameters: Parameters) -> User:
     """The same, switched off or not. Raises UserUnknown, UserInvalid."""
     return await find_user(
-        accounts, application, app_user_id=parameters.get("app_user_id"), id=_number(parameters, "oneup_user_id")
+        accounts, application, app_user_id=parameters.get("app_user_id"), id=number(parameters, "oneup_user_id")
     )
 
 
-def _shown(user: User) -> dict[str, Any]:
+def shown(user: User) -> dict[str, Any]:
     return {"oneup_user_id": user.id, "app_user_id": user.app_user_id, "active": user.active}
 
 
-def _number(parameters: Parameters, *names: str) -> int | None:
+def number(parameters: Parameters, *names: str) -> int | None:
     for name in names:
         text = parameters.get(name)
         if text:
@@ -106,7 +106,7 @@ def _number(parameters: Parameters, *names: str) -> int | None:
     return None
 
 
-def _boolean(parameters: Parameters, name: str) -> bool | None:
+def boolean(parameters: Parameters, name: str) -> bool | None:
     text = parameters.get(name)
     if not text:
         return None

@@ -44,6 +44,11 @@ class Allowances:
 
     async def count(self, application: Application) -> Allowance:
         now = self._clock()
-        window = await self._store.accounts.count(f"calls/{application.client_id}", now, SPAN)
+        window = await self._store.accounts.count(window_key(application), now, SPAN)
         limit = application.calls_per_hour or self.calls_per_hour
         return Allowance(limit, window.count, -(-window.ends // 1000), -(-(window.ends - now) // 1000))
+
+
+def window_key(application: Application) -> str:
+    """Under what an application's calls are counted."""
+    return f"calls/{application.client_id}"

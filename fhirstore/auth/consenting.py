@@ -51,9 +51,13 @@ async def stands(store: Store, question: Question) -> bool:
         return False
     if not _comes_back_safely(question.request):
         return False
-    patient = question.people[0].id if question.people else None
-    consent = await store.consents.consent(question.user.id, question.request.application.client_id, patient)
-    return consent is not None and scopes.covers(consent.scope, question.scope)
+    about, client_id = {person.id for person in question.people}, question.request.application.client_id
+    return any(
+        consent.client_id == client_id
+        and (consent.patient in about or not about)
+        and scopes.covers(consent.scope, question.scope)
+        for consent in await store.consents.consents(question.user.id)
+    )
 
 
 async def allow(store: Store, question: Question, words: Collection[str], patient: str | None, now: int) -> str:

@@ -16,7 +16,7 @@ from fhirstore.store.sessions import Developer, Session, Sessions, SignInLink, W
 
 LINK_SECONDS = 300
 FIRST_LINK_SECONDS = 3600
-"""The link for a developer's password is read from a terminal, not sent."""
+"""A link that is read from a terminal, not sent: for a developer's password, for the demonstration."""
 
 IDLE_SECONDS: dict[Who, int] = {"developer": 12 * 3600, "user": 1800}
 """How long a session waits for the next page."""
@@ -62,9 +62,9 @@ async def caller_of(accounts: Accounts, session: Session) -> Caller | None:
     return Caller(application.client_id, user.id, USER_SCOPE, application.level, application.profile)
 
 
-async def user_link(sessions: Sessions, user: User, next: str, now: int) -> str:
-    """The secret of a link that lets a user in, once, within five minutes. Raises BadRequest for a foreign `next`."""
-    return await _link(sessions, "user", None, user.id, local_path(next), now + LINK_SECONDS * SECOND)
+async def user_link(sessions: Sessions, user: User, next: str, now: int, seconds: int = LINK_SECONDS) -> str:
+    """The secret of a link that lets a user in, once, within so many seconds. Raises BadRequest for a foreign next."""
+    return await _link(sessions, "user", None, user.id, local_path(next), now + seconds * SECOND)
 
 
 async def developer_link(sessions: Sessions, email: str | None, now: int) -> str:

@@ -10,9 +10,11 @@ import typer
 
 from fhirstore.auth import applications
 from fhirstore.cli.database import Database, public_address, read_settings, with_store
+from fhirstore.cli.demo import demo_link
 from fhirstore.cli.developers import first_link, welcome_address
 from fhirstore.cli.welcome import welcome
 from fhirstore.clock import now
+from fhirstore.demo.making import APPLICATION_NAME as DEMONSTRATION
 from fhirstore.settings import Settings
 from fhirstore.store.contract import Store
 
@@ -22,6 +24,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     workers: Annotated[int | None, typer.Option(help="Server processes.")] = None,
     database: Database = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Also make a made-up record, and print its link.")] = False,
 ) -> None:
     """Start the server. The first start makes an application and prints its secrets, once.
 
@@ -34,6 +37,8 @@ def serve(
     first, link = with_store(settings, _first_start)
     address = public_address(settings)
     sys.stdout.write(welcome(address, first, link and welcome_address(settings, link)))
+    if demo:
+        sys.stdout.write(f"\n{demo_link(settings)}")
     sys.stdout.flush()
     _run_server(settings)
 
@@ -41,7 +46,7 @@ def serve(
 async def _first_start(store: Store) -> tuple[applications.NewApplication | None, str | None]:
     """The first application, if it was made just now, and the link for the first account at the console."""
     first = None
-    if not await store.accounts.applications():
+    if all(each.name == DEMONSTRATION for each in await store.accounts.applications()):
         first = await applications.create_application(store.accounts, "first application", now())
     return first, await first_link(store.sessions)
 

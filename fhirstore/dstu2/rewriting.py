@@ -50,15 +50,32 @@ def rewrite(document: Mapping[str, Any], replace: Rewrite) -> dict[str, Any]:
 
 def references(document: Mapping[str, Any]) -> list[str]:
     """The text of every `Reference.reference` in a resource, contained ones included."""
-    found: list[str] = []
+    return [text for kind, text in texts(document) if kind == "reference"]
 
-    def note(kind: Kind, text: str) -> str:
-        if kind == "reference":
-            found.append(text)
-        return text
 
-    rewrite(document, note)
+def texts(document: Mapping[str, Any]) -> list[tuple[Kind, str]]:
+    """All that `rewrite` would ask about: every reference, uri and narrative link, in their order."""
+    found: list[tuple[Kind, str]] = []
+    _find(document, str(document.get("resourceType", "")), found)
     return found
+
+
+def _find(document: Mapping[str, Any], path: str, found: list[tuple[Kind, str]]) -> None:
+    children = _children(path)
+    for name, held in document.items():
+        child = children.get(name)
+        if child is None:
+            continue
+        kind, within = child
+        for value in held if type(held) is list else (held,):
+            if type(value) is dict:
+                _find(value, str(value.get("resourceType", "")) if within == "Resource" else within, found)
+            elif kind is None or type(value) is not str:
+                continue
+            elif kind == "link":
+                found += [("link", link[3]) for link in _NARRATIVE_LINK.finditer(value)]
+            else:
+                found.append((kind, value))
 
 
 @cache

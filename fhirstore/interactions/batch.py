@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fhirstore.dstu2.rewriting import parse_literal, references
+from fhirstore.dstu2.rewriting import parse_literal
 from fhirstore.errors import BadRequest, Failure, Issue
 from fhirstore.interactions.bundles import bundle, failure_entry, response_entry
 from fhirstore.interactions.entries import Entry, bundle_entries, placed, read_entry
@@ -49,8 +49,7 @@ def _names(entry: Entry) -> Sequence[str]:
 
 async def _refuse_dependence(entry: Entry, created: Mapping[str, Entry], context: Context) -> None:
     """In a batch nothing is rewritten: a reference to what another entry creates would lead nowhere."""
-    incoming = entry.request.incoming
-    for text in references(incoming.document) if incoming else ():
+    for text in entry.references:
         other = created.get(text)
         if other is None or other is entry:
             continue

@@ -5,17 +5,18 @@ http://hl7.org/fhir/DSTU2/http.html#transaction
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from fhirstore.dstu2.json_format import dump
 from fhirstore.dstu2.levels import Level
+from fhirstore.dstu2.rewriting import Kind, texts
 from fhirstore.errors import BadRequest, Failure, Issue
 from fhirstore.interactions.incoming import accept_document
 from fhirstore.interactions.request import Context, Request
-from fhirstore.interactions.table import INTERACTIONS, Interaction, Table
+from fhirstore.interactions.table import INTERACTIONS, Interaction, Match, Table
 
 _TABLE = Table(INTERACTIONS)
 _METHODS = ("DELETE", "POST", "PUT", "GET")
@@ -24,13 +25,20 @@ _METHODS = ("DELETE", "POST", "PUT", "GET")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry: where it stood, what it asks for, and the address by which other entries refer to it."""
+    """One entry: where it stood, what it asks for, the address by which other entries refer to it, and what its
+    resource says that may refer to them."""
 
     position: int
     method: str
     interaction: Interaction
     request: Request
     full_url: str = ""
+    texts: Sequence[tuple[Kind, str]] = ()
+
+    @property
+    def references(self) -> list[str]:
+        """The text of every `Reference.reference` in its resource, contained ones included."""
+        return [text for kind, text in self.texts if kind == "reference"]
 
     @property
     def order(self) -> tuple[int, int]:
@@ -71,15 +79,18 @@ def read_entry(position: int, entry: Mapping[str, Any], context: Context) -> Ent
     path, _, query = url.removeprefix(context.base).partition("?")
     try:
         match = _TABLE.match(method, unquote(path))
-        request = match.fill(_request(asked, query))
-        if match.interaction.takes_resource:
-            request = _with_resource(request, entry, context.level)
-        elif method == "POST" and isinstance(entry.get("resource"), dict):
-            request = replace(request, body=dump(entry["resource"]))  # an operation's parameters
+        request = _request(match, asked, query, entry.get("resource"), context.level)
     except Failure as failure:
         raise placed(failure, place) from failure
     full_url = entry.get("fullUrl")
-    return Entry(position, method, match.interaction, request, full_url if isinstance(full_url, str) else "")
+    return Entry(
+        position,
+        method,
+        match.interaction,
+        request,
+        full_url if isinstance(full_url, str) else "",
+        texts(request.incoming.document) if request.incoming else (),
+    )
 
 
 def placed(failure: Failure, place: str) -> Failure:
@@ -91,25 +102,31 @@ def placed(failure: Failure, place: str) -> Failure:
     return type(failure)(failure.reason, issues, failure.headers)
 
 
-def _request(asked: Mapping[str, Any], query: str) -> Request:
+def _request(match: Match, asked: Mapping[str, Any], query: str, resource: Any, level: Level) -> Request:
     def text(name: str) -> str | None:
         value = asked.get(name)
         return value if isinstance(value, str) else None
 
+    body, incoming = b"", None
+    if match.interaction.takes_resource:
+        if not isinstance(resource, dict):
+            raise BadRequest("This entry needs a resource.")
+        incoming = accept_document(match.type, match.id, resource, level)
+    elif match.interaction.method == "POST" and isinstance(resource, dict):
+        body = dump(resource)  # an operation's parameters
     return Request(
-        query=parse_qsl(query, keep_blank_values=True),
+        type=match.type,
+        id=match.id,
+        vid=match.vid,
+        linked=match.linked,
+        query=parse_qsl(query, keep_blank_values=True) if query else (),
+        body=body,
+        incoming=incoming,
         if_match=text("ifMatch"),
         if_none_match=text("ifNoneMatch"),
         if_modified_since=text("ifModifiedSince"),
         if_none_exist=text("ifNoneExist"),
     )
-
-
-def _with_resource(request: Request, entry: Mapping[str, Any], level: Level) -> Request:
-    document = entry.get("resource")
-    if not isinstance(document, dict):
-        raise BadRequest("This entry needs a resource.")
-    return replace(request, incoming=accept_document(request.type, request.id, document, level))
 
 
 def _refused(reason: str, code: str, path: str) -> BadRequest:

@@ -14,7 +14,7 @@ from fhirstore.dstu2.json_format import parse
 from fhirstore.errors import BadRequest, NotFound
 from fhirstore.interactions.bundles import bundle, search_entry
 from fhirstore.interactions.including import included
-from fhirstore.interactions.paging import Asked
+from fhirstore.interactions.paging import Asked, skip_of
 from fhirstore.interactions.part import cut
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
@@ -135,10 +135,8 @@ def _belongs(version: Version, request: Request, context: Context) -> bool:
 def _page(request: Request, context: Context, given: Sequence[Pair], asked: Search) -> Asked:
     address = "/".join(part for part in (context.base, request.type, request.id, "$everything") if part)
     pairs = [(name, value) for name, value in given if name not in {"_skip", PAGE}]
-    counts = any(name == "_skip" for name, _ in given)
-    return Asked(
-        address, pairs, 0 if asked.summary == "count" else asked.count, asked.page, asked.skip if counts else None
-    )
+    count = 0 if asked.summary == "count" else asked.count
+    return Asked(address, pairs, count, asked.page, skip_of(asked, context))
 
 
 def _given(request: Request) -> Sequence[Pair]:

@@ -30,7 +30,8 @@ class Incoming:
 
     def sourced(self, stated: Stated) -> Incoming:
         """The same resource with the tag of its source."""
-        return replace(self, content=replace(self.content, meta=with_source(self.content.meta, stated)))
+        held = self.content
+        return Incoming(self.document, Content(held.resource_type, with_source(held.meta, stated), held.rest))
 
 
 def accept(type: str, id: str, body: bytes, level: Level) -> Incoming:
@@ -51,8 +52,6 @@ def accept_document(type: str, id: str, document: Mapping[str, Any], level: Leve
 
 def rewritten(incoming: Incoming, document: Mapping[str, Any]) -> Incoming:
     """The same resource with its references rewritten: it has been judged already."""
-    if document == incoming.document:
-        return incoming
     return Incoming(document, replace(content_of(document), meta=incoming.content.meta))
 
 

@@ -22,12 +22,15 @@ Extent = Literal["all", "writes", "off"]
 
 MADE_BY = {"POST": "create", "PUT": "update", "DELETE": "delete"}
 """The interaction that makes a version by a method."""
+REQUEST_ID = "fhirstore.request_id"
+"""Where a request's ASGI scope keeps its id."""
 _PATIENT = b'"reference":"Patient/'
 
 
 @dataclass(slots=True)
 class Notes:
-    """The notes of one request; `made` are the versions that were made and not yet noted."""
+    """The notes of one request; `made` are the versions that were made, and `seen` the users whose shared records
+    something was shown of, and not yet noted."""
 
     put: Callable[[Event], None]
     caller: Caller
@@ -36,6 +39,11 @@ class Notes:
     request_id: str = ""
     address: str = ""
     made: list[Version] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
+
+    def show(self, owner: int) -> None:
+        """Something of another user's is shown to the caller."""
+        self.seen.add(owner)
 
     def note(
         self,
@@ -59,18 +67,29 @@ class Notes:
             self.made.clear()
             if code != "transaction":
                 return
+        owners, caller = self._owners(), self.caller
         if access == "read" and self.extent == "writes":
             return
         if version is not None and not id:
             id = version.id
         patient = patient or patient_of(type, id, version.body if version is not None else b"")
-        caller = self.caller
-        self.put(
-            Event(
-                *(event_id(self.clock()), code, status, caller.user, caller.client_id, caller.user),
-                *(type, id, None, patient, self.request_id, self.address),
+        at, user = self.clock(), None if caller.everybody else caller.user
+        for owner in owners:
+            self.put(
+                Event(
+                    *(event_id(at), code, status, owner, caller.client_id, user),
+                    *(type, id, None, patient, self.request_id, self.address),
+                )
             )
-        )
+
+    def _owners(self) -> list[int | None]:
+        """Everybody whose record was looked at, and whoever's token it was in any case."""
+        own = None if self.caller.everybody else self.caller.user
+        if not self.seen:
+            return [own]
+        owners: list[int | None] = [*self.seen]
+        self.seen.clear()
+        return owners if own is None else [*owners, own]
 
     def _put_write(self, version: Version, action: str, status: int) -> None:
         caller, type, id = self.caller, version.type, version.id

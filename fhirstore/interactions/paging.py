@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fhirstore.errors import BadRequest
 from fhirstore.interactions.bundles import Link
 from fhirstore.interactions.request import Context, Limits
-from fhirstore.search.query import PAGE
+from fhirstore.search.query import PAGE, Search
 from fhirstore.store.cursors import Place
 
 Pair = tuple[str, str]
@@ -52,6 +52,8 @@ class Asked:
 
         self and next stand in front: clients of 1upHealth find them by position, and want `_skip` to be last.
         """
+        if context.caller.profile == "oneup" and self.skip is not None:
+            return self._links_for_counters(following, shown)
         walked = self._walked(context)
         here = [(PAGE, self.token)] if self.token else _skipping(self.skip)
         links = [self._link("self", here)]
@@ -66,6 +68,13 @@ class Asked:
         elif walked.pages == 1 or len(walked.places) > 1:
             links.append(self._link("previous", self._at(_Walked(walked.pages - 1, walked.places[1:]), context)))
         return links
+
+    def _links_for_counters(self, following: Place | None, shown: int) -> list[Link]:
+        """As 1upHealth's clients have it, who go on until there is no link: self and next, or none at all."""
+        if following is None or not shown or self.skip is None:
+            return []
+        places = {"self": self.skip, "next": self.skip + shown}
+        return [self._link(relation, _skipping(skip)) for relation, skip in places.items()]
 
     def _walked(self, context: Context) -> _Walked:
         if not self.token:
@@ -90,6 +99,12 @@ class Asked:
             f"{quote(name, safe=':-_.')}={quote(value, safe=':/,')}" for name, value in [*self.pairs, *place]
         )
         return Link(relation, f"{self.address}?{query}" if query else self.address)
+
+
+def skip_of(search: Search, context: Context) -> int | None:
+    """After how many entries the page begins, for clients that count as 1upHealth's do; None for all others."""
+    counts = context.caller.profile == "oneup" and search.page is None
+    return search.skip if counts or any(name == "_skip" for name, _ in search.applied) else None
 
 
 def page_size(count: str | None, default: int, limits: Limits) -> int:

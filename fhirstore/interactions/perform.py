@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fhirstore.errors import Failure
+from fhirstore.interactions.audited import TYPE, Audited
 from fhirstore.interactions.conditional import perform_conditional
 from fhirstore.interactions.incoming import accept
 from fhirstore.interactions.notes import Notes
@@ -12,6 +13,9 @@ from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.table import Interaction
 from fhirstore.store.contract import Version
+
+_TELLING = frozenset({"read", "vread", "search-type"})
+"""Interactions that see the trail among the AuditEvents."""
 
 
 async def perform(interaction: Interaction, request: Request, context: Context) -> Reply:
@@ -40,6 +44,10 @@ def _note(
 
 async def _perform(interaction: Interaction, request: Request, context: Context) -> Reply:
     authorize(interaction, request, context)
+    if interaction.code in _TELLING and TYPE in {request.type, request.linked} and context.own_trail is not None:
+        readable = context.caller.opened.readable
+        audited = Audited(context.resources, context.own_trail(), readable, context.base)
+        context = replace(context, resources=audited)
     if interaction.takes_resource and request.incoming is None:
         request = replace(request, incoming=accept(request.type, request.id, request.body, context.level))
     if interaction.by_criteria(request):

@@ -12,6 +12,7 @@ from fhirstore.dstu2.levels import Level
 from fhirstore.dstu2.sources import Stated, application_source
 from fhirstore.interactions.incoming import Incoming
 from fhirstore.interactions.notes import Notes
+from fhirstore.interactions.own_trail import OwnTrail
 from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
 
@@ -39,6 +40,11 @@ class Request:
     prefer: str | None = None
 
     @property
+    def number(self) -> int:
+        """The number of the version in the path; 0, which is no version's, for what is no number."""
+        return int(self.vid) if self.vid.isascii() and self.vid.isdigit() and len(self.vid) < 16 else 0
+
+    @property
     def minimal(self) -> bool:
         """Whether the client wants no copy of what it wrote: http://hl7.org/fhir/DSTU2/http.html#return."""
         return "return=minimal" in (self.prefer or "").replace(" ", "")
@@ -62,7 +68,7 @@ class Context:
 
     `base` is the address under which this request reached the server, without a slash at its end; `level` says how
     strictly what is written is judged; `named_source` is the URI that the request names for all that it writes; `notes`
-    take down for the trail what is done.
+    take down for the trail what is done, and `own_trail` is that of the caller's record.
     """
 
     caller: Caller
@@ -75,6 +81,7 @@ class Context:
     limits: Limits = Limits()
     named_source: str | None = None
     notes: Notes | None = None
+    own_trail: Callable[[], OwnTrail] | None = None
 
     @property
     def source(self) -> Stated:

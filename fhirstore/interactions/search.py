@@ -11,7 +11,7 @@ from fhirstore.errors import Issue, NotFound
 from fhirstore.interactions.bundles import bundle, search_entry
 from fhirstore.interactions.including import included
 from fhirstore.interactions.known_value_sets import value_sets_for
-from fhirstore.interactions.paging import Asked
+from fhirstore.interactions.paging import Asked, skip_of
 from fhirstore.interactions.part import cut
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
@@ -61,9 +61,8 @@ def _compartment(request: Request) -> tuple[str, str] | None:
 def _page(request: Request, context: Context, asked: Search) -> Asked:
     path = "/".join(part for part in (context.base, request.type, request.id, request.linked) if part)
     pairs = [pair for pair in asked.applied if pair[0] != "_skip"]
-    counts = any(name == "_skip" for name, _ in asked.applied)
     count = 0 if asked.summary == "count" else asked.count
-    return Asked(path, pairs, count, asked.page, asked.skip if counts else None)
+    return Asked(path, pairs, count, asked.page, skip_of(asked, context))
 
 
 async def _entries(found: Found, asked: Search, context: Context) -> list[bytes]:

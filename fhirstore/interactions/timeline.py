@@ -7,11 +7,11 @@ and id.
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Sequence
 from functools import cache
 
 from fhirstore.dstu2.catalog import is_resource_type, resource_types
-from fhirstore.dstu2.json_format import parse
 from fhirstore.dstu2.references import target_type
 from fhirstore.dstu2.sources import SOURCE_SYSTEM
 from fhirstore.errors import BadRequest
@@ -21,19 +21,17 @@ from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.table import Interaction
 from fhirstore.presentation.kinds import LABORATORY, LABS, MEASUREMENTS, OTHER, Kind, kind_named, types_of_no_kind
-from fhirstore.presentation.origin import origin_of
 from fhirstore.search.entries import escape
 from fhirstore.search.kinds.date import interval
 from fhirstore.search.moments import WHEN
 from fhirstore.search.parameters import parameters
 from fhirstore.search.plan import (
-    AllOf,
     AnyOf,
     ByRange,
     Filter,
     HasKey,
-    HasPrefix,
     InRange,
+    KeyScan,
     Limit,
     Not,
     OfType,
@@ -76,21 +74,23 @@ async def timeline(request: Request, context: Context) -> Reply:
 
 
 async def sources(request: Request, context: Context) -> Reply:
-    """One resource of each source, its newest entry or any: its tags name the source, and may tell what it is called.
+    """One resource of each source, in no order: its tags name the source, and may tell what it is called."""
+    keys: dict[str, None] = {}
 
-    Each find leaves out the sources that are known already, so that it takes one more than there are sources.
-    """
-    entries: list[bytes] = []
-    known: tuple[str, ...] = ()
-    while len(entries) < _SOURCES_LIMIT:
-        wanted: Filter = AllOf((HasPrefix(_SOURCE_KEY), Not(HasKey(known)))) if known else HasPrefix(_SOURCE_KEY)
-        found = await context.resources.find(Plan((), wanted), Page(1, total=False))
-        uris = [origin_of(parse(match.version.body)).uri for match in found.matches]
-        if not any(uris):
-            break
-        version = found.matches[0].version
-        entries.append(search_entry(f"{context.base}/{version.type}/{version.id}", version.body, "match"))
-        known = (*known, _SOURCE_KEY + escape(uris[0]))
+    def note(key: str) -> bool:
+        keys[key] = None
+        return False
+
+    # The store lists the distinct keys to whoever accepts some of them: no resource need be looked at.
+    await context.resources.find(Plan((), KeyScan(_SOURCE_KEY, note)), Page(1, total=False))
+    found = await gather(
+        *(
+            context.resources.find(Plan((), HasKey((key,))), Page(1, total=False))
+            for key in sorted(keys)[:_SOURCES_LIMIT]
+        )
+    )
+    versions = [match.version for each in found for match in each.matches]
+    entries = (search_entry(f"{context.base}/{each.type}/{each.id}", each.body, "match") for each in versions)
     return Reply(200, bundle("searchset", entries))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from fhirstore.dstu2.catalog import is_resource_type
-from fhirstore.dstu2.rewriting import Kind, parse_literal, references, rewrite
+from fhirstore.dstu2.rewriting import Kind, parse_literal, rewrite
 from fhirstore.errors import BadRequest, Failure, Issue, NotFound, PreconditionFailed
 from fhirstore.interactions.bundles import bundle, failure_entry, response_entry
 from fhirstore.interactions.conditional import Settled, criteria_of, existing_reply, lock_of, match_one, settle
@@ -50,7 +50,18 @@ async def transaction(document: Mapping[str, Any], context: Context, *, minimal:
     async def work(inside: Resources) -> list[bytes]:
         return await _carry_out(entries, replace(context, resources=inside), minimal=minimal)
 
-    return Reply(200, bundle("transaction-response", await context.resources.transact(work, locks)))
+    if all(_writes_blindly(entry) for entry in entries):
+        answers = await work(context.resources)  # all at once, by themselves: no snapshot need be held meanwhile
+    else:
+        answers = await context.resources.transact(work, locks)
+    return Reply(200, bundle("transaction-response", answers))
+
+
+def _writes_blindly(entry: Entry) -> bool:
+    """Whether an entry needs nothing read: it writes what has an id, and refers by addresses alone."""
+    if entry.interaction.write is None or entry.by_criteria:
+        return False
+    return not any("?" in text for text in entry.references)
 
 
 def _read(raw: Sequence[Any], context: Context) -> list[Entry]:
@@ -168,8 +179,7 @@ async def _conditional_references(identified: Sequence[_Identified], context: Co
     """`Patient?identifier=…` as a reference → the one resource that it names. Raises PreconditionFailed otherwise."""
     found: dict[str, str] = {}
     for each in identified:
-        incoming = each.settled.request.incoming
-        for text in references(incoming.document) if incoming else ():
+        for text in each.entry.references:
             type, mark, query = text.partition("?")
             if not mark or text in found or not is_resource_type(type):
                 continue
@@ -215,7 +225,7 @@ def _placing(entry: Entry, change: Change) -> Change:
 def _with_references(each: _Identified, addresses: Mapping[str, str]) -> Request:
     """The request with its resource's references led to where the resources meant will rest."""
     request = each.settled.request
-    if request.incoming is None:
+    if request.incoming is None or not each.entry.texts:
         return request
     literal = parse_literal(each.entry.full_url)
     base = literal.base if literal else ""
@@ -229,6 +239,8 @@ def _with_references(each: _Identified, addresses: Mapping[str, str]) -> Request
         found = found or addresses.get(address)
         return found + mark + fragment if found else text
 
+    if all(replaced(kind, text) == text for kind, text in each.entry.texts):
+        return request
     return replace(request, incoming=rewritten(request.incoming, rewrite(request.incoming.document, replaced)))
 
 

@@ -29,6 +29,8 @@ PAGE = "_page"
 
 TRANSPORT = frozenset({"_format", "_pretty", "access_token"})
 """Parameters about the answer's way to the client, which every interaction takes."""
+_TOTALS = frozenset({"_total", "_totalMethod"})
+"""How later clients ask for the exact total, which every answer here has."""
 _SUMMARIES = frozenset({"true", "text", "data", "count", "false"})
 _PAIRS_LIMIT = 200
 _ORDERS_LIMIT = 8
@@ -67,7 +69,7 @@ def read_search(
     parameter that is unknown or malformed, unless `lenient`.
     """
     reader = _Reader(resource_type, context, lenient)
-    given = [pair for pair in pairs if pair[0] not in TRANSPORT]
+    given = [pair for pair in pairs if pair[0] not in TRANSPORT | _TOTALS]
     if len(given) > _PAIRS_LIMIT:
         raise BadRequest(f"A search has at most {_PAIRS_LIMIT} parameters.")
     for name, text in given:
@@ -213,5 +215,6 @@ _SETTINGS: dict[str, frozenset[str]] = {
 def matches_nothing_else(pairs: Sequence[Pair]) -> bool:
     """Whether a query has no criteria at all, as a conditional request must not be."""
     return all(
-        name.partition(":")[0] in {*TRANSPORT, *_SETTINGS, "_sort", "_include", "_revinclude"} for name, _ in pairs
+        name.partition(":")[0] in {*TRANSPORT, *_TOTALS, *_SETTINGS, "_sort", "_include", "_revinclude"}
+        for name, _ in pairs
     )

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-State = Literal["waiting", "running", "done", "failed", "cancelled"]
+State = Literal["receiving", "waiting", "running", "done", "failed", "cancelled"]
 
-OPEN: frozenset[State] = frozenset({"waiting", "running"})
+OPEN: frozenset[State] = frozenset({"receiving", "waiting", "running"})
 CHUNK_BYTES = 1_000_000
 """How long a piece of a job's files is at most, in bytes: a database takes no documents of any size."""
 
@@ -18,8 +18,8 @@ class Job:
     """One piece of work for one owner's record, asked for by one application.
 
     `kind` says what to do and `parameters` with what; `progress` is what a successor needs to go on, and `result` what
-    came of it: JSON, all three. A running job belongs to its `holder` until the moment `lease` (milliseconds), and is
-    anybody's afterwards.
+    came of it: JSON, all three. A job whose input still arrives is `receiving`, and nobody takes it up. A running one
+    belongs to its `holder` until the moment `lease` (milliseconds), and is anybody's afterwards.
     """
 
     id: str
@@ -41,8 +41,12 @@ class Jobs(Protocol):
 
     async def job(self, id: str) -> Job | None: ...
 
+    async def receive(self, id: str, now: int) -> bool:
+        """All input of a job is there: now it waits to be taken up. False where it is gone."""
+        ...
+
     async def count_open(self, client_id: str) -> int:
-        """How many of an application's jobs wait or run."""
+        """How many of an application's jobs have not ended."""
         ...
 
     async def take(self, kinds: Sequence[str], holder: str, now: int, lease: int) -> Job | None:
@@ -61,7 +65,7 @@ class Jobs(Protocol):
         ...
 
     async def cancel(self, id: str, now: int) -> bool:
-        """End a job that waits or runs; its holder learns it at its next note."""
+        """End a job that has not ended; its holder learns it at its next note."""
         ...
 
     async def forget(self, id: str) -> None:
@@ -69,7 +73,7 @@ class Jobs(Protocol):
         ...
 
     async def forget_ended(self, before: int) -> int:
-        """Take away all jobs that ended before a moment, with their files; answers how many."""
+        """Take away all jobs that ended before a moment, or whose input never came to its end; answers how many."""
         ...
 
     async def forget_owner(self, owner: int) -> None:

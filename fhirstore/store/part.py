@@ -7,8 +7,9 @@ was.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from fhirstore.dstu2.json_format import parse
 from fhirstore.extents import Extent, Extents, has_type
@@ -28,32 +29,34 @@ from fhirstore.store.contract import (
 from fhirstore.store.ordering import Valued, comes_after
 
 _BATCH = 500
+Shown = TypeVar("Shown")
 Key = tuple[str, str]
 Elsewhere = Callable[[Sequence[Key]], Awaitable[Collection[Key]]]
 """Of some resources, by type and id, those that are there already."""
 
 
 class Part:
-    """The reading half of `Resources`, of what is inside."""
+    """The reading half of `Resources`, of what is inside. `shown` is called when something of it is handed out."""
 
-    def __init__(self, resources: Resources, extents: Extents) -> None:
+    def __init__(self, resources: Resources, extents: Extents, shown: Callable[[], object] | None = None) -> None:
         self._resources = resources
         self._extents = extents
+        self._shown = shown
 
     async def current(self, type: str, id: str) -> Version | None:
         if not has_type(self._extents, type):
             return None
         version = await self._resources.current(type, id)
-        return version if version is not None and await self._was_inside(version) else None
+        return self._show(version if version is not None and await self._was_inside(version) else None)
 
     async def current_all(self, keys: Sequence[Key]) -> Sequence[Version]:
         wanted = [key for key in keys if has_type(self._extents, key[0])]
         found = await self._resources.current_all(wanted) if wanted else ()
-        return [version for version in found if is_inside(version, self._extents)]
+        return self._show([version for version in found if is_inside(version, self._extents)])
 
     async def version(self, type: str, id: str, number: int) -> Version | None:
         if has_whole(self._extents, type):
-            return await self._resources.version(type, id, number)
+            return self._show(await self._resources.version(type, id, number))
         if await self.current(type, id) is None:
             return None
         version = await self._resources.version(type, id, number)
@@ -65,23 +68,35 @@ class Part:
             return Found((), 0)
         limited = narrowed(plan, self._extents)
         if plan.population != "resources":
-            return await self._with_contained(limited, page, hidden)
-        if hidden:
-            limited = replace(limited, filter=AllOf((limited.filter, Not(_any_of(hidden)))))
-        return await self._resources.find(limited, page)
+            found = await self._with_contained(limited, page, hidden)
+        else:
+            if hidden:
+                limited = replace(limited, filter=AllOf((limited.filter, Not(_any_of(hidden)))))
+            found = await self._resources.find(limited, page)
+        self._show(found.matches or found.total)
+        return found
 
     async def history(self, query: HistoryQuery, elsewhere: Elsewhere | None = None) -> HistoryPage:
         """`elsewhere` tells which resources are to be passed over."""
+        page = await self._history(query, elsewhere)
+        self._show(page.versions)
+        return page
+
+    async def _history(self, query: HistoryQuery, elsewhere: Elsewhere | None) -> HistoryPage:
         if query.type is not None and not has_type(self._extents, query.type):
             return HistoryPage((), 0)
         if query.type is not None and has_whole(self._extents, query.type):
             return await self._resources.history(query)
         types = _types(self._extents)
         if query.type is None and types is not None:
-            return newest_first(
-                [await self.history(replace(query, type=type_), elsewhere) for type_ in types], query.count
-            )
+            pages = [await self._history(replace(query, type=type_), elsewhere) for type_ in types]
+            return together(pages, query)
         return await self._history_of_some(query, elsewhere)
+
+    def _show(self, handed_out: Shown) -> Shown:
+        if handed_out and self._shown is not None:
+            self._shown()
+        return handed_out
 
     async def _with_contained(self, plan: Plan, page: Page, hidden: Collection[Key]) -> Found:
         """A contained resource is inside where its container is. There are few in a record."""
@@ -100,17 +115,18 @@ class Part:
         return paged(found, plan.order, page)
 
     async def _history_of_some(self, query: HistoryQuery, elsewhere: Elsewhere | None) -> HistoryPage:
-        """A history of which only some versions are inside: all of them are looked at, for they are to be counted."""
+        """A history of which only some versions are inside: where they are to be counted, all of it is looked at."""
         now: dict[Key, bool] = {}
         kept: list[Version] = []
-        total, step = 0, replace(query, after=None, count=_BATCH)
+        total = 0
+        step = replace(query, after=None if query.total else query.after, count=_BATCH, total=False)
         while True:
             page = await self._resources.history(step)
             for version in await self._inside_now_and_then(page.versions, now, elsewhere):
-                total += 1
-                if len(kept) <= query.count and (query.after is None or _moment(version) < _place(query.after)):
+                total += query.total
+                if len(kept) <= query.count and _follows(version, query):
                     kept.append(version)
-            if not page.more:
+            if not page.more or (len(kept) > query.count and not query.total):
                 return HistoryPage(kept[: query.count], total, len(kept) > query.count)
             step = replace(step, after=HistoryPlace(*_moment(page.versions[-1])))
 
@@ -152,12 +168,12 @@ def has_whole(extents: Extents, type: str) -> bool:
     return any(extent.patient is None and extent.has_type(type) for extent in extents)
 
 
-def newest_first(pages: Iterable[HistoryPage], count: int) -> HistoryPage:
-    """Pages of different histories as one page of them together."""
-    told = list(pages)
-    versions = sorted((version for page in told for version in page.versions), key=_moment, reverse=True)
-    more = len(versions) > count or any(page.more for page in told)
-    return HistoryPage(versions[:count], sum(page.total for page in told), more)
+def together(pages: Sequence[HistoryPage], query: HistoryQuery) -> HistoryPage:
+    """Pages of different histories as one page of them all."""
+    versions = [version for page in pages for version in page.versions]
+    versions.sort(key=_moment, reverse=not query.oldest_first)
+    more = len(versions) > query.count or any(page.more for page in pages)
+    return HistoryPage(versions[: query.count], sum(page.total for page in pages), more)
 
 
 def paged(found: Sequence[Match], orders: Sequence[Order], page: Page) -> Found:
@@ -196,6 +212,14 @@ def _types(extents: Extents) -> Sequence[str] | None:
     if any(extent.types is None for extent in extents):
         return None
     return sorted({type_ for extent in extents for type_ in extent.types or ()})
+
+
+def _follows(version: Version, query: HistoryQuery) -> bool:
+    """Whether a version stands behind the place that a page of a history follows."""
+    if query.after is None:
+        return True
+    moment, place = _moment(version), _place(query.after)
+    return moment > place if query.oldest_first else moment < place
 
 
 def _moment(version: Version) -> tuple[int, str, str, int]:

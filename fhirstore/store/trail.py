@@ -41,13 +41,15 @@ class Event(NamedTuple):
     @property
     def at(self) -> int:
         """Milliseconds since 1970."""
-        return int(self.id[:_MOMENT], 16)
+        return moment_of(self.id)
 
     @property
     def succeeded(self) -> bool:
         return self.status < 400
 
 
+USER_TYPE, APPLICATION_TYPE = "User", "Application"
+"""The `type` of an event that is about a user or an application, whose number or client_id is its `target`."""
 _MOMENT = 12
 """So many digits of an id are its moment."""
 _COUNT = count(secrets.randbits(64))
@@ -62,6 +64,11 @@ def event_id(at: int) -> str:
 def write_id(at: int, type: str, id: str, number: int) -> str:
     """The id of the event that made a version: always the same, whether it is told by the trail or by the version."""
     return f"{at:012x}{sha256(f'{type}/{id}/{number}'.encode()).hexdigest()[:16]}"
+
+
+def moment_of(id: str) -> int:
+    """The moment of an event, by its id."""
+    return int(id[:_MOMENT], 16)
 
 
 def lowest_id(at: int) -> str:

@@ -15,7 +15,8 @@ from fhirstore.clock import instant
 from fhirstore.dstu2.sources import source_of
 from fhirstore.dstu2.xml_slots import FHIR
 from fhirstore.dstu2.xml_write import DECLARATION, from_json
-from fhirstore.store.contract import HistoryPlace, HistoryQuery, Resources, Version
+from fhirstore.search.plan import Plan, Updated
+from fhirstore.store.contract import HistoryPlace, HistoryQuery, Page, Resources, Version
 
 Format = Literal["ndjson", "bundle", "xml"]
 PAGE = 200
@@ -35,7 +36,8 @@ class Export:
     """What to export: everything at a moment (milliseconds), or what the rest narrows it to.
 
     `since` leaves out what was last changed before that moment; `history` adds all older versions, and deletions.
-    `address` is what the resources' own addresses begin with.
+    `address` is what the resources' own addresses begin with. With `found` the resources are found as they are now, as
+    they must be where only a part of a record may be read: whose history is no part of it.
     """
 
     at: int
@@ -44,10 +46,15 @@ class Export:
     since: int | None = None
     history: bool = False
     address: str = "http://localhost/dstu2"
+    found: bool = False
 
 
 async def versions(export: Export, resources: Resources) -> AsyncIterator[Version]:
-    """The versions that an export holds, oldest first."""
+    """The versions that an export holds, oldest first (by type and id, where they are found)."""
+    if export.found:
+        async for version in _found(export, resources):
+            yield version
+        return
     until = None if export.history else export.at
     query = HistoryQuery(export.type, None, export.since, export.at + 1, until, None, PAGE, True, False)
     while True:
@@ -59,6 +66,19 @@ async def versions(export: Export, resources: Resources) -> AsyncIterator[Versio
             return
         last = page.versions[-1]
         query = replace(query, after=HistoryPlace(last.updated, last.type, last.id, last.number))
+
+
+async def _found(export: Export, resources: Resources) -> AsyncIterator[Version]:
+    plan = Plan((export.type,) if export.type else (), Updated(export.since, None))
+    page = Page(PAGE, total=False)
+    while True:
+        found = await resources.find(plan, page)
+        for match in found.matches:
+            if await _is_of(export.source, match.version, resources):
+                yield match.version
+        if found.next is None:
+            return
+        page = replace(page, after=found.next)
 
 
 async def count(export: Export, resources: Resources) -> dict[str, int]:

@@ -87,7 +87,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.globals["static"] = _address
-    environment.filters |= {"moment": show_moment, "day": show_day, "number": show_number}
+    environment.filters |= {"moment": show_moment, "second": show_second, "day": show_day, "number": show_number}
     return environment
 
 
@@ -104,6 +104,11 @@ def _address(name: str) -> str:
 def show_moment(milliseconds: int | None) -> str:
     """2015-02-07 13:28 UTC"""
     return f"{instant(milliseconds)[:16].replace('T', ' ')} UTC" if milliseconds is not None else "never"
+
+
+def show_second(milliseconds: int) -> str:
+    """2015-02-07 13:28:17"""
+    return instant(milliseconds)[:19].replace("T", " ")
 
 
 def show_day(milliseconds: int | None) -> str:

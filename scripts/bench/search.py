@@ -1,6 +1,11 @@
-"""How long searches take in records of growing size, on the embedded store: medians, and how they grow.
+"""What searches, reads and creates cost in records of growing size, on the embedded store, and how that grows.
 
-python scripts/bench/search.py --sizes 1000 10000 100000
+    python scripts/bench/search.py --sizes 1000 10000 100000
+    python scripts/bench/search.py --sizes 1000 --users 1 100     the same record, alone and among those of 99 others
+
+Figures are medians of this process's processor time, in microseconds: what else the machine does lengthens them least.
+At the largest size the store tells how it answers a token, a reference, a date and a string, and whether each of its
+statements enters every table by an index that begins with the owner; if one reads a whole record, this fails.
 """
 
 from __future__ import annotations
@@ -8,14 +13,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from random import Random
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any
-from uuid import UUID
+from uuid import uuid4
+
+from record import LOINC, record
 
 from fhirstore.search.context import Context
 from fhirstore.search.extract import extract
@@ -29,83 +36,17 @@ from fhirstore.store.sqlite import SqliteStore
 
 Measured = Callable[[Resources], Awaitable[int]]
 
-LOINC = "http://loinc.org"
-COMMON = ["8480-6", "8462-4", "29463-7", "8302-2", "2339-0", "718-7", "4548-4"]
-FAMILIES = ["Smith", "Jones", "García", "Müller", "Brown", "Ødegård", "Wilson", "Taylor", "Évora", "Zhang"]
-COMMON_YEARS = [year for year in range(1990, 2020) if year != 2005]
-RARE = 10
+
 BATCH = 200
+MEASURED = Scope(1)
+"""Whose record is measured in; those of the others lie around it."""
 
 
-def record(size: int, seed: int) -> Iterator[dict[str, Any]]:
-    """One user's record: mostly observations; ten of them with a code, a year and a subject that no others have."""
-    random = Random(seed)
-    patients = [_patient(random, number) for number in range(max(10, size // 50))]
-    encounters = [_encounter(random, patients) for _ in range(size // 20)]
-    yield from patients
-    yield from encounters
-    for number in range(size - len(patients) - len(encounters)):
-        rare = number % ((size - len(patients) - len(encounters)) // RARE) == 0
-        yield _observation(random, patients, encounters, rare)
-
-
-def _id(random: Random) -> str:
-    return str(UUID(int=random.getrandbits(128), version=4))
-
-
-def _patient(random: Random, number: int) -> dict[str, Any]:
-    family = "Quill" if number == 0 else f"{random.choice(FAMILIES)}-{random.choice(FAMILIES)}"
-    name = [{"family": [family], "given": [random.choice(FAMILIES)]}]
-    return {
-        "resourceType": "Patient",
-        "id": _id(random),
-        "name": name,
-        "gender": random.choice(["male", "female"]),
-        "birthDate": f"{random.randint(1930, 2015)}-{random.randint(1, 12):02d}-{random.randint(1, 28):02d}",
-        "identifier": [{"system": "http://example.org/mrn", "value": str(random.getrandbits(40))}],
-    }
-
-
-def _encounter(random: Random, patients: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    start = f"{random.randint(1990, 2019)}-{random.randint(1, 12):02d}-{random.randint(1, 28):02d}"
-    return {
-        "resourceType": "Encounter",
-        "id": _id(random),
-        "status": "finished",
-        "patient": {"reference": f"Patient/{random.choice(patients[1:])['id']}"},
-        "period": {"start": start, "end": start},
-    }
-
-
-def _observation(
-    random: Random, patients: Sequence[dict[str, Any]], encounters: Sequence[dict[str, Any]], rare: bool
-) -> dict[str, Any]:
-    code = "99999-9" if rare else random.choice(COMMON)
-    year = 2005 if rare else random.choice(COMMON_YEARS)
-    moment = f"{year}-{random.randint(1, 12):02d}-{random.randint(1, 28):02d}T{random.randint(0, 23):02d}:00:00Z"
-    patient = patients[0] if rare else random.choice(patients[1:])
-    coding = {"system": LOINC, "code": code, "display": f"Measurement {code}"}
-    return {
-        "resourceType": "Observation",
-        "id": _id(random),
-        "status": "final",
-        "category": {
-            "coding": [{"system": "http://hl7.org/fhir/observation-category", "code": "vital-signs"}],
-            "text": "Vital Signs",
-        },
-        "code": {"coding": [coding], "text": coding["display"]},
-        "subject": {"reference": f"Patient/{patient['id']}"},
-        "encounter": {"reference": f"Encounter/{random.choice(encounters)['id']}"},
-        "effectiveDateTime": moment,
-        "issued": moment,
-        "valueQuantity": {
-            "value": random.randint(50, 200),
-            "unit": "mm[Hg]",
-            "system": "http://unitsofmeasure.org",
-            "code": "mm[Hg]",
-        },
-        "comments": "Taken at rest, sitting, on the left arm, after five minutes; repeated where above the limit.",
-    }
+def _change(document: dict[str, Any], updated: int) -> Change:
+    type_, id_ = document["resourceType"], document["id"]
+    body = json.dumps(document, separators=(",", ":")).encode()
+    version = Version(type_, id_, 1, updated, "POST", body, extract(type_, document))
+    return Change(type_, id_, lambda _: version, fresh=True)
 
 
 async def load(resources: Resources, size: int, seed: int) -> tuple[float, float]:
@@ -121,10 +62,7 @@ async def load(resources: Resources, size: int, seed: int) -> tuple[float, float
         changes.clear()
 
     for number, document in enumerate(record(size, seed)):
-        type_, id_ = document["resourceType"], document["id"]
-        body = json.dumps(document, separators=(",", ":")).encode()
-        version = Version(type_, id_, 1, number, "POST", body, extract(type_, document))
-        changes.append(Change(type_, id_, lambda _, version=version: version, fresh=True))  # type: ignore[misc]
+        changes.append(_change(document, number))
         if len(changes) == BATCH:
             await flush()
     if changes:
@@ -132,30 +70,43 @@ async def load(resources: Resources, size: int, seed: int) -> tuple[float, float
     return wall, cpu
 
 
-def searches() -> dict[str, Measured]:
-    def asked(type_: str, *pairs: tuple[str, str], total: bool = True) -> Measured:
-        plan = read_search(type_, pairs, Context()).plan
+Pairs = tuple[tuple[str, str], ...]
 
-        async def run(resources: Resources) -> int:
-            return len((await resources.find(plan, Page(10, total=total))).matches)
+SEARCHES: dict[str, tuple[str, Pairs]] = {
+    "token, 10 hits": ("Observation", (("code", f"{LOINC}|99999-9"),)),
+    "token, many hits": ("Observation", (("code", f"{LOINC}|8480-6"),)),
+    "reference, few hits": ("Observation", (("encounter", "{encounter}"),)),
+    "date range, 10 hits": ("Observation", (("date", "ge2005-01-01"), ("date", "lt2006-01-01"))),
+    "date range, many hits": ("Observation", (("date", "ge2003-01-01"), ("date", "lt2003-07-01"))),
+    "string prefix": ("Patient", (("family", "quil"),)),
+    "chain, 10 hits": ("Observation", (("subject:Patient.family", "Quill"),)),
+    "two tokens, 10 hits": ("Observation", (("code", f"{LOINC}|99999-9"), ("status", "final"))),
+    "reverse chain": ("Patient", (("_has:Observation:subject:code", f"{LOINC}|99999-9"),)),
+    "quantity, many hits": ("Observation", (("value-quantity", "gt180"),)),
+    "sort by date, page 1": ("Observation", (("_sort:desc", "date"),)),
+    "sort by date, page 1, one code": ("Observation", (("code", "8480-6"), ("_sort:desc", "date"))),
+    "sort by family, page 1": ("Patient", (("_sort", "family"),)),
+}
+PLANNED = ("token, 10 hits", "reference, few hits", "date range, 10 hits", "string prefix")
 
-        return run
 
+async def plans(resources: Resources) -> dict[str, Plan]:
+    """The searches, with the id of an encounter of this record in its place."""
+    found = await resources.find(read_search("Encounter", (), Context()).plan, Page(1))
+    encounter = found.matches[0].version.id
     return {
-        "token, 10 hits": asked("Observation", ("code", f"{LOINC}|99999-9")),
-        "token, many hits": asked("Observation", ("code", f"{LOINC}|8480-6")),
-        "token, many hits, no total": asked("Observation", ("code", f"{LOINC}|8480-6"), total=False),
-        "date range, 10 hits": asked("Observation", ("date", "ge2005-01-01"), ("date", "lt2006-01-01")),
-        "date range, many hits": asked("Observation", ("date", "ge2003-01-01"), ("date", "lt2003-07-01")),
-        "string prefix": asked("Patient", ("family", "quil")),
-        "chain, 10 hits": asked("Observation", ("subject:Patient.family", "Quill")),
-        "two tokens, 10 hits": asked("Observation", ("code", f"{LOINC}|99999-9"), ("status", "final")),
-        "reverse chain": asked("Patient", ("_has:Observation:subject:code", f"{LOINC}|99999-9")),
-        "quantity, many hits": asked("Observation", ("value-quantity", "gt180")),
-        "sort by date, page 1": asked("Observation", ("_sort:desc", "date")),
-        "sort by date, page 1, one code": asked("Observation", ("code", "8480-6"), ("_sort:desc", "date")),
-        "sort by family, page 1": asked("Patient", ("_sort", "family")),
+        name: read_search(
+            type_, [(key, value.replace("{encounter}", encounter)) for key, value in pairs], Context()
+        ).plan
+        for name, (type_, pairs) in SEARCHES.items()
     }
+
+
+def finding(plan: Plan, *, total: bool = True) -> Measured:
+    async def run(resources: Resources) -> int:
+        return len((await resources.find(plan, Page(10, total=total))).matches)
+
+    return run
 
 
 async def page_100(resources: Resources) -> Measured:
@@ -204,50 +155,104 @@ async def reverse_including(resources: Resources) -> Measured:
     return run
 
 
+async def reading(resources: Resources) -> Measured:
+    """One resource by its id, of those that lie in the midst of the record."""
+    found = await resources.find(read_search("Observation", [("code", "8480-6")], Context()).plan, Page(1))
+    id_ = found.matches[0].version.id
+
+    async def run(inside: Resources) -> int:
+        return 0 if await inside.current("Observation", id_) is None else 1
+
+    return run
+
+
+async def creating(resources: Resources) -> Measured:
+    """One more observation like those that are there, in a commit of its own."""
+    found = await resources.find(read_search("Observation", [("code", "8480-6")], Context()).plan, Page(1))
+    document = json.loads(found.matches[0].version.body)
+
+    async def run(inside: Resources) -> int:
+        change = _change({**document, "id": str(uuid4())}, 0)
+        return 0 if await inside.change(change) is None else 1
+
+    return run
+
+
 async def measure(run: Measured, resources: Resources, times: int) -> tuple[float, int]:
     """The median in microseconds, and how much was found."""
     found = await run(resources)
     took = []
     for _ in range(times):
-        begun = perf_counter()
+        begun = process_time()
         await run(resources)
-        took.append((perf_counter() - begun) * 1e6)
+        took.append((process_time() - begun) * 1e6)
     return median(took), found
 
 
-async def bench(size: int, folder: Path, times: int, seed: int) -> dict[str, float]:
-    path = folder / f"{size}.db"
+async def show_plans(store: SqliteStore) -> None:
+    """How the kinds of searches are answered. Raises where a table of the record is read from end to end."""
+    asked = await plans(store.within(MEASURED))
+    for name in PLANNED:
+        lines = await store.indexing.explain(MEASURED, asked[name], Page(10))
+        entered = [line.strip() for line in lines if line.strip().startswith(("SEARCH", "SCAN"))]
+        for line in entered:
+            print(f"          {name:<20}{line}")
+        # Values that were bound, and steps that have lines of their own, are no tables.
+        scanned = [line for line in entered if re.match(r"SCAN (?!\(subquery|\w+ VIRTUAL TABLE)", line)]
+        if scanned or not entered:
+            raise RuntimeError(f"{name}: a whole table is read: {scanned}")
+    print("          every table is entered by an index, and none is scanned", flush=True)
+
+
+async def bench(size: int, users: int, path: Path, given: argparse.Namespace) -> dict[str, float]:
+    """Fill records of so many resources each for so many users, and measure in the first one's."""
     store = SqliteStore(path)
     await store.open()
-    resources = store.within(Scope(1))
-    wall, cpu = await load(resources, size, seed)
-    print(f"{size:>9,} resources: {size / wall:,.0f}/s, {cpu / size * 1e6:.0f} µs CPU each", flush=True)
+    loaded = [await load(store.within(Scope(owner)), size, given.seed + owner) for owner in range(1, users + 1)]
+    wall, cpu = (sum(column) for column in zip(*loaded, strict=True))
+    every = size * users
+    print(
+        f"{size:>9,} resources of each of {users:,}: {every / wall:,.0f}/s, {cpu / every * 1e6:.0f} µs each", flush=True
+    )
+    resources = store.within(MEASURED)
+    asked = await plans(resources)
     runs = {
-        **searches(),
+        **{name: finding(plan) for name, plan in asked.items()},
+        "token, many hits, no total": finding(asked["token, many hits"], total=False),
         "sort by date, page 100": await page_100(resources),
         "include": await including(resources),
         "reverse include": await reverse_including(resources),
+        "read": await reading(resources),
+        "create": await creating(resources),
     }
     took = {}
     for name, run in runs.items():
-        took[name], found = await measure(run, resources, times)
+        took[name], found = await measure(run, resources, given.times)
         print(f"          {name:<32}{took[name]:>10,.0f} µs   {found} found", flush=True)
+    print(f"          database: {_bytes(path) / every:,.0f} bytes a resource", flush=True)
+    if (size, users) == (max(given.sizes), max(given.users)):
+        await show_plans(store)
     await store.close()
-    print(f"          database: {path.stat().st_size / size:,.0f} bytes a resource", flush=True)
     return took
+
+
+def _bytes(path: Path) -> int:
+    return path.stat().st_size
 
 
 async def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    options.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000], help="of each record")
+    options.add_argument("--users", type=int, nargs="+", default=[1], help="how many have such a record")
     options.add_argument("--times", type=int, default=50, help="how often each search is measured")
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        results = [await bench(size, Path(folder), given.times, given.seed) for size in given.sizes]
-    print(f"\n{'growth':<34}" + "".join(f"{size:>12,}" for size in given.sizes))
+        shapes = [(size, users) for users in given.users for size in given.sizes]
+        results = [await bench(*shape, Path(folder) / f"{shape}.db", given) for shape in shapes]
+    print(f"\n{'growth':<34}" + "".join(f"{f'{users:,} × {size:,}':>18}" for size, users in shapes))
     for name in results[0]:
-        print(f"{name:<34}" + "".join(f"{each[name] / results[0][name]:>11.2f}×" for each in results))
+        print(f"{name:<34}" + "".join(f"{each[name] / results[0][name]:>17.2f}×" for each in results))
 
 
 if __name__ == "__main__":

@@ -91,13 +91,16 @@ def _update(seeded: Seeded) -> list[bytes]:
     return found
 
 
-def _transaction(seeded: Seeded) -> list[bytes]:
-    pressures = [*_pressures(seeded)]
-    starts = range(0, len(pressures), BUNDLE)
-    return [
-        seeded.target.raw("POST", "", _body(bundle("transaction", pressures[start : start + BUNDLE])))
-        for start in starts
-    ]
+def _transactions(size: int) -> Callable[[Seeded], list[bytes]]:
+    """Requests that create so many resources each."""
+
+    def requests(seeded: Seeded) -> list[bytes]:
+        pressures = [*_pressures(seeded)]
+        starts = range(0, len(pressures), size)
+        parts = (bundle("transaction", pressures[start : start + size]) for start in starts)
+        return [seeded.target.raw("POST", "", _body(part)) for part in parts]
+
+    return requests
 
 
 def _mix(seeded: Seeded) -> list[bytes]:
@@ -164,6 +167,7 @@ WORKLOADS = (
     ),
     Workload("search date range", _searching("Observation", ("date", "ge2012-03-01"), ("date", "lt2012-03-08"))),
     Workload("search string", _searching("Patient", ("family", "solo"), ("given", "anna"))),
+    Workload("search string prefix", _searching("Patient", ("family", "kowal"), ("birthdate", "lt1985"))),
     Workload("search chain", _searching("Observation", ("subject:Patient.identifier", "00000007"))),
     Workload(
         "search include",
@@ -171,6 +175,7 @@ WORKLOADS = (
     ),
     Workload("search, _count=100", _searching("Observation", ("code", f"{LOINC}|55284-4"), ("_count", "100"))),
     Workload("$everything", _everything),
-    Workload(f"transaction of {BUNDLE}", _transaction, weight=BUNDLE),
+    Workload("transaction of 10", _transactions(10), weight=10),
+    Workload(f"import, {BUNDLE} at a time", _transactions(BUNDLE), weight=BUNDLE),
     Workload("token exchange", _exchange, once=True),
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-import sys
 
 import pytest
 
@@ -13,16 +12,14 @@ from fhirstore.api.log_lines import LogLines, LogStream
 
 
 @pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    stream = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", stream)
-    return stream
+def written() -> io.StringIO:
+    return io.StringIO()
 
 
 @pytest.fixture
 def log(written: io.StringIO) -> logging.Logger:
     logger = logging.Logger("lines", logging.INFO)
-    handler = LogStream()
+    handler = LogStream(written)
     handler.setFormatter(LogLines())
     logger.addHandler(handler)
     return logger
@@ -32,16 +29,19 @@ def _texts(written: io.StringIO) -> list[str]:
     return [line.partition(" INFO ")[2] or line.partition(" WARNING ")[2] for line in written.getvalue().splitlines()]
 
 
+async def _until(written: io.StringIO, lines: int) -> None:
+    while len(_texts(written)) < lines:  # noqa: ASYNC110 - a stream tells nobody that it was written to
+        await asyncio.sleep(0.01)
+
+
 async def test_lines_of_one_moment_are_written_together_and_in_order(log: logging.Logger, written: io.StringIO) -> None:
     for number in range(3):
         log.info("request %d", number)
     assert written.getvalue() == ""
-    while not written.getvalue():
-        await asyncio.sleep(0.01)
+    await _until(written, 3)
     assert _texts(written) == ["request 0", "request 1", "request 2"]
     log.info("later")
-    while len(_texts(written)) < 4:
-        await asyncio.sleep(0.01)
+    await _until(written, 4)
 
 
 async def test_a_warning_is_written_at_once_behind_what_came_before_it(

@@ -25,6 +25,9 @@ async def broken_halfway(scope: Scope, receive: Receive, send: Send) -> None:
     raise RuntimeError(SECRET)
 
 
+def uncounted(*_: object) -> None: ...
+
+
 async def ask(app: RequestLog) -> httpx.Response:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
@@ -35,7 +38,7 @@ async def test_an_unforeseen_error_is_an_outcome_with_the_request_id_that_finds_
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.INFO, "fhirstore"):
-        answer = await ask(RequestLog(broken))
+        answer = await ask(RequestLog(broken, count=uncounted))
     assert (answer.status_code, answer.headers["x-request-id"]) == (500, "r-1")
     issue = answer.json()["issue"][0]
     assert (issue["severity"], issue["code"]) == ("fatal", "exception")
@@ -58,7 +61,7 @@ async def test_an_error_after_the_answer_began_cuts_it_off_and_is_logged(caplog:
 
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"x-request-id", b"r-1")]}
     with caplog.at_level(logging.INFO, "fhirstore"):
-        await RequestLog(broken_halfway)(scope, receive, send)
+        await RequestLog(broken_halfway, count=uncounted)(scope, receive, send)
     assert [message["type"] for message in sent] == ["http.response.start"], "no second answer, and no proper end"
     assert "request r-1 failed: RuntimeError" in caplog.text
     assert SECRET not in caplog.text

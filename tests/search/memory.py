@@ -68,8 +68,12 @@ def find(plan: Plan, items: Sequence[Item]) -> list[Item]:
     found = [
         each for each in looked_at if (not plan.types or each.type in plan.types) and holds(plan.filter, each, items)
     ]
+    return in_order(found, plan.order)
+
+
+def in_order(found: list[Item], orders: Sequence[Order]) -> list[Item]:
     found.sort(key=lambda each: (each.type, each.id))
-    for order in reversed(plan.order):
+    for order in reversed(orders):
         _sort(found, order)
     return found
 

@@ -11,7 +11,7 @@ from fhirstore.errors import BadRequest
 from fhirstore.search.context import Context
 from fhirstore.search.includes import Include, referring
 from fhirstore.search.plan import ById, ByKey, ByRange, ByUpdate, HasKey
-from fhirstore.search.query import read_search
+from fhirstore.search.query import matches_nothing_else, read_search
 from tests.search import memory
 from tests.search.finding import asked, found, patients
 
@@ -34,6 +34,12 @@ def test_result_parameters_are_understood() -> None:
 def test_the_transports_own_parameters_are_no_criteria() -> None:
     search = asked("Patient?_format=json&_pretty=true&access_token=secret&gender=male")
     assert search.applied == (("gender", "male"),)
+
+
+def test_who_asks_for_the_total_by_the_names_of_later_clients_gets_it_as_everybody_does() -> None:
+    search = asked("Patient?_total=accurate&_totalMethod=count&gender=male")
+    assert (search.applied, search.ignored) == ((("gender", "male"),), ())
+    assert matches_nothing_else([("_total", "accurate"), ("_totalMethod", "count")]), "it is no criterion"
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from uuid import uuid4
 
 import pytest
 from playwright.async_api import Browser
 
-from fhirstore.auth.developers import create_developer
-from fhirstore.clock import now
 from tests.clients import ApplicationClient, new_application
 from tests.server import AppServer, running
 from tests.web.browser import Visitor, launched, visit
-from tests.web.console import PASSWORD, Developer, sign_in_to_console
+from tests.web.console import AtConsole, made_developer, sign_in_to_console
 
 
 @pytest.fixture(scope="session")
@@ -56,8 +53,7 @@ async def visitor(new_visitor: Callable[[], Awaitable[Visitor]]) -> Visitor:
 
 
 @pytest.fixture
-async def developer(visitor: Visitor, pages: AppServer) -> Developer:
-    email = f"{uuid4().hex}@example.org"
-    pages.call(create_developer(pages.store.sessions, email, PASSWORD, now()))
-    await sign_in_to_console(visitor, email)
-    return Developer(visitor, email, new_application(pages, "Ada's application", developer=email))
+async def developer(visitor: Visitor, pages: AppServer) -> AtConsole:
+    email = made_developer(pages)
+    await sign_in_to_console(visitor, pages, email)
+    return AtConsole(visitor, email, new_application(pages, "Ada's application", developer=email))

@@ -31,6 +31,9 @@ class MongoJobs:
     async def job(self, id: str) -> Job | None:
         return _to_job(await self._jobs.find_one({"_id": id}))
 
+    async def receive(self, id: str, now: int) -> bool:
+        return await self._change({"_id": id, "state": "receiving"}, {"state": "waiting", "updated": now})
+
     async def count_open(self, client_id: str) -> int:
         return await self._jobs.count_documents({"client_id": client_id, **_OPEN})
 
@@ -60,7 +63,7 @@ class MongoJobs:
         await self._forget({"_id": id})
 
     async def forget_ended(self, before: int) -> int:
-        return await self._forget({"state": {"$nin": sorted(OPEN)}, "updated": {"$lt": before}})
+        return await self._forget({"state": {"$nin": ["waiting", "running"]}, "updated": {"$lt": before}})
 
     async def forget_owner(self, owner: int) -> None:
         await self._forget({"owner": owner})

@@ -33,8 +33,12 @@ class SqliteJobs:
     async def job(self, id: str) -> Job | None:
         return _to_job(self._reader.execute(f"SELECT {_COLUMNS} FROM jobs WHERE id = ?", (id,)).fetchone())
 
+    async def receive(self, id: str, now: int) -> bool:
+        statement = "UPDATE jobs SET state = 'waiting', updated = ? WHERE id = ? AND state = 'receiving'"
+        return await self._run(statement, (now, id)) == 1
+
     async def count_open(self, client_id: str) -> int:
-        statement = "SELECT count(*) FROM jobs WHERE client_id = ? AND state IN ('waiting', 'running')"
+        statement = "SELECT count(*) FROM jobs WHERE client_id = ? AND state IN ('receiving', 'waiting', 'running')"
         return int(self._reader.execute(statement, (client_id,)).fetchone()[0])
 
     async def take(self, kinds: Sequence[str], holder: str, now: int, lease: int) -> Job | None:
@@ -57,7 +61,8 @@ class SqliteJobs:
         return await self._run(f"UPDATE jobs SET state = ?, result = ?, updated = ? WHERE {_HELD}", row) == 1
 
     async def cancel(self, id: str, now: int) -> bool:
-        statement = "UPDATE jobs SET state = 'cancelled', updated = ? WHERE id = ? AND state IN ('waiting', 'running')"
+        open_ = "state IN ('receiving', 'waiting', 'running')"
+        statement = f"UPDATE jobs SET state = 'cancelled', updated = ? WHERE id = ? AND {open_}"
         return await self._run(statement, (now, id)) == 1
 
     async def forget(self, id: str) -> None:

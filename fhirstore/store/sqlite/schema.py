@@ -191,6 +191,14 @@ CREATE TABLE IF NOT EXISTS windows (
   ends INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS usage (
+  client_id TEXT NOT NULL,
+  hour INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (client_id, hour, kind)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS developers (
   email TEXT PRIMARY KEY,
   password_hash TEXT NOT NULL,
@@ -253,12 +261,14 @@ INDEXES = {
     "history_by_id": "CREATE UNIQUE INDEX IF NOT EXISTS history_by_id ON history (owner, type, id, number)",
     "history_by_time": "CREATE INDEX IF NOT EXISTS history_by_time ON history (owner, updated, type, id, number)",
     "users_by_app_user_id": "CREATE UNIQUE INDEX IF NOT EXISTS users_by_app_user_id ON users (client_id, app_user_id)",
+    "users_by_deletion": "CREATE INDEX IF NOT EXISTS users_by_deletion ON users (deleted) WHERE deleted IS NOT NULL",
     "tokens_by_expiry": "CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires)",
     "tokens_by_family": "CREATE INDEX IF NOT EXISTS tokens_by_family ON tokens (family)",
     "tokens_by_user": "CREATE INDEX IF NOT EXISTS tokens_by_user ON tokens (user)",
     "applications_by_developer": (
         "CREATE INDEX IF NOT EXISTS applications_by_developer ON applications (developer, created, client_id)"
     ),
+    "usage_by_hour": "CREATE INDEX IF NOT EXISTS usage_by_hour ON usage (hour)",
     "sessions_by_developer": "CREATE INDEX IF NOT EXISTS sessions_by_developer ON sessions (developer)",
     "sessions_by_user": "CREATE INDEX IF NOT EXISTS sessions_by_user ON sessions (user)",
     "sessions_by_expiry": "CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires)",

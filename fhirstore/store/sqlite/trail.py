@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from fhirstore.store.sqlite.readers import Readers
+from fhirstore.store.sqlite.statements import insert_all
 from fhirstore.store.sqlite.writer import Writer
 from fhirstore.store.trail import Event, TrailQuery, lowest_id
 
 _COLUMNS = ", ".join(Event._fields)
-_INSERT = f"INSERT OR IGNORE INTO events ({_COLUMNS}) VALUES ({', '.join('?' * len(Event._fields))})"
 _EQUAL = ("owner", "client_id", "user", "action", "type", "target", "id")
 _OUTCOMES = {"success": "status < 400", "failure": "status >= 400"}
 
@@ -25,7 +25,7 @@ class SqliteTrail:
 
     async def append(self, events: Sequence[Event]) -> None:
         ordered = sorted(events, key=itemgetter(0))  # neighbours share pages
-        await self._writer.run(lambda connection: connection.executemany(_INSERT, ordered).rowcount)
+        await self._writer.run(lambda connection: insert_all(connection, "events", ordered, "INSERT OR IGNORE"))
 
     async def events(self, query: TrailQuery) -> Sequence[Event]:
         conditions = [f"{name} = :{name}" for name in _EQUAL if getattr(query, name) is not None]

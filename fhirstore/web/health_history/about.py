@@ -18,6 +18,7 @@ from fhirstore.web.rendering import page
 
 _MANY = frozenset({"Number", "Active", "Managing organization", "Also stated", "Phone and e-mail", "Cared for by"})
 """Of these a person has several, or one for each source, so that they are not at odds."""
+_NAME = "Name"
 
 router = APIRouter(prefix="/health-history", route_class=UserPage)
 
@@ -59,13 +60,20 @@ def compared(patients: Sequence[Document]) -> list[Row]:
 
 def _row(label: str, values: Sequence[Sequence[str]]) -> Row:
     said = [{_folded(text) for text in each} for each in values if each]
-    differs = label not in _MANY and any(not _agree(one, other) for one in said for other in said)
+    agree = _share_a_name if label == _NAME else _agree
+    differs = label not in _MANY and any(not agree(one, other) for one in said for other in said)
     return Row(label, values, differs)
 
 
 def _agree(one: set[str], other: set[str]) -> bool:
     """Whether two sources have a value in common; one may tell more of it ("March 1968", "14 March 1968")."""
     return any(first in second or second in first for first in one for second in other)
+
+
+def _share_a_name(one: set[str], other: set[str]) -> bool:
+    """People are called by some of their names here, and by others there."""
+    names = [{word for text in each for word in text.split()} for each in (one, other)]
+    return not names[0].isdisjoint(names[1])
 
 
 def _folded(text: str) -> str:

@@ -1,0 +1,69 @@
+"""The doorway to a record: who comes in by HTTP, by a page or by a job gets the same context, scoped and noted."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+from fhirstore.caller import Caller
+from fhirstore.clock import Clock
+from fhirstore.dstu2.levels import Level
+from fhirstore.interactions.integrity import ReferentialIntegrity
+from fhirstore.interactions.notes import Extent, Noted, Notes
+from fhirstore.interactions.own_trail import own_trail
+from fhirstore.interactions.request import Context, Limits
+from fhirstore.store.contract import Resources, Store
+from fhirstore.store.reach import reach
+from fhirstore.store.scope import Scope, scope_of
+from fhirstore.store.trail import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Doorway:
+    """What every request is carried out with.
+
+    `note` puts an event into the trail, and `flush` has it there; `audit` says how much is noted.
+    """
+
+    store: Store
+    clock: Clock
+    new_id: Callable[[], str]
+    level: Level
+    limits: Limits
+    note: Callable[[Event], None]
+    flush: Callable[[], Awaitable[None]]
+    audit: Extent = "all"
+
+    def notes(self, caller: Caller, request_id: str = "", address: str = "") -> Notes | None:
+        """Blank notes of one request; None where nothing is noted."""
+        if self.audit == "off":
+            return None
+        return Notes(self.note, caller, self.clock, self.audit, request_id, address)
+
+    def context(self, caller: Caller, base: str, notes: Notes | None, source: str | None = None) -> Context:
+        """What a request of this caller may use; `base` and `source` are as in `Context`."""
+        return Context(
+            caller,
+            self._resources(caller, notes),
+            self.clock,
+            self.new_id,
+            self.store.cursors,
+            base,
+            caller.level or self.level,
+            self.limits,
+            source,
+            notes,
+            partial(own_trail, self.store, caller.user, self.flush),
+        )
+
+    def _resources(self, caller: Caller, notes: Notes | None) -> Resources:
+        author = caller.author
+
+        def of_owner(whole: Scope) -> Resources:
+            resources: Resources = self.store.within(whole, author)
+            # Beneath the scope: also what the caller may not see must keep what it refers to.
+            return ReferentialIntegrity(resources) if self.limits.referential_integrity else resources
+
+        resources = reach(scope_of(caller), of_owner, notes.show if notes else None)
+        return resources if notes is None else Noted(resources, notes.made)
