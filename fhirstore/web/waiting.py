@@ -47,9 +47,7 @@ def resume(request: Request) -> str | None:
     if not kept:
         return None
     visit.cookies[name] = ""
-    path, age = (
-        unquote(kept),
-        request.app.state.clock() // 1000 - int(moment if moment.isdecimal() and len(moment) < 16 else 0),
-    )
+    asked = int(moment) if moment.isdecimal() and len(moment) < 12 else 0
+    path, age = unquote(kept), request.app.state.clock() // 1000 - asked
     # Only what this server asked to be remembered: another one on the same domain may set cookies too.
     return path if 0 <= age <= WAITING_SECONDS and _ASKED.fullmatch(path) else None

@@ -367,6 +367,18 @@ def test_a_user_who_is_switched_off_is_asked_nothing_and_gives_nothing(
     assert app.get(tokens["access_token"], f"Patient/{ann}").status_code == 401
 
 
+def test_what_the_users_own_application_keeps_of_the_user_is_not_told_to_an_app(
+    app: SmartApp, person: Person, user: UserClient, ann: str
+) -> None:
+    token = app.exchange(person.code(app.asks("user/*.* patient/*.*"))).json()["access_token"]
+    for path in ("me", "profile"):
+        assert http.get(f"{app.address}/v1/{path}.json", params={"authentication_token": token}).status_code == 403
+        own = http.get(f"{app.address}/v1/{path}.json", params={"authentication_token": user.access_token})
+        assert own.status_code == 200
+    changed = {"authentication_token": token, "profile": {"gender": "F"}}
+    assert http.post(f"{app.address}/v1/profile.json", json=changed).status_code == 403
+
+
 def test_introspection_tells_whom_a_token_is_about(
     server: AppServer, person: Person, user: UserClient, ann: str
 ) -> None:
