@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from fhirstore import __version__
 from fhirstore.api import (
+    erasure,
     granted,
     health,
     oauth,
@@ -27,6 +28,7 @@ from fhirstore.api import (
 )
 from fhirstore.api.failures import add_failure_handlers
 from fhirstore.api.fhir import PREFIXES, FhirEndpoint, FhirParts
+from fhirstore.api.management_trail import ManagementTrail
 from fhirstore.api.middleware import RequestLog
 from fhirstore.api.proxies import TrustedProxies
 from fhirstore.api.transfers import Transfers
@@ -45,9 +47,10 @@ from fhirstore.interactions.doorway import Doorway
 from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
+from fhirstore.store.housekeeping import keep_house
 from fhirstore.store.trail_buffer import TrailBuffer
 from fhirstore.transfer.jobs import JobRules, JobRunner
-from fhirstore.web import authorize, console, granted_apps, health_history, sign_in_link
+from fhirstore.web import authorize, console, granted_apps, health_history, launch, sign_in_link
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -69,10 +72,14 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await store.open()
-        working = asyncio.create_task(runner.run())
+        working = [
+            asyncio.create_task(runner.run()),
+            asyncio.create_task(keep_house(store, clock, settings.audit_days)),
+        ]
         yield
-        working.cancel()
-        await asyncio.wait([working])
+        for task in working:
+            task.cancel()
+        await asyncio.wait(working)
         await usage.close()
         await trail.close()
         await store.close()
@@ -105,10 +112,10 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         settings.bundle_bytes,
         Transfers(store, clock, runner, job_rules, settings.validation),
     )
-    faces = (users_oneup, user_sources, sign_in_links, granted, profile_validic, users_validic, validic)
+    faces = (users_oneup, erasure, user_sources, sign_in_links, granted, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
         app.include_router(router)
-    for pages in (authorize, console, granted_apps, health_history, sign_in_link):
+    for pages in (authorize, console, granted_apps, health_history, launch, sign_in_link):
         app.include_router(pages.router)
     add_failure_handlers(app)
     _add_middleware(app, settings, parts)
@@ -117,6 +124,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
 
 def _add_middleware(app: FastAPI, settings: Settings, parts: FhirParts) -> None:
     """Innermost first: what is added last meets a request first."""
+    doorway = parts.doorway
+    app.add_middleware(ManagementTrail, note=doorway.note, clock=doorway.clock, extent=doorway.audit)
     # The FHIR endpoint takes its requests before routing and all that is for routes: half of what a read costs.
     for prefix in PREFIXES:
         app.add_middleware(FhirEndpoint, prefix=prefix, parts=parts)

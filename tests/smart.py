@@ -128,7 +128,7 @@ def launch_parameters(url: str) -> dict[str, str]:
 
 
 class Form(HTMLParser):
-    """The form of a page: where it goes, its fields that are set, what can be ticked and chosen."""
+    """The last form of a page: where it goes, its fields that are set, what can be ticked and chosen."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ class Form(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.action = given.get("action", "")
+            self.action, self.fields, self.ticks, self.choices = given.get("action", ""), {}, [], []
         elif tag == "input" and given["type"] == "hidden":
             assert given["name"] not in self.fields
             self.fields[given["name"]] = given["value"]

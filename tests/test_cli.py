@@ -207,4 +207,7 @@ def test_the_lines_that_the_first_start_prints_work_unchanged_and_the_second_sta
         server.stop()
         server.output.unlink()
         server.start()
-        assert server.output.read_text() == f"fhirstore listens at {server.address}\n"
+        printed = server.output.read_text()
+        assert printed.startswith(f"fhirstore listens at {server.address}\n")
+        assert "client_" not in printed, "secrets are printed once"
+        assert "/console/welcome/" in printed, "nobody has an account yet"

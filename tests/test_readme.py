@@ -72,7 +72,7 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
 @pytest.mark.parametrize("line", [line for line in commands() if line.startswith("fhirstore ")])
 def test_every_command_and_option_of_the_readme_is_known(line: str) -> None:
     words = shlex.split(line)[1:]
-    group = words[:2] if words[0] == "app" else words[:1]
+    group = words[:2] if words[0] in {"app", "developer"} else words[:1]
     shown = CliRunner().invoke(main, [*group, "--help"], env={"COLUMNS": "200"})
     assert shown.exit_code == 0
     for option in words:

@@ -18,6 +18,7 @@ from fhirstore.clock import Clock
 from fhirstore.errors import TooManyRequests
 from fhirstore.store.accounts import Accounts, Application
 from fhirstore.store.contract import Store
+from fhirstore.store.trail_buffer import TrailBuffer
 
 
 async def store_of(request: Request) -> Store:
@@ -47,6 +48,11 @@ async def credentials_of(request: Request) -> Credentials:
 async def signer_of(request: Request) -> Signer:
     signer: Signer = request.app.state.signer
     return signer
+
+
+async def trail_of(request: Request) -> TrailBuffer:
+    trail: TrailBuffer = request.app.state.trail
+    return trail
 
 
 async def base_of(request: Request) -> str:
@@ -89,4 +95,5 @@ CredentialsOf = Annotated[Credentials, Depends(credentials_of)]
 SignerOf = Annotated[Signer, Depends(signer_of)]
 BaseOf = Annotated[str, Depends(base_of)]
 AddressOf = Annotated[str, Depends(address_of)]
+TrailOf = Annotated[TrailBuffer, Depends(trail_of)]
 BearersOf = Annotated[Bearers, Depends(bearers_of)]

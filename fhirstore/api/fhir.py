@@ -114,8 +114,8 @@ class FhirEndpoint:
         caller, http = await self._caller(http)
         notes = self._parts.doorway.notes(caller, scope.get(REQUEST_ID, ""), http.address)
         scope.setdefault("state", {})[ASKED_BY] = caller.client_id
-        if caller.everybody and match.interaction.code.startswith("history-"):
-            raise BadRequest("A history is one user's: x-oneup-user-id must name one.")
+        if match.interaction.code.startswith("history-"):
+            _require_one(caller)
         try:
             request = await self._request(http, receive, match)
         except Failure as failure:
@@ -156,6 +156,7 @@ class FhirEndpoint:
         self, asked: Transfer, http: HttpRequest, base: str, scope: Scope, receive: Receive, send: Send
     ) -> None:
         caller, http = await self._caller(http)
+        _require_one(caller)
         notes, status = self._parts.doorway.notes(caller, scope.get(REQUEST_ID, ""), http.address), 500
         try:
             status = await self._parts.transfers.answer(asked, http, caller, base, receive, send)
@@ -204,6 +205,12 @@ class FhirEndpoint:
     def _base(self, http: HttpRequest) -> str:
         address = self._parts.base_url or f"{http.scheme}://{http.headers.get('host', 'localhost')}"
         return address + self._prefix
+
+
+def _require_one(caller: Caller) -> None:
+    """Raises BadRequest where an application asks for all of its users at once."""
+    if caller.everybody:
+        raise BadRequest("This can be asked for one user alone: x-oneup-user-id must name one.")
 
 
 def named_source(http: HttpRequest) -> str | None:

@@ -7,8 +7,9 @@ calls.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from fhirstore.api.dependencies import AccountsOf, BaseOf, BearersOf, ClockOf, StoreOf
 from fhirstore.api.fhir import PREFIXES
@@ -18,6 +19,7 @@ from fhirstore.auth.granted import Granted, granted_applications, show_out
 from fhirstore.auth.launches import LAUNCH_SECONDS, prepare_launch
 from fhirstore.auth.users import UserInvalid
 from fhirstore.clock import instant
+from fhirstore.interactions.consent_notes import note_consent
 
 router = APIRouter(prefix="/user-management/v1", tags=["User management"])
 
@@ -31,22 +33,29 @@ async def granted(parameters: Given, application: Authenticated, store: StoreOf)
 
 @router.delete("/user/grant", summary="Take back all that a user allowed an application")
 async def take_back(
-    parameters: Given, application: Authenticated, store: StoreOf, bearers: BearersOf
+    request: Request, parameters: Given, application: Authenticated, store: StoreOf, bearers: BearersOf
 ) -> dict[str, Any]:
     user = await named_user(store.accounts, application, parameters)
-    return {"success": True, "revoked": await show_out(store, bearers, user.id, _app_client_id(parameters))}
+    app_client_id = _app_client_id(parameters)
+    revoked = await show_out(store, bearers, user.id, app_client_id)
+    if revoked:
+        note_consent(request.app.state.doorway, "shut-out", user, app_client_id, by=application.client_id)
+    return {"success": True, "revoked": revoked}
 
 
 @router.post("/user/launch", summary="Prepare the launch of an application for a user")
 async def launch(
     parameters: Given, application: Authenticated, accounts: AccountsOf, store: StoreOf, clock: ClockOf, base: BaseOf
 ) -> dict[str, Any]:
+    """`url` opens the application for a user who is signed in here; for one who is not, a sign-in link with `next`."""
     user = await active_user(accounts, application, parameters)
     patient = (parameters.get("patient") or "").removeprefix("Patient/") or None
     endpoint = base + PREFIXES[0]
     prepared = await prepare_launch(store, user, _app_client_id(parameters), patient, clock(), endpoint)
-    url = {} if prepared.url is None else {"url": prepared.url}
-    return {"success": True, "launch": prepared.launch, "iss": endpoint, **url, "expires_in": LAUNCH_SECONDS}
+    told = {"success": True, "launch": prepared.launch, "iss": endpoint, "expires_in": LAUNCH_SECONDS}
+    if prepared.url is None:
+        return told
+    return {**told, "url": prepared.url, "next": f"/oauth2/launch?{urlencode({'launch': prepared.launch})}"}
 
 
 def _shown(granted: Granted) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from fhirstore.api.parameters import Members
 from fhirstore.api.validic import CallerOf, ValidicRoute, object_member, text_member
 from fhirstore.auth.users import LENGTH_LIMIT, update_user
 from fhirstore.caller import Caller
-from fhirstore.errors import Unauthorized, Unprocessable
+from fhirstore.errors import Forbidden, Unauthorized, Unprocessable
 from fhirstore.store.accounts import Accounts, User, UserProfile
 
 router = APIRouter(prefix="/v1", tags=["Validic"], route_class=ValidicRoute)
@@ -50,6 +50,9 @@ async def _user(accounts: Accounts, caller: Caller) -> User:
     user = await accounts.user(caller.user)
     if user is None:
         raise Unauthorized("The user is gone.")
+    if user.client_id != caller.client_id:
+        # Others were let into the record; what the user's own application keeps of the user is not in it.
+        raise Forbidden("This is between a user and the user's own application.")
     return user
 
 

@@ -36,7 +36,7 @@ async def create(parameters: Given, application: Authenticated, accounts: Accoun
     user = await create_user(
         accounts, application, parameters.get("app_user_id", ""), clock(), active=active is not False
     )
-    return {"success": True, "code": await issue_code(accounts, user, clock()), **_shown(user)}
+    return {"success": True, "code": await issue_code(accounts, user, clock()), **shown(user)}
 
 
 @router.get("/user", summary="List the application's users, or look one up")
@@ -49,7 +49,7 @@ async def find(parameters: Given, application: Authenticated, accounts: Accounts
         skip=number(parameters, "_skip", "offset") or 0,
         count=min(number(parameters, "_count", "limit") or PAGE_LIMIT, PAGE_LIMIT),
     )
-    return {"success": True, "entry": [_shown(user) for user in page.users], "total": page.total}
+    return {"success": True, "entry": [shown(user) for user in page.users], "total": page.total}
 
 
 @router.put("/user", summary="Rename a user, or switch one off or on")
@@ -66,7 +66,7 @@ async def update(
         user = await find_user(accounts, application, id=id)
     changed = await update_user(accounts, user, clock(), app_user_id=new_name, active=active)
     bearers.forget(user.id)
-    return {"success": True, **_shown(changed)}
+    return {"success": True, **shown(changed)}
 
 
 @router.post("/user/auth-code", summary="A new code for an existing user")
@@ -74,7 +74,7 @@ async def auth_code(
     parameters: Given, application: Authenticated, accounts: AccountsOf, clock: ClockOf
 ) -> dict[str, Any]:
     user = await active_user(accounts, application, parameters)
-    return {"success": True, "code": await issue_code(accounts, user, clock()), **_shown(user)}
+    return {"success": True, "code": await issue_code(accounts, user, clock()), **shown(user)}
 
 
 async def active_user(accounts: Accounts, application: Application, parameters: Parameters) -> User:
@@ -92,7 +92,7 @@ async def named_user(accounts: Accounts, application: Application, parameters: P
     )
 
 
-def _shown(user: User) -> dict[str, Any]:
+def shown(user: User) -> dict[str, Any]:
     return {"oneup_user_id": user.id, "app_user_id": user.app_user_id, "active": user.active}
 
 

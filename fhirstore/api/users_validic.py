@@ -7,7 +7,7 @@ from typing import Any, cast, get_args
 
 from fastapi import APIRouter, Request
 
-from fhirstore.api.dependencies import AccountsOf, BaseOf, BearersOf, ClockOf
+from fhirstore.api.dependencies import AccountsOf, BaseOf, BearersOf, ClockOf, StoreOf, TrailOf
 from fhirstore.api.parameters import Members
 from fhirstore.api.profile_validic import read_profile, shown_profile
 from fhirstore.api.validic import (
@@ -20,10 +20,12 @@ from fhirstore.api.validic import (
 )
 from fhirstore.auth.identifying import what_identifies
 from fhirstore.auth.tokens import Bearers, issue_lasting_token
-from fhirstore.auth.users import LENGTH_LIMIT, create_user, delete_user, find_user, update_user
+from fhirstore.auth.users import LENGTH_LIMIT, create_user, erase_user, find_user, update_user
 from fhirstore.clock import Clock
 from fhirstore.errors import Unprocessable
-from fhirstore.store.accounts import Accounts, User, UserQuery, UserStatus
+from fhirstore.store.accounts import User, UserQuery, UserStatus
+from fhirstore.store.contract import Store
+from fhirstore.store.trail_buffer import TrailBuffer
 
 router = APIRouter(prefix="/v1", tags=["Validic"], route_class=ValidicRoute)
 
@@ -115,19 +117,19 @@ async def change_user(
 
 @router.delete("/organizations/{org}/users/{id}", summary="Delete a user")
 async def delete_by_id(
-    id: str, application: OrganizationOf, accounts: AccountsOf, bearers: BearersOf, clock: ClockOf
+    id: str, application: OrganizationOf, store: StoreOf, bearers: BearersOf, trail: TrailOf, clock: ClockOf
 ) -> dict[str, Any]:
-    return await _delete(await find_user(accounts, application, hex_id=id), accounts, bearers, clock)
+    return await _delete(await find_user(store.accounts, application, hex_id=id), store, bearers, trail, clock)
 
 
 @router.delete("/organizations/{org}/users", summary="Delete the user with a uid")
 async def delete_by_uid(
-    members: Members, application: OrganizationOf, accounts: AccountsOf, bearers: BearersOf, clock: ClockOf
+    members: Members, application: OrganizationOf, store: StoreOf, bearers: BearersOf, trail: TrailOf, clock: ClockOf
 ) -> dict[str, Any]:
     uid = text_member(members, "uid") or text_member(object_member(members, "user"), "uid")
     if uid is None:
         raise Unprocessable("Uid can't be blank")
-    return await _delete(await find_user(accounts, application, app_user_id=uid), accounts, bearers, clock)
+    return await _delete(await find_user(store.accounts, application, app_user_id=uid), store, bearers, trail, clock)
 
 
 @router.get("/organizations/{org}/users/{id}/refresh_token", summary="Replace a user's token")
@@ -164,9 +166,8 @@ async def organization(
     return {"summary": summary(request, base, 1), "organization": shown}
 
 
-async def _delete(user: User, accounts: Accounts, bearers: Bearers, clock: Clock) -> dict[str, Any]:
-    await delete_user(accounts, user, clock())
-    bearers.forget(user.id)
+async def _delete(user: User, store: Store, bearers: Bearers, trail: TrailBuffer, clock: Clock) -> dict[str, Any]:
+    await erase_user(store, bearers, trail, user, clock())
     return {"code": 200, "message": "Ok"}
 
 

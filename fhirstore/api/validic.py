@@ -18,6 +18,7 @@ from starlette.types import Scope
 
 from fhirstore.api.dependencies import AddressOf, BearersOf, CredentialsOf, count_call, told_allowance
 from fhirstore.api.parameters import Members
+from fhirstore.auth.calls import about_user, by_application
 from fhirstore.auth.users import UserExists, UserFailure, UserHeld, UserUnknown
 from fhirstore.caller import Caller
 from fhirstore.errors import Failure, NotFound, Unauthorized, Unprocessable
@@ -108,7 +109,10 @@ async def _caller(request: Request, members: Members, bearers: BearersOf) -> Cal
     token = text_member(members, "authentication_token") or _token_of_header(request)
     if not token:
         raise Unauthorized("The user's authentication_token is needed.")
-    return await bearers.caller(token)
+    caller = await bearers.caller(token)
+    by_application(caller.client_id)
+    about_user(caller.user)
+    return caller
 
 
 CallerOf = Annotated[Caller, Depends(_caller)]

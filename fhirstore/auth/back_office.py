@@ -38,7 +38,8 @@ class BackOffice:
         application = await self._credentials.application(client_id, client_secret, address)
         if user == EVERYBODY:
             return await self._everybody(application)
-        found = await self._store.accounts.user(int(user)) if user.isascii() and user.isdigit() else None
+        is_number = user.isascii() and user.isdigit() and len(user) < 16
+        found = await self._store.accounts.user(int(user)) if is_number else None
         if found is None or found.client_id != application.client_id or not found.active:
             raise Forbidden("The application has no active user of this number.")
         caller = Caller(application.client_id, found.id, _SCOPE, application.level, application.profile)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fhirstore.auth.calls import by_application
 from fhirstore.auth.secrets import digest, matches, mint
 from fhirstore.auth.throttle import Throttle
 from fhirstore.clock import Clock
@@ -46,12 +47,14 @@ class Credentials:
             wrong = Unauthorized("The client_id or client_secret is wrong.")
             raise await self._failure(application, address, wrong) if client_id and client_secret else wrong
         await self._admit(application, address)
+        by_application(application.client_id)
         return application
 
     async def client(self, client_id: str | None, client_secret: str | None, address: str) -> Client:
         """As `application`, but a public application need not show a secret (RFC 6749 §2.1)."""
         application = await self._accounts.application(client_id) if client_id and not client_secret else None
         if application is not None and application.public:
+            by_application(application.client_id)
             return Client(application, proven=False)
         return Client(await self.application(client_id, client_secret, address), proven=True)
 
@@ -60,6 +63,7 @@ class Credentials:
         application = await self._accounts.application_of_organization_token(digest(token)) if token else None
         if application is not None and application.organization_id == organization_id:
             await self._admit(application, address)
+            by_application(application.client_id)
             return application
         wrong: Failure = Unauthorized("The organization's token is wrong.")
         if application is not None:
@@ -73,7 +77,11 @@ class Credentials:
         await self._throttle.admit(_key(application, address))
 
     async def _failure(self, application: Application | None, address: str, wrong: Failure) -> Failure:
-        return await self._throttle.failure(_key(application, address), wrong)
+        failure = await self._throttle.failure(_key(application, address), wrong)
+        # Whose secret was tried is told; what is tried after that is throttled, and would only fill the trail.
+        if application is not None and failure is wrong:
+            by_application(application.client_id)
+        return failure
 
 
 def has_secret(application: Application | None, secret: str) -> bool:

@@ -82,7 +82,7 @@ class Passwords:
             developer = await self._store.sessions.developer(fold_email(email))
         except BadRequest:
             developer = None
-        right = await _matches(developer.password_hash if developer else _nobody(), password)
+        right = await _matches(developer.password_hash if developer else None, password)
         if developer is None or not right:
             raise await self._throttle.failure(key, Unauthorized("The e-mail address or the password is wrong."))
         return developer
@@ -116,13 +116,13 @@ async def _add(sessions: Sessions, developer: Developer) -> Developer:
     return developer
 
 
-async def _matches(stored: str, password: str) -> bool:
+async def _matches(stored: str | None, password: str) -> bool:
     if len(password) > PASSWORD_MOST:
         return False
 
     def verify() -> bool:
         try:
-            return _hasher().verify(stored, _normal(password))
+            return _hasher().verify(stored or _nobody(), _normal(password))
         except (VerifyMismatchError, InvalidHashError):
             return False
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from fhirstore.auth import pkce
+from fhirstore.auth.calls import about_user
 from fhirstore.auth.credentials import Client
 from fhirstore.auth.scopes import covers, known
 from fhirstore.auth.secrets import digest
@@ -82,6 +83,7 @@ async def _presented(request: TokenRequest, kind: TokenKind, secret: str | None,
     token = await request.accounts.token(digest(secret)) if secret else None
     if token is None or token.kind != kind or token.client_id != request.client.application.client_id:
         raise refused
+    about_user(token.user)
     # Without a secret, only what a verifier is to prove, or was proved by one.
     if not request.client.proven and token.challenge is None:
         raise OAuthFailure("The client_secret is required", error="invalid_client")

@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from fhirstore.auth.patients import patient_of
 from fhirstore.auth.secrets import digest, mint
 from fhirstore.auth.users import UserInactive, UserInvalid
+from fhirstore.errors import NotFound
 from fhirstore.store.accounts import User
 from fhirstore.store.consents import Launch
 from fhirstore.store.contract import Store
@@ -45,6 +46,16 @@ async def prepare_launch(
     launch = Launch(digest(secret), user.id, client_id, patient, now + LAUNCH_SECONDS * 1000)
     await store.consents.add_launch(launch, now)
     return Prepared(secret, _address(application.launch_uri, endpoint, secret))
+
+
+async def launch_address(store: Store, user: int, secret: str, endpoint: str, now: int) -> str:
+    """Where a user's browser is to go for a launch that was prepared. Raises NotFound."""
+    launch = await store.consents.launch(digest(secret))
+    application = await store.accounts.application(launch.client_id) if launch is not None else None
+    address = _address(application.launch_uri if application is not None else None, endpoint, secret)
+    if launch is None or launch.user != user or launch.expires <= now or address is None:
+        raise NotFound("This launch is unknown or over. Go back to your application and begin again.")
+    return address
 
 
 def _address(launch_uri: str | None, endpoint: str, secret: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fhirstore.auth.calls import about_user
 from fhirstore.auth.credentials import Client
 from fhirstore.auth.secrets import digest
 from fhirstore.auth.tokens import BEARER_KINDS, SECOND, Bearers
@@ -51,4 +52,7 @@ async def introspect(accounts: Accounts, application: Application, secret: str, 
 
 async def _own(accounts: Accounts, application: Application, secret: str) -> Token | None:
     token = await accounts.token(digest(secret))
-    return token if token is not None and token.client_id == application.client_id else None
+    if token is None or token.client_id != application.client_id:
+        return None
+    about_user(token.user)
+    return token

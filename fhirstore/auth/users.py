@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets as random
 from dataclasses import dataclass, replace
 
+from fhirstore.auth.calls import about_user
 from fhirstore.auth.secrets import digest
+from fhirstore.auth.tokens import Bearers
 from fhirstore.store.accounts import (
     Accounts,
     Application,
@@ -17,6 +19,9 @@ from fhirstore.store.accounts import (
     UserProfile,
     UserQuery,
 )
+from fhirstore.store.contract import Store
+from fhirstore.store.trail import USER_TYPE, Event, event_id
+from fhirstore.store.trail_buffer import TrailBuffer
 
 LENGTH_LIMIT = 256
 HELD_SPAN = 5 * 60 * 1000
@@ -64,9 +69,11 @@ async def create_user(
         raise UserHeld("this user already exists")
     new = NewUser(random.token_hex(12), application.client_id, app_user_id, active, now, profile)
     try:
-        return await accounts.add_user(new)
+        made = await accounts.add_user(new)
     except AppUserIdTakenError as error:
         raise UserExists("this user already exists") from error
+    about_user(made.id)
+    return made
 
 
 async def list_users(
@@ -96,6 +103,7 @@ async def find_user(
     page = await list_users(accounts, application, app_user_id=app_user_id, id=id, hex_id=hex_id, count=1)
     if not page.users:
         raise UserUnknown("this user does not exist")
+    about_user(page.users[0].id)
     return page.users[0]
 
 
@@ -133,6 +141,19 @@ async def delete_user(accounts: Accounts, user: User, now: int) -> None:
     await accounts.count(_held(user.client_id, user.app_user_id), now, HELD_SPAN)
     if not await accounts.remove_user(user, now):
         raise UserUnknown("this user does not exist")
+
+
+async def erase_user(store: Store, bearers: Bearers, trail: TrailBuffer, user: User, now: int) -> None:
+    """Delete a user, and erase its whole record before this returns. Raises UserUnknown.
+
+    The trail is told first, for good, that it was done. What a request that had begun before may write meanwhile is
+    erased once more, later, with the user's row: by whichever process keeps house then.
+    """
+    await delete_user(store.accounts, user, now)
+    bearers.forget(user.id)
+    trail.note(Event(event_id(now), "erase", 200, None, user.client_id, None, USER_TYPE, str(user.id)))
+    await trail.flush()
+    await store.erase(user.id)
 
 
 def _held(client_id: str, app_user_id: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from fhirstore.clock import instant
 from fhirstore.interactions.notes import MADE_BY, patient_of
 from fhirstore.store.contract import Version
-from fhirstore.store.trail import USER_TYPE, Event, write_id
+from fhirstore.store.trail import APPLICATION_TYPE, USER_TYPE, Event, write_id
 
 USER, APPLICATION = "urn:fhirstore:user", "urn:fhirstore:application"
 """Systems of the ids of users (`oneup_user_id`) and applications (`client_id`)."""
@@ -28,6 +28,8 @@ _IS_APPLICATION = {
 }
 _IS_USER = {"system": "http://hl7.org/fhir/object-role", "code": "6", "display": "User"}
 _ACTIONS = {"create": "C", "read": "R", "vread": "R", "update": "U", "delete": "D"}
+_OWN = frozenset({"share", "unshare", "let-in", "shut-out"})
+"""What happens to a record beside FHIR's interactions."""
 _INTERACTIONS = "http://hl7.org/fhir/restful-interaction"
 _OBJECT_TYPE, _OBJECT_ROLE = "http://hl7.org/fhir/object-type", "http://hl7.org/fhir/object-role"
 
@@ -75,7 +77,7 @@ def audit_event(event: Event) -> dict[str, Any]:
 def _subtypes(action: str) -> list[dict[str, str]]:
     if action.startswith("$"):
         return [{"system": _INTERACTIONS, "code": "operation"}, {"system": INTERACTION, "code": action}]
-    return [{"system": INTERACTION if action in {"share", "unshare"} else _INTERACTIONS, "code": action}]
+    return [{"system": INTERACTION if action in _OWN else _INTERACTIONS, "code": action}]
 
 
 def _participants(event: Event) -> list[dict[str, Any]]:
@@ -105,6 +107,8 @@ def _object(type: str, id: str, version: int | None) -> dict[str, Any]:
         return {"type": _coded_type("2"), "role": query, "name": type or "all types"}
     if type == USER_TYPE:
         return {"identifier": {"system": USER, "value": id}, "type": _coded_type("1"), "role": _IS_USER}
+    if type == APPLICATION_TYPE:
+        return {"identifier": {"system": APPLICATION, "value": id}, "type": _coded_type("2")}
     address = f"{type}/{id}" + (f"/_history/{version}" if version is not None else "")
     role, sort = ("1", "1") if type == "Patient" else ("4", "2")
     return {

@@ -107,10 +107,11 @@ async def _find(
         raise BadRequest("A conditional request cannot be about contained resources.")
     # Never lenient: a mistyped criterion would match what it should not.
     plan = read_search(type, pairs, await search_context(type, pairs, context)).plan
-    found = await context.resources.find(plan, Page(count, total=False))
+    page = Page(count, total=False, own=True)  # what others share cannot be written
+    found = await context.resources.find(plan, page)
     matches = list(found.matches)
     while whole and found.next is not None:
-        found = await context.resources.find(plan, Page(count, after=found.next, total=False))
+        found = await context.resources.find(plan, replace(page, after=found.next))
         matches += found.matches
     return [match.version for match in matches]
 

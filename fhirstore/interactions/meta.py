@@ -34,8 +34,7 @@ async def meta(request: Request, context: Context) -> Reply:
     if not request.id:
         return _returned(await _in_use(request, context))
     if request.vid:
-        number = int(request.vid) if request.vid.isdigit() and len(request.vid) < 16 else 0
-        version = await context.resources.version(request.type, request.id, number)
+        version = await context.resources.version(request.type, request.id, request.number)
     else:
         version = await context.resources.current(request.type, request.id)
     return _returned(parse(_present(request, version).body).get("meta") or {})

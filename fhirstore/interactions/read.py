@@ -21,8 +21,7 @@ async def read(request: Request, context: Context) -> Reply:
 
 async def vread(request: Request, context: Context) -> Reply:
     """One version, current or older. Raises NotFound, and Gone for a version that is a deletion."""
-    number = int(request.vid) if request.vid.isascii() and request.vid.isdigit() and len(request.vid) < 16 else 0
-    version = await context.resources.version(request.type, request.id, number) if number else None
+    version = await context.resources.version(request.type, request.id, request.number)
     if version is None:
         raise NotFound(f"There is no {request.type} with this id and version.")
     return _served(request, version)

@@ -40,6 +40,11 @@ class Request:
     prefer: str | None = None
 
     @property
+    def number(self) -> int:
+        """The number of the version in the path; 0, which is no version's, for what is no number."""
+        return int(self.vid) if self.vid.isascii() and self.vid.isdigit() and len(self.vid) < 16 else 0
+
+    @property
     def minimal(self) -> bool:
         """Whether the client wants no copy of what it wrote: http://hl7.org/fhir/DSTU2/http.html#return."""
         return "return=minimal" in (self.prefer or "").replace(" ", "")

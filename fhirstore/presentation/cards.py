@@ -240,7 +240,7 @@ def _parts(components: Any) -> tuple[Part, ...]:
 def _pressure(components: Any) -> str:
     """125/84 mmHg, as blood pressure is said; "" where the two numbers are not just that."""
     parts = {
-        each["code"]["coding"][0].get("code"): each["valueQuantity"]
+        str(each["code"]["coding"][0].get("code")): each["valueQuantity"]
         for each in (components if isinstance(components, list) else ())
         if _is_coded_quantity(each)
     }
@@ -262,9 +262,7 @@ def _interpretation(concept: Any) -> tuple[str, Tone]:
     """http://hl7.org/fhir/DSTU2/valueset-observation-interpretation.html"""
     text = concept_words(concept)
     codings = concept.get("coding") if isinstance(concept, dict) else None
-    codes = (
-        {each.get("code") for each in codings or () if isinstance(each, dict)} if isinstance(codings, list) else set()
-    )
+    codes = [each.get("code") for each in codings if isinstance(each, dict)] if isinstance(codings, list) else []
     if not text:
         return "", ""
     return text, "normal" if "N" in codes or text.lower() == "normal" else "notable"

@@ -93,7 +93,7 @@ def concept_words(concept: Any) -> str:
         return ""
     text, codings = concept.get("text"), concept.get("coding")
     codings = [each for each in codings if isinstance(each, dict)] if isinstance(codings, list) else []
-    displays = {each.get("display") for each in codings}
+    displays = [each.get("display") for each in codings]
     if isinstance(text, str) and text.strip() and text not in displays:
         return text
     plain = next((name for each in codings if (name := _plain_name(each))), "")
@@ -119,7 +119,7 @@ def _plain_name(coding: Mapping[str, Any]) -> str:
 
 
 def _has_words(coding: Mapping[str, Any]) -> bool:
-    return coding_words(coding) not in {"", coding.get("code")}
+    return coding_words(coding) not in ("", coding.get("code"))
 
 
 def _meaning(system: str, code: str) -> str:

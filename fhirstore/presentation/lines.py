@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from fhirstore.dstu2 import catalog
@@ -19,7 +20,8 @@ from fhirstore.presentation.values import WORDED, words
 
 LINES_LIMIT = 500
 
-_APART = frozenset({"id", "meta", "implicitRules", "language", "text"})
+_IDS = frozenset({"id"})
+_APART = _IDS | {"meta", "implicitRules", "language", "text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +63,25 @@ def local_target(reference: Any) -> str:
 
 
 def _lines(path: str, node: Mapping[str, Any], left: _Left) -> Iterator[Line]:
+    apart = _APART if catalog.is_resource_type(path) else _IDS
     for element in catalog.elements(path):
-        if element.name in _APART:
+        if element.name in apart:
             continue
         for name, type in element.json_names.items():
-            held = node.get(name)
-            for value in held if isinstance(held, list) else (held,):
-                if value is not None and (line := _line(element, type, value, left)) is not None:
+            for value, companion in _held(node, name):
+                if (line := _line(element, type, value, companion, left)) is not None:
                     yield line
 
 
-def _line(element: Element, type: str, value: Any, left: _Left) -> Line | None:
+def _held(node: Mapping[str, Any], name: str) -> Iterator[tuple[Any, Any]]:
+    """The values of a property, each with what extends it: http://hl7.org/fhir/DSTU2/json.html#primitive."""
+    values, companions = (each if isinstance(each, list) else [each] for each in (node.get(name), node.get(f"_{name}")))
+    for value, companion in zip_longest(values, companions):
+        if value is not None or companion is not None:
+            yield value, companion
+
+
+def _line(element: Element, type: str, value: Any, companion: Any, left: _Left) -> Line | None:
     if not left.take():
         return None
     name = label(element.path)
@@ -82,7 +92,7 @@ def _line(element: Element, type: str, value: Any, left: _Left) -> Line | None:
     if type in WORDED or type in catalog.primitive_types():
         systems = catalog.code_systems(element.binding.value_set) if element.binding else ()
         text = words(value, type, systems)
-        extra = tuple(_extensions(value, left))
+        extra = (*_extensions(value, left), *_extensions(companion, left))
         return Line(name, text, _target(type, value), _note(type, value), extra) if text or extra else None
     inner = element.content or (element.path if catalog.elements(element.path) else type)
     if not isinstance(value, dict):

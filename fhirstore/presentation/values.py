@@ -157,8 +157,10 @@ def _contact_point(value: Any) -> str:
 def _identifier(value: Any) -> str:
     if not isinstance(value, dict) or not isinstance(value.get("value"), str):
         return ""
-    kind = concept_words(value.get("type"))
-    return f"{value['value']} ({kind})" if kind else str(value["value"])
+    kind, assigner = concept_words(value.get("type")), value.get("assigner")
+    by = reference_words(assigner) if isinstance(assigner, dict) and assigner.get("display") else ""
+    about = ", ".join(part for part in (kind, by) if part)
+    return f"{value['value']} ({about})" if about else str(value["value"])
 
 
 def _ratio(value: Any) -> str:
@@ -200,7 +202,7 @@ def _timing(value: Any) -> str:
 def _repeat_words(repeat: Mapping[str, Any]) -> list[str]:
     often, most = repeat.get("frequency"), repeat.get("frequencyMax")
     period, unit = repeat.get("period"), _UNITS.get(str(repeat.get("periodUnits")), "")
-    times = "" if often in {None, 1} else f"{number_words(often)} times"
+    times = "" if often in (None, 1) else f"{number_words(often)} times"
     if most is not None:
         times = f"{number_words(often)} to {number_words(most)} times"
     each = ""

@@ -129,7 +129,7 @@ class Page:
     """Which part of what a plan finds: `count` matches after a place, or after the first `skip`.
 
     `total` says that the exact number of all matches is wanted, which costs a count of them; `places`, that each
-    match is to come with its own.
+    match is to come with its own; `own`, that nothing is looked at which others share.
     """
 
     count: int
@@ -137,6 +137,7 @@ class Page:
     skip: int = 0
     total: bool = True
     places: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +287,15 @@ class Store(Protocol):
 
     def within(self, scope: Scope, author: Author | None = None) -> Resources:
         """The resources of a scope; every version that is made there tells its author."""
+        ...
+
+    async def erase(self, owner: int) -> None:
+        """Take away everything of an owner's record: resources, versions, what they are found by, jobs, and all that
+        the trail tells of them but that something was done.
+
+        In steps, each of which is bounded, so that others need not wait. Doing it again does no harm, and ends what
+        was begun before.
+        """
         ...
 
     async def open(self) -> None:

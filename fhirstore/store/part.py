@@ -7,7 +7,7 @@ was.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -90,7 +90,7 @@ class Part:
         types = _types(self._extents)
         if query.type is None and types is not None:
             pages = [await self._history(replace(query, type=type_), elsewhere) for type_ in types]
-            return newest_first(pages, query.count)
+            return together(pages, query)
         return await self._history_of_some(query, elsewhere)
 
     def _show(self, handed_out: Shown) -> Shown:
@@ -115,17 +115,18 @@ class Part:
         return paged(found, plan.order, page)
 
     async def _history_of_some(self, query: HistoryQuery, elsewhere: Elsewhere | None) -> HistoryPage:
-        """A history of which only some versions are inside: all of them are looked at, for they are to be counted."""
+        """A history of which only some versions are inside: where they are to be counted, all of it is looked at."""
         now: dict[Key, bool] = {}
         kept: list[Version] = []
-        total, step = 0, replace(query, after=None, count=_BATCH)
+        total = 0
+        step = replace(query, after=None if query.total else query.after, count=_BATCH, total=False)
         while True:
             page = await self._resources.history(step)
             for version in await self._inside_now_and_then(page.versions, now, elsewhere):
-                total += 1
-                if len(kept) <= query.count and (query.after is None or _moment(version) < _place(query.after)):
+                total += query.total
+                if len(kept) <= query.count and _follows(version, query):
                     kept.append(version)
-            if not page.more:
+            if not page.more or (len(kept) > query.count and not query.total):
                 return HistoryPage(kept[: query.count], total, len(kept) > query.count)
             step = replace(step, after=HistoryPlace(*_moment(page.versions[-1])))
 
@@ -167,12 +168,12 @@ def has_whole(extents: Extents, type: str) -> bool:
     return any(extent.patient is None and extent.has_type(type) for extent in extents)
 
 
-def newest_first(pages: Iterable[HistoryPage], count: int) -> HistoryPage:
-    """Pages of different histories as one page of them together."""
-    told = list(pages)
-    versions = sorted((version for page in told for version in page.versions), key=_moment, reverse=True)
-    more = len(versions) > count or any(page.more for page in told)
-    return HistoryPage(versions[:count], sum(page.total for page in told), more)
+def together(pages: Sequence[HistoryPage], query: HistoryQuery) -> HistoryPage:
+    """Pages of different histories as one page of them all."""
+    versions = [version for page in pages for version in page.versions]
+    versions.sort(key=_moment, reverse=not query.oldest_first)
+    more = len(versions) > query.count or any(page.more for page in pages)
+    return HistoryPage(versions[: query.count], sum(page.total for page in pages), more)
 
 
 def paged(found: Sequence[Match], orders: Sequence[Order], page: Page) -> Found:
@@ -211,6 +212,14 @@ def _types(extents: Extents) -> Sequence[str] | None:
     if any(extent.types is None for extent in extents):
         return None
     return sorted({type_ for extent in extents for type_ in extent.types or ()})
+
+
+def _follows(version: Version, query: HistoryQuery) -> bool:
+    """Whether a version stands behind the place that a page of a history follows."""
+    if query.after is None:
+        return True
+    moment, place = _moment(version), _place(query.after)
+    return moment > place if query.oldest_first else moment < place
 
 
 def _moment(version: Version) -> tuple[int, str, str, int]:

@@ -17,7 +17,7 @@ from fhirstore.search.plan import Plan
 from fhirstore.store.contract import Found, HistoryPage, HistoryQuery, Page, Version
 from fhirstore.store.cursors import Place
 from fhirstore.store.ordering import ordered
-from fhirstore.store.part import Key, Part, key_of, newest_first, placed
+from fhirstore.store.part import Key, Part, key_of, placed, together
 
 Answer = TypeVar("Answer")
 
@@ -51,17 +51,17 @@ class Parts:
 
     async def find(self, plan: Plan, page: Page) -> Found:
         hidden = [await self._hidden(plan, position) for position in range(len(self._parts))]
-        total = await self._total(plan, hidden) if page.total or not page.count else None
-        after, left = page.after, page.skip
-        while page.count:
+        step, left = replace(page, skip=0, places=True), page.skip if page.count else 0
+        total: int | None = None
+        while True:
             size = min(left, _BATCH) or page.count
-            found = await self._merged(plan, Page(size, after, total=False, places=True), hidden)
+            found = await self._merged(plan, replace(step, count=size), hidden)
+            total = found.total if total is None else total
             if not left:
                 return replace(found, total=total)
             if found.next is None:
-                break
-            after, left = found.next, left - size
-        return Found((), total)
+                return Found((), total)
+            step, left = replace(step, after=found.next, total=False), left - size
 
     async def history(self, query: HistoryQuery) -> HistoryPage:
         if query.type is not None and query.id is not None:
@@ -71,7 +71,7 @@ class Parts:
             partial(part.history, query, None if self._apart else partial(self._there, self._parts[:position]))
             for position, part in enumerate(self._parts)
         )
-        return newest_first(pages, query.count)
+        return together(pages, query)
 
     async def _holder(self, type: str, id: str) -> tuple[Part, Version] | None:
         """The part that a resource is in, and its current version: the first where it is not deleted, if there is."""
@@ -94,7 +94,8 @@ class Parts:
         chosen = [each.item for each in matches[: page.count]]
         more = len(matches) > page.count or any(each.next is not None for each in found)
         following: Place | None = chosen[-1].place if more and chosen else None
-        return Found(tuple(chosen), None, following)
+        total = sum(each.total or 0 for each in found) if page.total else None
+        return Found(tuple(chosen), total, following)
 
     async def _hidden(self, plan: Plan, position: int) -> Collection[Key]:
         """What a part has that an earlier one has too, of what a plan finds."""
@@ -102,12 +103,6 @@ class Parts:
             return ()
         named = await _names(self._parts[position], plan)
         return await self._there(self._parts[:position], sorted(named)) if named else ()
-
-    async def _total(self, plan: Plan, hidden: Sequence[Collection[Key]]) -> int:
-        found = await _together(
-            partial(part.find, plan, Page(0), taken) for part, taken in zip(self._parts, hidden, strict=True)
-        )
-        return sum(each.total or 0 for each in found)
 
 
 async def _together(calls: Iterable[Callable[[], Awaitable[Answer]]]) -> list[Answer]:

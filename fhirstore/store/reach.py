@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 from fhirstore.errors import Forbidden, NotFound
 from fhirstore.extents import Extents, has_type
@@ -42,8 +42,8 @@ class Reach:
         self._own = own
         self._scope = scope
         self._shared = shared
-        part = Part(own, scope.readable)
-        self._readable = Parts([part, *shared], apart=scope.apart) if shared else part
+        self._part = Part(own, scope.readable)
+        self._readable = Parts([self._part, *shared], apart=scope.apart) if shared else self._part
 
     async def current(self, type: str, id: str) -> Version | None:
         return await self._readable.current(type, id)
@@ -58,7 +58,7 @@ class Reach:
         return await self._readable.history(query)
 
     async def find(self, plan: Plan, page: Page) -> Found:
-        return await self._readable.find(plan, page)
+        return await (self._part if page.own else self._readable).find(plan, page)
 
     async def change(self, change: Change) -> Version | None:
         return await self._own.change(await self._limited(change))
@@ -77,11 +77,14 @@ class Reach:
         gone = None if change.fresh else await self._writable_deletion(change.type, change.id)
 
         def decide(current: Version | None) -> Version | None:
-            if current is not None and current.number != gone and not is_inside(current, writable):
-                _refuse(change, current, self._scope.readable)
-            following = change.decide(current)
+            is_there = current is None or current.number == gone or is_inside(current, writable)
+            if not is_there and current is not None and is_inside(current, self._scope.readable):
+                raise _forbidden(change)
+            following = change.decide(current if is_there else None)
             if following is not None and not following.deleted and not _enters(following, writable):
-                raise Forbidden(f"The token's scope does not include writing this {change.type}.")
+                raise _forbidden(change)
+            if not is_there:  # and so must not be begun anew
+                raise NotFound(f"There is no {change.type} with this id.")
             return following
 
         return replace(change, decide=decide)
@@ -106,9 +109,5 @@ def _enters(version: Version, extents: Extents) -> bool:
     )
 
 
-def _refuse(change: Change, current: Version, readable: Extents) -> NoReturn:
-    """Raises what the change raises where there is nothing, or NotFound: but Forbidden about what may be read."""
-    if is_inside(current, readable):
-        raise Forbidden(f"The token's scope does not include writing this {change.type}.")
-    change.decide(None)
-    raise NotFound(f"There is no {change.type} with this id.")
+def _forbidden(change: Change) -> Forbidden:
+    return Forbidden(f"The token's scope does not include writing this {change.type}.")

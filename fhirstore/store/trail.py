@@ -48,8 +48,8 @@ class Event(NamedTuple):
         return self.status < 400
 
 
-USER_TYPE = "User"
-"""The `type` of an event that is about a user, whose number is its `target`."""
+USER_TYPE, APPLICATION_TYPE = "User", "Application"
+"""The `type` of an event that is about a user or an application, whose number or client_id is its `target`."""
 _MOMENT = 12
 """So many digits of an id are its moment."""
 _COUNT = count(secrets.randbits(64))

@@ -39,7 +39,7 @@ class XmlStream:
         for chunk in self._chunks():
             self._parse(chunk, last=False)
             window += chunk
-            if self._root is None and self._depth >= 1 and self.is_bundle:
+            if self._root is None and self.is_bundle:
                 self._root = self._opening(window)
             while self._ended:
                 begins, ends = self._ended.pop(0)
@@ -58,7 +58,7 @@ class XmlStream:
 
     def _chunks(self) -> Iterator[bytes]:
         """The text as UTF-8. Other encodings are turned at once, so they have the limit of a resource."""
-        first = self._file.read(_STEP)
+        first = self._file.read(max(_STEP, 256))
         declared = first[:200].lower()
         if first.startswith(_UTF_16) or (b"encoding" in declared and b"utf-8" not in declared):
             whole = first + self._file.read(self._limit + 1)

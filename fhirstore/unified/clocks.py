@@ -20,6 +20,7 @@ _QUARTER = 15
 _FARTHEST = 14 * 60
 _VOTES_NEEDED, _MAJORITY = 4, 0.6
 _NEAR, _KEYS = 16, 3
+_SOURCES = 30
 
 Votes = Mapping[tuple[str, str], Mapping[int, Counter[int]]]
 """Two sources → month of the year → by how many minutes the second is later, and how often that was seen."""
@@ -47,8 +48,11 @@ TRUE_CLOCKS = Clocks()
 
 def find_clocks(facts: Sequence[Fact]) -> Clocks:
     """What facts of several kinds, told by several sources, give away; any good part of a record will do."""
-    if len({fact.source for fact in facts}) < 2:
+    counted = Counter(fact.source for fact in facts)
+    if len(counted) < 2:
         return TRUE_CLOCKS
+    known = sorted(counted, key=lambda source: (-counted[source], source))[:_SOURCES]
+    facts = [fact for fact in facts if fact.source in known]
     anchored = _explicit(facts)
     shifts = _spread(_votes(facts), {source for source, _ in anchored})
     return Clocks(shifts, _zones(anchored, shifts))

@@ -102,7 +102,9 @@ def joined(concepts: Iterable[Concept]) -> Concept:
 
 @lru_cache(maxsize=16384)
 def _concept(codes: frozenset[str], names: tuple[str, ...]) -> Concept:
-    known = frozenset(found for name in names if (found := plain(name)))
+    # A hyphen joins (gastro-esophageal) or parts (self-management): both readings count.
+    spelt = (each for name in names for each in {name.replace("-", ""), name.replace("-", " ")})
+    known = frozenset(found for name in spelt if (found := plain(name)))
     if not any(code.startswith(_HOUSES) for code in codes):
         codes |= {code for name in known if (code := _aliases().get(name))}
     return Concept(codes, known)
@@ -110,7 +112,7 @@ def _concept(codes: frozenset[str], names: tuple[str, ...]) -> Concept:
 
 @cache
 def _aliases() -> Mapping[str, str]:
-    return {plain(name): code for name, code in aliases().items()}
+    return {plain(name.replace("-", "")): code for name, code in aliases().items()}
 
 
 @lru_cache(maxsize=4096)
@@ -128,7 +130,7 @@ def plain(name: str) -> str:
     """The words of a name, less those that say nothing, each once and sorted: "Diabetes mellitus, type II" …"""
     if not name or len(name) > _TEXT_LIMIT:
         return fold(name[:_TEXT_LIMIT]) if name else ""
-    found = [_SAME_WORDS.get(word, word) for word in words(_SAID_OF_NOTHING.sub(" ", name.lower().replace("-", "")))]
+    found = [_SAME_WORDS.get(word, word) for word in words(_SAID_OF_NOTHING.sub(" ", name.lower()))]
     telling = {_singular(word) for each in found for word in each.split() if word not in _FILLERS}
     return " ".join(sorted(telling)) or " ".join(sorted(set(found)))
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, islice
 
 from fhirstore.unified.agreement import Comparison, Likeness
 from fhirstore.unified.amounts import Amount
@@ -21,10 +21,12 @@ from fhirstore.unified.judgements import NO_JUDGEMENTS, Judgements, pair
 from fhirstore.unified.kinds import kind_of
 from fhirstore.unified.kinds.kind import Kind, is_loose
 
-WINDOW = 32
+WINDOW = 16
 """So many neighbours of a block are compared with each fact: blocks grow with the record, work does not grow faster."""
 
-GROUP_LIMIT = 64
+_RIVALS = 4
+
+GROUP_LIMIT = 32
 """Different statements in one group; more say that something is wrong with them."""
 
 _JUDGED, _REPEATED = "said to be the same", "the same, word for word, in the same source"
@@ -66,6 +68,10 @@ class _Edge:
     words: str
 
 
+_Near = dict[int, dict[str, dict[int, None]]]
+"""Group → source → the groups that have something of this source and may be the same."""
+
+
 class _Grouping:
     """Nodes are facts, or several of one source that say the very same; `root` leads from each to its group."""
 
@@ -76,6 +82,9 @@ class _Grouping:
         self._root = list(range(len(self._nodes)))
         self._members = [[number] for number in self._root]
         self._reasons: list[_Edge] = []
+        contents: dict[object, int] = {}
+        said = ((node[0].stated.said, node[0].identifiers) for node in self._nodes)
+        self._content = [contents.setdefault(each, number) for number, each in enumerate(said)]
         self._compared: dict[tuple[int, int], Comparison] = {}
         self._place = {fact.reference: number for number, node in enumerate(self._nodes) for fact in node}
         self._parted: dict[int, set[int]] = defaultdict(set)
@@ -135,6 +144,8 @@ class _Grouping:
         return next(amounts, Fraction(0)), stated.moment.low if stated.moment else 0, number
 
     def _compare(self, one: int, other: int) -> Comparison:
+        """Compared by what they say: of a thousand that say the same, one is."""
+        one, other = self._content[one], self._content[other]
         key = (one, other) if one < other else (other, one)
         found = self._compared.get(key)
         if found is None:
@@ -143,13 +154,14 @@ class _Grouping:
 
     def _settle(self, edges: Sequence[_Edge]) -> None:
         """Unite along the edges of one level, as far as each is the only choice at its ends."""
-        near: dict[int, set[int]] = defaultdict(set)
+        near: _Near = defaultdict(lambda: defaultdict(dict))
         possible = []
         for edge in edges:
             one, other = self._root[edge.one], self._root[edge.other]
             if one != other and self._may_unite(one, other):
-                near[one].add(other)
-                near[other].add(one)
+                for here, there in ((one, other), (other, one)):
+                    for source in self._sources(there):
+                        near[here][source][there] = None
                 possible.append((edge, one, other))
         certain = [edge for edge, one, other in possible if self._is_only_choice(near, one, other)]
         for edge in certain:
@@ -157,13 +169,20 @@ class _Grouping:
             if one != other and self._may_unite(one, other):
                 self._unite(edge)
 
-    def _is_only_choice(self, near: dict[int, set[int]], one: int, other: int) -> bool:
-        """Whether all else that either might be the same as may be the same as the other too."""
+    def _is_only_choice(self, near: _Near, one: int, other: int) -> bool:
+        """Whether all else that either might be the same as may be the same as the other too.
+
+        Of many rivals some are asked: first those of the very sources, which nearly always may not.
+        """
         for here, there in ((one, other), (other, one)):
-            rivals = sorted(near[here] - {there})[:WINDOW]
-            if not all(self._may_unite(rival, there) for rival in rivals):
+            sources = [*self._sources(there), *islice(near[here], _RIVALS)]
+            rivals = dict.fromkeys(rival for source in sources for rival in islice(near[here][source], _RIVALS))
+            if not all(self._may_unite(rival, there) for rival in rivals if rival != there):
                 return False
         return True
+
+    def _sources(self, root: int) -> list[str]:
+        return list(dict.fromkeys(self._nodes[number][0].source for number in self._members[root]))
 
     def _may_unite(self, one: int, other: int) -> bool:
         mine, theirs = self._members[one], self._members[other]
@@ -211,17 +230,18 @@ class _Grouping:
         first = min(members, key=lambda number: (-self._nodes[number][0].detail, number))
         reached = [Member(fact, _REPEATED, self._nodes[first][0].reference) for fact in self._nodes[first]]
         reached[0] = Member(reached[0].fact)
-        seen, rest = {first}, list(edges)
-        while rest:
-            edge = next(
-                each for each in rest if (each.one in seen) != (each.other in seen) or {each.one, each.other} <= seen
-            )
-            rest.remove(edge)
-            here, there = (edge.one, edge.other) if edge.one in seen else (edge.other, edge.one)
-            if there not in seen:
-                seen.add(there)
-                why = self._nodes[here][0].reference
-                reached += (Member(fact, edge.words, why) for fact in self._nodes[there])
+        links: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for edge in edges:
+            links[edge.one].append((edge.other, edge.words))
+            links[edge.other].append((edge.one, edge.words))
+        seen, queue = {first}, [first]
+        for here in queue:
+            why = self._nodes[here][0].reference
+            for there, words in links[here]:
+                if there not in seen:
+                    seen.add(there)
+                    queue.append(there)
+                    reached += (Member(fact, words, why) for fact in self._nodes[there])
         return tuple(reached)
 
 

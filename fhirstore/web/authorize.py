@@ -13,9 +13,11 @@ from fastapi import APIRouter, Request, Response
 
 from fhirstore.auth import consenting
 from fhirstore.auth.authorization import AuthorizationRequest, RefusedAuthorization, refused, understand
+from fhirstore.auth.calls import about_user, by_application
 from fhirstore.auth.consenting import Question
 from fhirstore.auth.plain_words import lasting, sentence
 from fhirstore.errors import BadRequest, Unauthorized
+from fhirstore.interactions.consent_notes import note_consent
 from fhirstore.store.accounts import User
 from fhirstore.web.forms import limited
 from fhirstore.web.pages import UserOrStrangerPage
@@ -93,12 +95,15 @@ async def _decide(request: Request, asked: AuthorizationRequest, _: Mapping[str,
     user = await _user(request)
     if user is None:
         raise Unauthorized("You are signed out. Go back to the application and begin again.")
+    by_application(asked.application.client_id)
+    about_user(user.id)
     if form.get(_ANSWER) != "allow":
         raise refused(asked, "access_denied", "The user said no")
     question = await consenting.ask(store, asked, user, now)
     words, patient = [str(word) for word in form.getlist(_ALLOWED)], form.get(_PATIENT)
     code = await consenting.allow(store, question, words, str(patient) if patient else None, now)
     request.app.state.bearers.forget(user.id)  # what was allowed before may be more than this
+    note_consent(request.app.state.doorway, "let-in", user, asked.application.client_id)
     return _send_back(request, asked.destination, asked.state, {"code": code})
 
 
@@ -109,7 +114,7 @@ def _question(request: Request, question: Question, parameters: Mapping[str, str
         request,
         "authorize.html",
         # The answer leads on to the application, and that may lead on further.
-        form_action=[f"{urlsplit(question.request.destination).scheme}:"],
+        form_action=sorted({"https:", f"{urlsplit(question.request.destination).scheme}:"}),
         application=question.request.application,
         place=_DECISION,
         sentences=[(word, sentence(word, whose)) for word in scope.split()],

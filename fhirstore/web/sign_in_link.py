@@ -6,12 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
+from fhirstore.auth.calls import about_user, by_application
 from fhirstore.auth.sign_in import begin_session, open_link, spend_link
 from fhirstore.errors import Gone
 from fhirstore.web.pages import Page, UserOrStrangerPage, VisitOf
-from fhirstore.web.rendering import go, page, static_file
+from fhirstore.web.rendering import page, static_file
 from fhirstore.web.visits import forget_session
-from fhirstore.web.waiting import resume
+from fhirstore.web.waiting import lead_on, resume
 
 router = APIRouter(include_in_schema=False)
 entering = APIRouter(route_class=Page)
@@ -31,9 +32,11 @@ async def enter(request: Request, secret: str, visit: VisitOf) -> Response:
     user = await store.accounts.user(link.user)
     if user is None or not user.active:
         raise Gone("This link was used before, or is too old.")
+    by_application(user.client_id)
+    about_user(user.id)
     await forget_session(request, "user")
     visit.sign_in("user", await begin_session(store.sessions, clock(), user=user.id))
-    return go(request, resume(request) or link.next)
+    return lead_on(request, resume(request) or link.next)
 
 
 @leaving.post("/sign-out")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, unquote
 
-from fastapi import Request
+from fastapi import Request, Response
 
+from fhirstore.web.rendering import go, page
 from fhirstore.web.visits import visit_of
 
 PLACE = "/oauth2/authorize"
@@ -13,6 +15,7 @@ WAITING_SECONDS = 600
 
 _COOKIE = "fhirstore-waiting"
 _LENGTH_LIMIT = 3000
+_ASKED = re.compile(re.escape(PLACE) + r"\?[!-~]*")
 
 
 def wait(request: Request) -> None:
@@ -23,6 +26,19 @@ def wait(request: Request) -> None:
         visit.cookies[visit.name(_COOKIE)] = f"{request.app.state.clock() // 1000}.{kept}"
 
 
+def lead_on(request: Request, path: str) -> Response:
+    """Go on to a path of this server after a form.
+
+    Browsers count all that follows a form as part of it, and hold it to the policy of the form's page: it may lead
+    nowhere but here. Where an authorization goes on leads away, so that a page stands in between.
+    """
+    if not path.startswith("/oauth2/"):
+        return go(request, path)
+    response = page(request, "signed_in.html", onward=path)
+    response.headers["Refresh"] = f"0; url={path}"
+    return response
+
+
 def resume(request: Request) -> str | None:
     """The path that was remembered, if it was not long ago, and forget it."""
     visit = visit_of(request)
@@ -31,6 +47,7 @@ def resume(request: Request) -> str | None:
     if not kept:
         return None
     visit.cookies[name] = ""
-    path, age = unquote(kept), request.app.state.clock() // 1000 - int(moment if moment.isdecimal() else 0)
+    asked = int(moment) if moment.isdecimal() and len(moment) < 12 else 0
+    path, age = unquote(kept), request.app.state.clock() // 1000 - asked
     # Only what this server asked to be remembered: another one on the same domain may set cookies too.
-    return path if 0 <= age <= WAITING_SECONDS and path.startswith(f"{PLACE}?") and path.isprintable() else None
+    return path if 0 <= age <= WAITING_SECONDS and _ASKED.fullmatch(path) else None

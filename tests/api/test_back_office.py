@@ -79,6 +79,14 @@ def test_a_bearer_token_goes_before_it(application: ApplicationClient, users: li
     assert one.get("Patient", authorization="Bearer wrong", **sent).status_code == 401
 
 
+@pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 30, "9" * 5000])
+def test_what_is_nobodys_number_is_refused_as_another_applications_user(
+    application: ApplicationClient, number: str
+) -> None:
+    answer = ask(application, number, "Patient")
+    assert (answer.status_code, answer.json()["resourceType"]) == (403, "OperationOutcome")
+
+
 def test_of_all_interactions_it_may_do_those_that_read(application: ApplicationClient, users: list[UserClient]) -> None:
     for type in {type_of(row) for row in ROWS}:
         users[0].put(f"{type}/a", Target(type, "a", "w").resource | {"id": "a"})
@@ -120,6 +128,12 @@ def test_it_searches_all_its_users_at_once(application: ApplicationClient, users
     one = users[1].get("Patient").json()["entry"][0]["resource"]
     assert ask(application, "client", f"Patient/{one['id']}").json() == one
     assert ask(application, "client", f"Patient/{one['id']}/$everything").json()["total"] == 3
+
+
+def test_what_is_one_users_alone_is_not_asked_of_all(application: ApplicationClient, users: list[UserClient]) -> None:
+    for path in ("_history", "Patient/_history", "$export"):
+        refused = ask(application, "client", path)
+        assert (refused.status_code, "x-oneup-user-id" in refused.text) == (400, True), path
 
 
 def test_of_users_who_chose_the_same_id_a_search_finds_all(

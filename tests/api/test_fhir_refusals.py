@@ -86,6 +86,8 @@ ADDRESSES = [
     ("GET", "Patient/a/_history/x", 404),
     ("GET", "Patient/a/_history/-1", 404),
     ("GET", "Patient/a/_history/99999999999999999999", 404),
+    ("GET", "Patient/a/_history/%C2%B2", 404),
+    ("GET", "Patient/a/_history/%C2%B2/$meta", 404),
     ("GET", "Patient/a/_history/1/more", 404),
     ("GET", "Patient/a/nonsense", 404),
     ("GET", "Patient/a/$nonsense", 404),

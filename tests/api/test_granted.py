@@ -118,6 +118,27 @@ def test_what_a_user_takes_a_tick_off_is_taken_back_and_what_was_not_asked_for_s
     assert entry["allowed"][0]["scope"] == scope
 
 
+def test_the_users_trail_tells_who_was_let_in_and_who_shut_out_and_by_whom(
+    application: ApplicationClient, user: UserClient, server: AppServer, person: Person
+) -> None:
+    app = new_app(server)
+    person.code(app.asks(SCOPE))
+    take_back(application, user, app)
+    person.code(app.asks(SCOPE))
+    person.send(person.open(f"{app.address}/granted-apps"))
+    events = [entry["resource"] for entry in user.get("AuditEvent?_count=100").json()["entry"]]
+    told = [
+        (
+            event["event"]["subtype"][0]["code"],
+            "user" if event["participant"][0]["userId"]["value"] == str(user.id) else "app",
+        )
+        for event in sorted(events, key=lambda event: str(event["id"]))
+        if event["object"][0].get("identifier")
+        == {"system": "urn:fhirstore:application", "value": app.client.client_id}
+    ]
+    assert told == [("let-in", "user"), ("shut-out", "app"), ("let-in", "user"), ("shut-out", "user")]
+
+
 def test_the_user_takes_it_back_on_a_page_of_this_server(
     application: ApplicationClient, user: UserClient, server: AppServer, person: Person
 ) -> None:

@@ -49,6 +49,7 @@ def test_an_app_is_opened_with_the_patient_who_was_at_hand(
         "launch": told["launch"],
         "iss": f"{app.address}/dstu2",
         "url": told["url"],
+        "next": f"/oauth2/launch?launch={told['launch']}",
         "expires_in": 300,
     }
     assert told["url"].startswith(f"{LAUNCH}&")
@@ -60,6 +61,20 @@ def test_an_app_is_opened_with_the_patient_who_was_at_hand(
     assert (issued["patient"], issued["scope"]) == (family[1], SCOPE)
     assert app.get(issued["access_token"], f"Patient/{family[1]}").status_code == 200
     assert app.get(issued["access_token"], f"Patient/{family[0]}").status_code == 404
+
+
+def test_a_sign_in_link_opens_the_app_at_once(
+    application: ApplicationClient, app: SmartApp, user: UserClient, stranger: UserClient
+) -> None:
+    told = launched(application, user, app)
+    link = application.manage("POST", "user/sign-in-link", oneup_user_id=user.id, next=told["next"]).json()["url"]
+    person, other = Person(app.address), Person(app.address)
+    assert person.send(person.open(link)).headers["refresh"] == f"0; url={told['next']}"
+    assert person.open(app.address + told["next"]).headers["location"] == told["url"]
+    other.sign_in(application, stranger)
+    assert other.open(app.address + told["next"]).status_code == 404
+    assert Person(app.address).open(app.address + told["next"]).status_code == 401
+    assert person.open(f"{app.address}/oauth2/launch?launch=unknown").status_code == 404
 
 
 def test_a_launch_works_once_and_looking_at_the_question_does_not_spend_it(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fhirstore.store.trail import TrailQuery
 from tests.builders import observation, patient, smallest
 from tests.clients import ApplicationClient, UserClient, http, new_application
 from tests.server import AppServer
@@ -225,3 +226,22 @@ def test_only_what_is_the_callers_own_can_be_shared_and_with_users_of_the_applic
     assert owner.put(f"Patient/p/_permission/{stranger.id}", b"").status_code == 404
     assert share(owner, stranger, method="DELETE") == 200, "what was shared can always be taken back"
     assert share(owner, stranger, method="DELETE") == 404
+
+
+def test_whose_patient_is_shared_can_read_who_was_shown_it(
+    server: AppServer, owner: UserClient, stranger: UserClient
+) -> None:
+    share(owner, stranger)
+    stranger.get("Observation/o1")
+    stranger.get("Observation/other")
+    stranger.get("Encounter?status=finished")
+    stranger.get("Observation?_count=1")
+    share(owner, stranger, method="DELETE")
+    server.call(server.trail.flush())
+    events = list(server.call(server.store.trail.events(TrailQuery(owner=owner.id, count=5))))[::-1]
+    assert [(each.action, each.user, each.target) for each in events[1:]] == [
+        ("share", owner.id, f"{stranger.id}"),
+        ("read", stranger.id, "o1"),
+        ("search-type", stranger.id, ""),
+        ("unshare", owner.id, f"{stranger.id}"),
+    ]

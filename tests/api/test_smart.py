@@ -156,6 +156,7 @@ def test_several_people_in_a_record_are_chosen_from(
     page = person.open(app.asks("patient/*.read launch/patient"))
     assert sorted(Form.of(page).choices) == sorted([ann, ben])
     assert "Ben &lt;b&gt;Smith&lt;/b&gt;" in page.text
+    assert page.text.count("as told by <bdi>tests</bdi>") == 2, "the application that wrote them"
     assert "the person you choose" in page.text
     for wrong in ({}, {"chosen_patient": theirs}, {"chosen_patient": "x"}):
         assert person.allow(page, **wrong).status_code == 400
@@ -223,9 +224,8 @@ def test_whoever_is_not_signed_in_is_told_how_and_goes_on_afterwards(
     page = someone.open(request)
     assert (page.status_code, "Sign in first" in page.text) == (401, True)
     onward = someone.sign_in(application, user)
-    assert onward.status_code == 303
-    assert app.address + onward.headers["location"] == request
-    assert "Growth Chart" in someone.open(app.address + onward.headers["location"]).text
+    assert (onward.status_code, onward.headers["refresh"]) == (200, f"0; url={request.removeprefix(app.address)}")
+    assert "Growth Chart" in someone.open(request).text
     again = someone.sign_in(application, user)
     assert again.headers["location"] == "/health-history", "once"
 
@@ -237,6 +237,7 @@ def test_what_waits_for_a_sign_in_is_an_authorization_and_nothing_else(
         "https%3A%2F%2Fevil.example%2F",
         "%2F%2Fevil.example",
         "%2Fhealth-history",
+        "%2Foauth2%2Fauthorize%3Fa%0D%0Ab",
         "%2Foauth2%2Fauthorize",
         "",
     ):
@@ -364,6 +365,18 @@ def test_a_user_who_is_switched_off_is_asked_nothing_and_gives_nothing(
     assert app.exchange(code).json()["error"] == "invalid_grant"
     assert app.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
     assert app.get(tokens["access_token"], f"Patient/{ann}").status_code == 401
+
+
+def test_what_the_users_own_application_keeps_of_the_user_is_not_told_to_an_app(
+    app: SmartApp, person: Person, user: UserClient, ann: str
+) -> None:
+    token = app.exchange(person.code(app.asks("user/*.* patient/*.*"))).json()["access_token"]
+    for path in ("me", "profile"):
+        assert http.get(f"{app.address}/v1/{path}.json", params={"authentication_token": token}).status_code == 403
+        own = http.get(f"{app.address}/v1/{path}.json", params={"authentication_token": user.access_token})
+        assert own.status_code == 200
+    changed = {"authentication_token": token, "profile": {"gender": "F"}}
+    assert http.post(f"{app.address}/v1/profile.json", json=changed).status_code == 403
 
 
 def test_introspection_tells_whom_a_token_is_about(

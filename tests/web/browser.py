@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, async_playwright
 
-from tests.clients import ApplicationClient, UserClient
+from tests.clients import ApplicationClient, UserClient, http
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 PHONE, DESKTOP = (390, 844), (1280, 900)
@@ -141,6 +142,12 @@ def sign_in_link(application: ApplicationClient, user: UserClient, next: str = "
     assert answer.status_code == 200, answer.text
     url: str = answer.json()["url"]
     return url.removeprefix(application.address)
+
+
+async def fetch(visitor: Visitor, path: str) -> httpx.Response:
+    """What the server answers to the visitor's own cookies, where a browser would save it to a file."""
+    held = "; ".join(f"{each['name']}={each['value']}" for each in await visitor.page.context.cookies())
+    return http.get(visitor.address + path, headers={"cookie": held})
 
 
 async def sign_in(

@@ -55,5 +55,5 @@ async def visitor(new_visitor: Callable[[], Awaitable[Visitor]]) -> Visitor:
 @pytest.fixture
 async def developer(visitor: Visitor, pages: AppServer) -> AtConsole:
     email = made_developer(pages)
-    await sign_in_to_console(visitor, email)
+    await sign_in_to_console(visitor, pages, email)
     return AtConsole(visitor, email, new_application(pages, "Ada's application", developer=email))

@@ -48,8 +48,8 @@ async def test_from_a_sign_in_link_to_an_app_that_reads_and_is_shown_out(
     await away.press("Continue")
     text = await away.text()
     assert "Growth Chart asks for access to your record" in text
-    for words in ("Read everything in the record of Ann Smith", "born 1980-02-29", "90 days", "app.example"):
-        assert words in text
+    for sentence in ("Read everything in the record of Ann Smith", "born 1980-02-29", "90 days", "app.example"):
+        assert sentence in text
     await away.check_accessibility()
     await away.check_accessibility("dark")
     await away.shoot("consent")
@@ -121,3 +121,23 @@ async def test_an_app_that_opened_the_question_in_a_window_is_still_known_to_it(
     await popup.wait_for_load_state()
     assert "Growth Chart" in await popup.inner_text("main")
     assert await popup.evaluate("window.opener !== null")
+
+
+async def test_what_stands_is_answered_right_after_the_sign_in(
+    away: Visitor, app: SmartApp, application: ApplicationClient
+) -> None:
+    """Browsers count what follows a form as part of it, and this one may lead nowhere but here."""
+    user = application.user()
+    user.create(patient())
+    await sign_in(away, application, user)
+    await away.open(app.asks())
+    await away.press("Allow")
+    await away.page.wait_for_url(f"{REDIRECT}?*")
+    await away.page.context.clear_cookies()
+    assert await away.open(app.asks(state="again")) == 401
+    await away.open(sign_in_link(application, user))
+    async with away.page.expect_request(lambda request: request.url.startswith(REDIRECT)) as sent:
+        await away.press("Continue")
+    told = launch_parameters((await sent.value).url)
+    assert told["state"] == "again"
+    assert app.exchange(told["code"]).status_code == 200

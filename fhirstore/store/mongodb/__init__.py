@@ -15,6 +15,7 @@ from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
 from fhirstore.store.mongodb.accounts import MongoAccounts
 from fhirstore.store.mongodb.consents import MongoConsents
+from fhirstore.store.mongodb.erasing import erase
 from fhirstore.store.mongodb.holdings import MongoHoldings
 from fhirstore.store.mongodb.indexes import INDEXES
 from fhirstore.store.mongodb.indexing import MongoIndexing
@@ -93,6 +94,13 @@ class MongoStore:
 
     def within(self, scope: Scope, author: Author | None = None) -> Resources:
         return reach(scope, lambda whole: MongoResources(whole, self._database, author))
+
+    async def erase(self, owner: int) -> None:
+        await self.jobs.forget_owner(owner)
+        try:
+            await erase(self._database, owner)
+        except PyMongoError as error:
+            raise Unavailable("The erasure was interrupted, and must be done again.") from error
 
     async def open(self) -> None:
         try:

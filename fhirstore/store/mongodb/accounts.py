@@ -119,6 +119,12 @@ class MongoAccounts:
         await self._sign_out(user)
         return result.matched_count == 1
 
+    async def removed_users(self, before: int) -> Sequence[int]:
+        return [document["_id"] async for document in self._users.find({"deleted": {"$lt": before}}, {"_id": 1})]
+
+    async def forget_removed_user(self, id: int) -> None:
+        await self._users.delete_one({"_id": id, "deleted": {"$ne": None}})
+
     async def add_tokens(self, tokens: Sequence[Token]) -> None:
         await self._tokens.insert_many([from_token(token) for token in tokens])
 

@@ -40,6 +40,7 @@ INDEXES: Mapping[str, Sequence[Index]] = {
         Index("by_app_user_id", [("client_id", 1), ("app_user_id", 1)], unique=True),
         Index("by_id", [("client_id", 1), ("_id", 1)]),
         Index("by_hex_id", [("hex_id", 1)], unique=True),
+        Index("by_deletion", [("deleted", 1)]),
     ],
     "tokens": [
         Index("by_expiry", [("expires_at", 1)], expire_after_seconds=0),

@@ -15,6 +15,7 @@ from fhirstore.store.scope import Scope
 from fhirstore.store.sqlite.accounts import SqliteAccounts
 from fhirstore.store.sqlite.connection import connect, prepare
 from fhirstore.store.sqlite.consents import SqliteConsents
+from fhirstore.store.sqlite.erasing import erase
 from fhirstore.store.sqlite.holdings import SqliteHoldings
 from fhirstore.store.sqlite.indexing import SqliteIndexing
 from fhirstore.store.sqlite.jobs import SqliteJobs
@@ -90,6 +91,10 @@ class SqliteStore:
 
     def within(self, scope: Scope, author: Author | None = None) -> Resources:
         return reach(scope, lambda whole: SqliteResources(whole, author, self._reader, self._readers, self._writer))
+
+    async def erase(self, owner: int) -> None:
+        await self.jobs.forget_owner(owner)
+        await erase(self._writer, owner)
 
     async def open(self) -> None:
         prepare(self._path)

@@ -145,6 +145,13 @@ class SqliteAccounts:
 
         return await self._writer.run(remove)
 
+    async def removed_users(self, before: int) -> Sequence[int]:
+        rows = self._reader.execute("SELECT id FROM users WHERE deleted < ?", (before,))
+        return [id for (id,) in rows]
+
+    async def forget_removed_user(self, id: int) -> None:
+        await self._changed("DELETE FROM users WHERE id = ? AND deleted IS NOT NULL", (id,))
+
     async def add_tokens(self, tokens: Sequence[Token]) -> None:
         await self._writer.run(lambda connection: _insert_tokens(connection, tokens))
 

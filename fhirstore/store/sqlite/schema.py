@@ -261,6 +261,7 @@ INDEXES = {
     "history_by_id": "CREATE UNIQUE INDEX IF NOT EXISTS history_by_id ON history (owner, type, id, number)",
     "history_by_time": "CREATE INDEX IF NOT EXISTS history_by_time ON history (owner, updated, type, id, number)",
     "users_by_app_user_id": "CREATE UNIQUE INDEX IF NOT EXISTS users_by_app_user_id ON users (client_id, app_user_id)",
+    "users_by_deletion": "CREATE INDEX IF NOT EXISTS users_by_deletion ON users (deleted) WHERE deleted IS NOT NULL",
     "tokens_by_expiry": "CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires)",
     "tokens_by_family": "CREATE INDEX IF NOT EXISTS tokens_by_family ON tokens (family)",
     "tokens_by_user": "CREATE INDEX IF NOT EXISTS tokens_by_user ON tokens (user)",

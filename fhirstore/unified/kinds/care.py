@@ -14,6 +14,7 @@ from fhirstore.unified.concepts import Concept, concept, joined, named
 from fhirstore.unified.facts import Fact, Resolve, Stated, Trait, agree, contradict
 from fhirstore.unified.kinds.kind import (
     DAILY,
+    SELDOM,
     TIMED,
     Kind,
     dated,
@@ -64,7 +65,7 @@ def _read_procedure(document: Document, resolve: Resolve) -> Stated:
 
 
 def _compare_procedures(one: Fact, other: Fact) -> Comparison:
-    return happened(one, other, DAILY, "site", "not performed", what="procedure")
+    return happened(one, other, SELDOM, "site", "not performed", what="procedure")
 
 
 def _read_visit(document: Document, resolve: Resolve) -> Stated:
@@ -168,7 +169,7 @@ def _read_plan(document: Document, resolve: Resolve) -> Stated:
 
 
 def _compare_plans(one: Fact, other: Fact) -> Comparison:
-    return happened(one, other, DAILY, what="plan")
+    return happened(one, other, SELDOM, what="plan")
 
 
 IMMUNIZATION = Kind(_read_immunization, _compare_immunizations, standing)

@@ -28,11 +28,15 @@ DAILY: Likenesses = {
 }
 """For what happens once a day at most, and is often dated by month or year."""
 
+SELDOM: Likenesses = {**DAILY, Timing.UNKNOWN: Likeness.WEAK}
+"""For what happens so seldom that one of it without a date is likely to be the one that has one."""
+
 _TIMES = {
     Timing.INSTANT: "at the same time",
     Timing.LOCAL: "at the same local time",
     Timing.DAY: "on the same day",
     Timing.WITHIN: "at the same time as far as both know it",
+    Timing.UNKNOWN: "as one does not say when",
 }
 
 
@@ -57,7 +61,7 @@ def is_void(document: Document, name: str = "status") -> bool:
     return text(document, name) == "entered-in-error"
 
 
-_LOOSE = "@day "
+LOOSE = "@day "
 _MINUTE = 60_000_000
 
 
@@ -66,14 +70,14 @@ def dated(stated: Stated) -> Iterable[str]:
     moment = stated.moment
     if moment is not None and moment.dated:
         for key in stated.code.keys:
-            yield from (f"{key} {_LOOSE}{day}" for day in moment.days)
+            yield from (f"{key} {LOOSE}{day}" for day in moment.days)
             if moment.timed:
                 yield from (f"{key} @{each // _MINUTE}" for each in {moment.low, moment.local_low})
 
 
 def is_loose(key: str) -> bool:
     """Whether a key brings together only what lacks a time with the rest: two that have one meet by the minute."""
-    return _LOOSE in key
+    return LOOSE in key
 
 
 def standing(stated: Stated) -> Iterable[str]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from fhirstore.unified import concepts
 from fhirstore.unified.agreement import CONTRARY, UNKNOWN, Agreement, Comparison, Likeness
-from fhirstore.unified.amounts import amount_in, amount_of, range_of
+from fhirstore.unified.amounts import Amount, amount_in, amount_of, range_of
 from fhirstore.unified.concepts import NONE, Concept, concept
 from fhirstore.unified.facts import Fact, Resolve, Stated, Trait, agree, contradict
 from fhirstore.unified.kinds.kind import (
+    LOOSE,
     TIMED,
     Kind,
     dated,
@@ -88,7 +89,11 @@ def _compare(one: Fact, other: Fact) -> Comparison:
     value = compare_values(a.values, b.values)
     if value is Agreement.DIFFERENT:
         return CONTRARY
-    if code is not Agreement.EQUAL or when not in TIMED or value is Agreement.UNLIKE:
+    if code is not Agreement.EQUAL or value is Agreement.UNLIKE:
+        return UNKNOWN
+    if when is Timing.UNKNOWN and value is Agreement.EQUAL and _is_telling(a.values) and _is_telling(b.values):
+        return Comparison(Likeness.WEAK, f"same code and value, {time_in_words(when)}")
+    if when not in TIMED:
         return UNKNOWN
     if value is Agreement.UNKNOWN:
         likeness = Likeness.FAIR if when is Timing.INSTANT and not a.values and not b.values else Likeness.WEAK
@@ -107,4 +112,18 @@ def compare_values(one: Values, other: Values) -> Agreement:
     return min(found, default=Agreement.UNKNOWN)
 
 
-OBSERVATION = Kind(_read, _compare, dated, repeats=True)
+def _is_telling(values: Values) -> bool:
+    """Whether values are so many, or so precise, that others are hardly the same by chance."""
+    amounts = [value for _, value in values if isinstance(value, Amount)]
+    precise = (each.number.as_tuple() for each in amounts)
+    return len(amounts) > 1 or any(len(each.digits) > 2 and each.exponent in {-1, -2, -3} for each in precise)
+
+
+def _keys(stated: Stated) -> Iterator[str]:
+    yield from dated(stated)
+    if _is_telling(stated.values):
+        amount = next(value for _, value in stated.values if isinstance(value, Amount))
+        yield from (f"{key} {LOOSE}{amount.low} {amount.unit}" for key in stated.code.keys)
+
+
+OBSERVATION = Kind(_read, _compare, _keys, repeats=True)

@@ -120,7 +120,7 @@ def _compare_practitioners(one: Fact, other: Fact) -> Comparison:
     name = compare_names(_names(a), _names(b))
     if contradict(a, b, "number") or name is Agreement.DIFFERENT:
         return CONTRARY
-    if one.identifiers & other.identifiers and name is not Agreement.UNKNOWN:
+    if one.identifiers & other.identifiers:
         return identified(one, other)
     special = agree(a.trait("specialty"), b.trait("specialty"))
     if special < Agreement.UNKNOWN and name is not Agreement.EQUAL:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, get_args
 from fastapi import APIRouter, Depends, Form, Request, Response
 
 from fhirstore.auth import applications
+from fhirstore.auth.calls import by_application
 from fhirstore.caller import Profile
 from fhirstore.dstu2.levels import Level
 from fhirstore.errors import BadRequest, NotFound
@@ -15,6 +16,8 @@ from fhirstore.store.accounts import Application
 from fhirstore.web.pages import DeveloperOf, DeveloperPage
 from fhirstore.web.rendering import go, page
 from fhirstore.web.visits import store_of
+
+_SETTINGS = ("name", "redirect_uris", "launch_uri", "profile", "level", "public")
 
 router = APIRouter(route_class=DeveloperPage)
 
@@ -27,6 +30,7 @@ async def application_of(request: Request, client_id: str, developer: DeveloperO
     application = await store_of(request).accounts.application(client_id)
     if application is None or application.developer != developer.email:
         raise NotFound("There is no such application among yours.")
+    by_application(client_id)
     return application
 
 
@@ -45,6 +49,7 @@ async def create(request: Request, developer: DeveloperOf, name: Name = "") -> R
         new = await applications.create_application(store.accounts, name.strip(), now, developer=developer.email)
     except BadRequest as failure:
         return await _list_page(request, developer.email, failure.reason)
+    by_application(new.client_id)
     return page(request, "console/created.html", name=name.strip(), new=new)
 
 
@@ -59,6 +64,7 @@ async def change(
     application: ApplicationOf,
     name: Name = "",
     redirect_uris: Annotated[str, Form(max_length=20_000)] = "",
+    launch_uri: Annotated[str, Form(max_length=2000)] = "",
     profile: Annotated[str, Form()] = "standard",
     level: Annotated[str, Form()] = "",
     public: Annotated[str, Form()] = "",
@@ -67,6 +73,7 @@ async def change(
     changes = {
         "name": name.strip(),
         "redirect_uris": tuple(dict.fromkeys(redirect_uris.split())),
+        "launch_uri": launch_uri.strip() or None,
         "profile": _one_of(Profile, profile),
         "level": _one_of(Level, level) if level else None,
         "public": bool(public),
@@ -107,7 +114,7 @@ async def _list_page(request: Request, email: str, problem: str = "") -> Respons
 def _application_page(
     request: Request, application: Application, problem: str = "", entered: Mapping[str, object] | None = None
 ) -> Response:
-    kept = {field: getattr(application, field) for field in ("name", "redirect_uris", "profile", "level", "public")}
+    kept = {field: getattr(application, field) for field in _SETTINGS}
     return page(
         request,
         "console/application.html",

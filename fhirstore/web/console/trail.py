@@ -20,7 +20,7 @@ from fhirstore.web.visits import store_of
 
 router = APIRouter(prefix="/applications/{client_id}/audit", route_class=DeveloperPage)
 
-PAGE = 100
+PAGE = 50
 
 Text = Annotated[str, Query(max_length=100)]
 
@@ -57,6 +57,7 @@ async def show(
         query, problem = _query(application, filters, after), ""
     except BadRequest as failure:
         query, problem = None, failure.reason
+    await request.app.state.trail.flush()  # what this process noted is seen at once
     found = await store_of(request).trail.events(query) if query is not None else ()
     shown = found[:PAGE]
     return page(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from fhirstore.dstu2.catalog import is_resource_type
 from fhirstore.presentation.labels import type_words
 from fhirstore.presentation.lines import local_target
 from fhirstore.presentation.moments import When, when_of
@@ -17,7 +19,7 @@ from fhirstore.web.pages import UserPage
 from fhirstore.web.record import RecordOf
 from fhirstore.web.rendering import page
 
-_SHOWN = "50"
+_SHOWN = "100"
 _DONE = {
     "read": "Read", "vread": "Read an older version", "update": "Changed", "delete": "Deleted", "create": "Wrote",
     "history-instance": "Looked at the versions", "history-type": "Looked at versions",
@@ -30,14 +32,20 @@ router = APIRouter(prefix="/health-history", route_class=UserPage)
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One line of the log; `target` is the "Type/id" that it was about, where it was about one."""
+    """One line of the log; `target` is the "Type/id" that it was about, where it was about one, and `about` the types
+    that it was about."""
 
     when: When | None
     what: str
-    about: str
+    about: tuple[str, ...]
     target: str
     who: str
     failed: bool
+
+    @property
+    def alike(self) -> object:
+        """What lines have in common that are told as one: all that a page looks up, for example."""
+        return self.when and self.when.text, self.what, self.who, self.failed, self.target
 
 
 @router.get("/access")
@@ -49,7 +57,7 @@ async def access(request: Request, record: RecordOf, after: str = "") -> Respons
     applications = [await store.accounts.application(each) for each in clients]
     names = {each.client_id: each.name for each in applications if each is not None}
     return page(
-        request, "health_history/access.html", lines=[_access(each, names) for each in found.documents],
+        request, "health_history/access.html", lines=told_once(_access(each, names) for each in found.documents),
         older=f"/health-history/access?after={found.older}" if found.older else "", first=not after,
     )  # fmt: skip
 
@@ -57,7 +65,7 @@ async def access(request: Request, record: RecordOf, after: str = "") -> Respons
 def _access(document: Document, names: Mapping[str, str]) -> Access:
     event = document.get("event")
     event = event if isinstance(event, dict) else {}
-    codes = [each.get("code") for each in event.get("subtype", ()) if isinstance(each, dict)]
+    codes = [str(each.get("code")) for each in _parts(event, "subtype")]
     done = next((_DONE[code] for code in codes if code in _DONE), "") or first_said(document, "event.subtype")
     target = next(_targets(document), "")
     who = next((names[each] for each in _clients(document) if each in names), "") or first_said(
@@ -66,11 +74,27 @@ def _access(document: Document, names: Mapping[str, str]) -> Access:
     return Access(
         when_of(document),
         done or first_said(document, "event.type"),
-        type_words(target.partition("/")[0]) if target else "",
-        target if target.count("/") == 1 and target[-1] != "/" else "",
+        tuple(type_words(each) for each in _types(document, target)),
+        target,
         who,
         str(event.get("outcome", "0")) != "0",
     )
+
+
+def told_once(lines: Iterable[Access]) -> list[Access]:
+    """Lines that follow each other and are alike become one, about all that they were about."""
+    told = []
+    for _, group in groupby(lines, key=lambda each: each.alike):
+        held = list(group)
+        told.append(replace(held[0], about=tuple(dict.fromkeys(about for each in held for about in each.about))))
+    return told
+
+
+def _types(document: Document, target: str) -> list[str]:
+    """The type of the target, or of what was searched for."""
+    if target:
+        return [target.partition("/")[0]]
+    return [name for each in _parts(document, "object") if is_resource_type(name := str(each.get("name", "")))]
 
 
 def _targets(document: Document) -> Iterator[str]:

@@ -76,7 +76,7 @@ async def summarize(record: Record, today: date) -> Summary:
     return Summary(
         person_of(patients, today),
         stated_once(
-            allergies, lambda document: document.get("status") not in {"resolved", "refuted", "entered-in-error"}
+            allergies, lambda document: document.get("status") not in ("resolved", "refuted", "entered-in-error")
         ),
         stated_once([*orders, *taken], lambda document: document.get("wasNotTaken") is not True),
         stated_once(problems, _is_current),
@@ -126,8 +126,8 @@ def _keys(document: Document) -> list[str]:
 
 
 def _is_current(document: Document) -> bool:
-    over = document.get("clinicalStatus") in {"resolved", "remission"}
-    void = document.get("verificationStatus") in {"refuted", "entered-in-error"}
+    over = document.get("clinicalStatus") in ("resolved", "remission")
+    void = document.get("verificationStatus") in ("refuted", "entered-in-error")
     ended = any(name.startswith("abatement") and value is not False for name, value in document.items())
     return not (over or void or ended)
 

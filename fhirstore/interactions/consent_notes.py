@@ -1,0 +1,26 @@
+"""That a user let an application in, or that it was shown out, for the user's trail."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fhirstore.interactions.doorway import Doorway
+from fhirstore.store.accounts import User
+from fhirstore.store.trail import APPLICATION_TYPE, Event, event_id
+
+Deed = Literal["let-in", "shut-out"]
+
+
+def note_consent(doorway: Doorway, deed: Deed, user: User, client_id: str, *, by: str | None = None) -> None:
+    """`client_id` is whom the user let in or shut out; `by` the application that did it in the user's name, None
+    where it was the user."""
+    if doorway.audit == "off":
+        return
+    actor = user.id if by is None else None
+    doorway.note(
+        Event(
+            event_id(doorway.clock()),
+            *(deed, 200, user.id, by or user.client_id, actor),
+            *(APPLICATION_TYPE, client_id),
+        )
+    )
