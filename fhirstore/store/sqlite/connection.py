@@ -11,6 +11,7 @@ from fhirstore.errors import Unavailable
 from fhirstore.store.sqlite.schema import INDEXES, SCHEMA_VERSION, TABLES
 
 PATIENCE_SECONDS = 30
+LOG_PAGES = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,9 @@ def connect(path: Path, memory: Memory = AMPLE, *, writing: bool = True) -> sqli
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA cache_size = -{memory.pages}")
     connection.execute("PRAGMA temp_store = MEMORY")
+    # The pages of an index are written by commit after commit: the longer they wait in the log, the fewer are copied
+    # from it into the file. A third of a create's writing is saved by four times SQLite's own number.
+    connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     if not writing:
         connection.execute("PRAGMA query_only = ON")
         # Reading from the file's own pages saves copying each into this connection's memory.
