@@ -66,8 +66,14 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     store = open_store(settings.database)
     bearers, usage = Bearers(store, clock), Usage(store, clock)
     trail = TrailBuffer(store)
+    limits = Limits(
+        bundle_entries=settings.bundle_entries,
+        conditional_delete=settings.conditional_delete,
+        referential_integrity=settings.referential_integrity,
+    )
+    doorway = Doorway(store, clock, new_id, settings.validation, limits, trail.note, trail.flush, settings.audit)
     job_rules = JobRules(settings.resource_bytes, settings.import_bytes, settings.open_jobs)
-    runner = JobRunner(store, clock, job_rules)
+    runner = JobRunner(doorway, job_rules)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -96,12 +102,6 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     app.state.usage = usage
     app.state.sign_up = settings.sign_up
     app.state.throttle, app.state.passwords = throttle, Passwords(store, throttle)
-    limits = Limits(
-        bundle_entries=settings.bundle_entries,
-        conditional_delete=settings.conditional_delete,
-        referential_integrity=settings.referential_integrity,
-    )
-    doorway = Doorway(store, clock, new_id, settings.validation, limits, trail.note, trail.flush, settings.audit)
     app.state.doorway = doorway
     parts = FhirParts(
         doorway,
@@ -110,7 +110,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         settings.base_url,
         settings.resource_bytes,
         settings.bundle_bytes,
-        Transfers(store, clock, runner, job_rules, settings.validation),
+        Transfers(doorway, runner, job_rules),
     )
     faces = (users_oneup, erasure, user_sources, sign_in_links, granted, profile_validic, users_validic, validic)
     for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
