@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -23,7 +22,7 @@ from fhirstore.store.accounts import Accounts
 from fhirstore.web.health_history.documents import documents_of, open_document
 from fhirstore.web.health_history.measurements import Graph, address_of, graphs_of, readings_like
 from fhirstore.web.health_history.narrative import narrative_of
-from fhirstore.web.health_history.reading import Document, timeline
+from fhirstore.web.health_history.reading import Document, read, timeline
 from fhirstore.web.pages import UserPage
 from fhirstore.web.record import Record, RecordOf
 from fhirstore.web.rendering import page
@@ -48,7 +47,7 @@ class Written:
 @router.get("/entries/{type}/{id}")
 async def show(request: Request, record: RecordOf, type: str, id: str) -> Response:
     """Raises NotFound for what is not in the record, and Gone for what was deleted."""
-    document: Document = parse((await record.ask("GET", f"{quote(type)}/{quote(id)}")).body)
+    document = await read(record, f"{type}/{id}")
     written, referring, graphs = await asyncio.gather(
         _written(record, document, request.app.state.store.accounts),
         _referring(record, document),
@@ -65,8 +64,7 @@ async def show(request: Request, record: RecordOf, type: str, id: str) -> Respon
 @router.get("/entries/{type}/{id}/documents/{number}")
 async def document(record: RecordOf, type: str, id: str, number: int) -> Response:
     """What a resource carries, or refers to in this record, as a file. Raises NotFound."""
-    held: Document = parse((await record.ask("GET", f"{quote(type)}/{quote(id)}")).body)
-    return await open_document(record, held, number)
+    return await open_document(record, await read(record, f"{type}/{id}"), number)
 
 
 async def _written(record: Record, document: Document, accounts: Accounts) -> list[Written]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import msgspec
 
@@ -14,7 +14,7 @@ from fhirstore.dstu2.json_format import parse
 from fhirstore.errors import Failure
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.timeline import SOURCES, TIMELINE
-from fhirstore.presentation.origin import Origin, origin_of
+from fhirstore.presentation.origin import Origin, named, origin_of, without_a_name
 from fhirstore.search.query import PAGE
 from fhirstore.web.record import Query, Record
 
@@ -29,13 +29,19 @@ class Found:
     older: str = ""
 
 
+async def read(record: Record, address: str) -> Document:
+    """One resource by its "Type/id". Raises what the API would answer."""
+    return (await with_names(record, [parse((await record.ask("GET", quote(address))).body)]))[0]
+
+
 async def timeline(record: Record, query: Query) -> Found:
-    return found_in(await record.carry_out(TIMELINE, query=query))
+    found = found_in(await record.carry_out(TIMELINE, query=query))
+    return Found(await with_names(record, found.documents), found.older)
 
 
 async def search(record: Record, type: str, *query: tuple[str, str]) -> Sequence[Document]:
     """One page of a search."""
-    return found_in(await record.ask("GET", type, query)).documents
+    return await with_names(record, found_in(await record.ask("GET", type, query)).documents)
 
 
 async def search_all(record: Record, *asked: tuple[str, Query]) -> list[Sequence[Document]]:
@@ -52,8 +58,17 @@ async def search_all(record: Record, *asked: tuple[str, Query]) -> list[Sequence
 
 async def sources(record: Record) -> Sequence[Origin]:
     """Who wrote the record, by name."""
-    origins = (origin_of(each) for each in found_in(await record.carry_out(SOURCES)).documents)
+    documents = await with_names(record, found_in(await record.carry_out(SOURCES)).documents)
+    origins = (origin_of(each) for each in documents)
     return sorted(origins, key=lambda origin: origin.name.casefold())
+
+
+async def with_names(record: Record, documents: Sequence[Document]) -> Sequence[Document]:
+    """Applications of this server are sources too; what they are called is not in their tags."""
+    clients = {each for each in map(without_a_name, documents) if each}
+    applications = [await record.accounts.application(each) for each in clients]
+    names = {each.client_id: each.name for each in applications if each is not None}
+    return [named(each, names[client]) if (client := without_a_name(each)) in names else each for each in documents]
 
 
 def found_in(reply: Reply) -> Found:
