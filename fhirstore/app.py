@@ -101,7 +101,17 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         conditional_delete=settings.conditional_delete,
         referential_integrity=settings.referential_integrity,
     )
-    doorway = Doorway(store, clock, new_id, settings.validation, limits, trail.note, trail.flush, settings.audit)
+    doorway = Doorway(
+        store,
+        clock,
+        new_id,
+        settings.validation,
+        limits,
+        trail.note,
+        trail.flush,
+        settings.audit,
+        settings.provenance,
+    )
     app.state.doorway = doorway
     parts = FhirParts(
         doorway,
