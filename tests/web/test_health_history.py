@@ -124,10 +124,24 @@ async def test_the_other_pages_are_whole_and_accessible(reader: Visitor) -> None
 
 async def test_sources_that_disagree_are_told_with_each_ones_value(reader: Visitor) -> None:
     await reader.open("/health-history/about")
-    row = reader.page.locator("tr.differs")
-    assert await row.count() == 1
-    told = await row.inner_text()
-    assert all(word in told for word in ("Birth place", "differs", "Vitoria", "Bilbao", "not said"))
+    rows = await reader.page.locator("tr.differs").all_inner_texts()
+    assert [row.split("\t")[0] for row in rows] == ["Birth place differs", "Phone and e-mail differs"]
+    assert all(word in rows[0] for word in ("Vitoria", "Bilbao", "not said"))
+    assert await reader.page.locator("thead th").count() == 4
+
+
+async def test_what_several_sources_state_is_shown_beside_each_other(reader: Visitor) -> None:
+    await reader.open("/health-history/entries/Condition/hospital-diabetes")
+    await reader.press("What other sources say of the same")
+    assert "2 entries of your record state the same" in await reader.text()
+    assert await reader.page.locator("thead th").all_inner_texts() == [
+        "What",
+        "St. Brigid Hospital",
+        "Riverside Family Practice",
+    ]
+    await reader.check_accessibility()
+    await reader.open("/health-history/entries/Immunization/practice-tetanus-4/same")
+    assert "No other source says the same." in await reader.text()
 
 
 async def test_versions_tell_who_changed_what(reader: Visitor) -> None:
@@ -179,6 +193,19 @@ async def test_another_users_entries_are_not_there(
         assert await visitor.open(f"/health-history/{path}") == 404
     await visitor.open("/health-history/measurements/of?code=4548-4")
     assert "There are no such measurements." in await visitor.text()
+
+
+async def test_what_a_resource_only_points_at_is_called_by_its_name(
+    visitor: Visitor, application: ApplicationClient, user: UserClient
+) -> None:
+    medication = user.create({"resourceType": "Medication", "code": {"text": "Aspirin 100 mg"}})
+    reference = {"reference": f"Medication/{medication['id']}"}
+    user.create({"resourceType": "MedicationOrder", "status": "active", "medicationReference": reference})
+    await sign_in(visitor, application, user)
+    await expect(visitor.page.get_by_role("region", name="Current medications 1")).to_contain_text("Aspirin 100 mg")
+    assert "tests" in await visitor.page.locator(".timeline .whence").first.inner_text(), (
+        "the source is the application"
+    )
 
 
 async def test_a_record_without_anything_says_so(

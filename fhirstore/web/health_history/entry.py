@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 
 from fhirstore.dstu2.json_format import parse
 from fhirstore.errors import Failure
+from fhirstore.interactions.unified_record import kinds
 from fhirstore.interactions.versions import VERSIONS
 from fhirstore.presentation.cards import Card, card_of
 from fhirstore.presentation.changes import Change, changes
@@ -58,6 +59,7 @@ async def show(request: Request, record: RecordOf, type: str, id: str) -> Respon
         narrative=narrative_of(document), documents=documents_of(document), origin=origin_of(document),
         versions=written, referring=referring, graphs=graphs,
         all_readings=address_of(document) if graphs else "",
+        can_be_same=type in kinds(),
     )  # fmt: skip
 
 
