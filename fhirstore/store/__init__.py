@@ -7,12 +7,16 @@ from pathlib import Path
 from fhirstore.store.contract import Store
 
 
-def open_store(database: str) -> Store:
-    """A store for `sqlite:///path` or `mongodb://…`, not yet connected. Raises ValueError for anything else."""
+def open_store(database: str, *, frugal: bool = False) -> Store:
+    """A store for `sqlite:///path` or `mongodb://…`, not yet connected. Raises ValueError for anything else.
+
+    A `frugal` one keeps little in memory: for who passes through much data once, and comes back to none of it.
+    """
     if database.startswith("sqlite:///"):
         from fhirstore.store.sqlite import SqliteStore
+        from fhirstore.store.sqlite.connection import AMPLE, FRUGAL
 
-        return SqliteStore(Path(database.removeprefix("sqlite:///")))
+        return SqliteStore(Path(database.removeprefix("sqlite:///")), FRUGAL if frugal else AMPLE)
     if database.startswith(("mongodb://", "mongodb+srv://")):
         # Importing the driver costs a tenth of a second, which the embedded store need not pay.
         from fhirstore.store.mongodb import MongoStore

@@ -88,8 +88,8 @@ class JobRunner:
                 await self._clean()
                 while job := await self._take():
                     await self._carry_out(job)
-            except Unavailable:
-                _log.warning("jobs wait: the database cannot be reached")
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next look may find the database again
+                _log.warning("jobs wait: %s", type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), _PAUSE_SECONDS)
             self._woken.clear()
@@ -145,7 +145,8 @@ class JobRunner:
             most = self._rules.import_bytes
             file = Input("input", path.stat().st_size, lambda: path.open("rb"), most)
             rules = Rules(Origin(job.owner, asked["source"]), asked["level"], asked["address"])
-            work = Import([file], rules, resources, self._clock, Reader(self._rules.resource_bytes))
+            reader = Reader(self._rules.resource_bytes)
+            work = Import([file], rules, resources, self._clock, reader, whole=asked["complete"])
             survey = await work.run(note, int(job.progress.get("done", 0)), report)
         if asked["complete"]:
             await complete(survey, rules.origin, resources, self._clock, report)

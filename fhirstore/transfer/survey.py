@@ -42,7 +42,7 @@ class Survey:
         return f"{_TYPES[found[0]]}/{found[1:].hex()}" if found else None
 
     def names(self, type: str, id: str) -> bool:
-        """Whether a stored resource is among those that came."""
+        """Whether a stored resource is among those that came, of a survey of the `whole`."""
         return type in _NUMBERS and self.places.get(_place(type, id)) is not None
 
     def loses(self, ordinal: int) -> bool:
@@ -52,35 +52,54 @@ class Survey:
 
 
 class Rows:
-    """Rows of bytes, found by how they begin: filled, then sorted, then asked."""
+    """Rows of bytes, found by how they begin: filled, then sorted, then asked.
+
+    They rest in many small parts, by their second byte: sorting takes a Python object for each row of a part at a time.
+    """
 
     def __init__(self, key: int) -> None:
         self._key = key
-        self._width = 0
-        self._content = bytearray()
+        self._parts = [_Part() for _ in range(256)]
 
     def add(self, key: bytes, rest: bytes) -> None:
-        self._width = len(key) + len(rest)
-        self._content += key + rest
+        part = self._parts[key[1]]
+        part.width = len(key) + len(rest)
+        part.content += key + rest
 
     def sort(self) -> None:
-        self._content = bytearray().join(sorted(self))
-
-    def __len__(self) -> int:
-        return len(self._content) // self._width if self._width else 0
-
-    def __getitem__(self, number: int) -> bytes:
-        start = number * self._width
-        return bytes(self._content[start : start + self._width])
+        for part in self._parts:
+            part.content = bytearray().join(sorted(part))
 
     def __iter__(self) -> Iterator[bytes]:
-        return (self[number] for number in range(len(self)))
+        """All rows; those that begin with one key stand beside each other once they are sorted."""
+        return (row for part in self._parts for row in part)
 
     def get(self, key: bytes) -> bytes | None:
         """What stands behind the first row that begins so."""
-        at = bisect_left(self, key)
-        row = self[at] if at < len(self) else b""
+        part = self._parts[key[1]]
+        at = bisect_left(part, key)
+        row = part[at] if at < len(part) else b""
         return row[self._key :] if row.startswith(key) else None
+
+
+class _Part:
+    """Rows of one width in one piece."""
+
+    __slots__ = ("content", "width")
+
+    def __init__(self) -> None:
+        self.width = 1
+        self.content = bytearray()
+
+    def __len__(self) -> int:
+        return len(self.content) // self.width
+
+    def __getitem__(self, number: int) -> bytes:
+        start = number * self.width
+        return bytes(self.content[start : start + self.width])
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (self[number] for number in range(len(self)))
 
 
 def identify(record: Record, origin: Origin) -> tuple[Head, Original] | None:
@@ -97,8 +116,8 @@ def identify(record: Record, origin: Origin) -> tuple[Head, Original] | None:
     return head, original_of(head, record.body, record.full_url, origin)
 
 
-def survey(records: Iterator[Record], origin: Origin) -> Survey:
-    """Look at all records once.
+def survey(records: Iterator[Record], origin: Origin, *, whole: bool = False) -> Survey:
+    """Look at all records once; `whole` has it keep who is among them.
 
     Of several that tell one resource the one that its source changed last counts, and of equal ones the first: what
     is imported again must come out the same, whatever is stored by then.
@@ -117,7 +136,8 @@ def survey(records: Iterator[Record], origin: Origin) -> Survey:
         undated = _UNDATED_DELETION if record.method == "DELETE" else _UNDATED
         moment = undated if head.updated is None else head.updated
         tellings.add(place, ordinal.to_bytes(6, "big") + moment.to_bytes(8, "big", signed=True))
-        seen.places.add(place, b"")
+        if whole:
+            seen.places.add(place, b"")
     tellings.sort()
     seen.losers = array("Q", sorted(_losers(tellings)))
     seen.addresses.sort()

@@ -11,7 +11,7 @@ import pytest
 from fhirstore.auth.secrets import digest, mint
 from fhirstore.dstu2.json_format import parse
 from fhirstore.dstu2.levels import judge
-from tests.clients import ApplicationClient, UserClient, http
+from tests.clients import UserClient, http, new_application
 from tests.conformance.bundles import batch, entry
 from tests.server import AppServer
 
@@ -75,9 +75,19 @@ RECORD = (
 )
 
 
+@pytest.fixture(scope="module")
+def holder(server: AppServer) -> UserClient:
+    """A user whose record three sources have told, for tests that only read it."""
+    return recorded(new_application(server).user())
+
+
 @pytest.fixture
-def holder(user: UserClient) -> UserClient:
-    """A user whose record three sources have told."""
+def judging(user: UserClient) -> UserClient:
+    """Another with the same record, for a test that changes it."""
+    return recorded(user)
+
+
+def recorded(user: UserClient) -> UserClient:
     answer = user.post("", batch(*(entry("PUT", f"{each['resourceType']}/{each['id']}", each) for each in RECORD)))
     assert all(each["response"]["status"].startswith("201") for each in answer.json()["entry"]), answer.text
     return user
@@ -94,12 +104,9 @@ def values(parameters: list[dict[str, Any]]) -> Fact:
     for each in parameters:
         value = next((value for name, value in each.items() if name.startswith("value")), None)
         value = values(each["part"]) if "part" in each else value
-        found.setdefault(each["name"], []).append(value["reference"] if _is_reference(value) else value)
+        refers = isinstance(value, dict) and isinstance(value.get("reference"), str)
+        found.setdefault(each["name"], []).append(value["reference"] if refers and value else value)
     return found
-
-
-def _is_reference(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("reference"), str)
 
 
 def contributions(fact: Fact) -> list[str]:
@@ -207,41 +214,41 @@ def test_what_it_does_not_understand_is_refused(query: str, user: UserClient) ->
     assert user.get(f"Patient/$unified?{query}").status_code == 400
 
 
-def test_not_the_same_parts_them_until_it_is_taken_back(holder: UserClient) -> None:
-    before = view(holder, "Patient/$unified?kind=Observation")
-    answer = say(holder, "not-the-same", "Observation/a-w", "Observation/b-w")
+def test_not_the_same_parts_them_until_it_is_taken_back(judging: UserClient) -> None:
+    before = view(judging, "Patient/$unified?kind=Observation")
+    answer = say(judging, "not-the-same", "Observation/a-w", "Observation/b-w")
     assert answer.status_code == 201
-    after = [contributions(each) for each in view(holder, "Patient/$unified?kind=Observation")]
+    after = [contributions(each) for each in view(judging, "Patient/$unified?kind=Observation")]
     assert not any({"Observation/a-w", "Observation/b-w"} <= set(each) for each in after)
     assert sum(map(len, after)) == 5
-    known = holder.get("Basic?code=urn:fhirstore:judgement%7Cnot-the-same").json()["entry"]
+    known = judging.get("Basic?code=urn:fhirstore:judgement%7Cnot-the-same").json()["entry"]
     assert [each["resource"]["id"] for each in known] == [answer.json()["id"]]
     assert known[0]["resource"]["subject"] == {"reference": "Patient/a-p"}
-    assert holder.delete(f"Basic/{answer.json()['id']}").status_code in {200, 204}
-    assert view(holder, "Patient/$unified?kind=Observation") == before
+    assert judging.delete(f"Basic/{answer.json()['id']}").status_code in {200, 204}
+    assert view(judging, "Patient/$unified?kind=Observation") == before
 
 
-def test_two_patients_who_are_not_the_same_have_their_own_facts(holder: UserClient) -> None:
+def test_two_patients_who_are_not_the_same_have_their_own_facts(judging: UserClient) -> None:
     for one, other in (("a", "b"), ("c", "b")):
-        assert say(holder, "not-the-same", f"Patient/{one}-p", f"Patient/{other}-p").status_code == 201
-    found = view(holder)
+        assert say(judging, "not-the-same", f"Patient/{one}-p", f"Patient/{other}-p").status_code == 201
+    found = view(judging)
     assert [contributions(each) for each in found[:2]] == [["Patient/a-p", "Patient/c-p"], ["Patient/a-child"]]
     for each in found:
         about = {reference.partition("/")[2][:1] for reference in contributions(each)}
         assert "b" not in about or about == {"b"}
 
 
-def test_the_same_joins_what_no_rule_would_and_a_later_word_replaces_an_earlier(holder: UserClient) -> None:
+def test_the_same_joins_what_no_rule_would_and_a_later_word_replaces_an_earlier(judging: UserClient) -> None:
     judged = ("Observation/a-w", "Observation/b-later")
-    made = say(holder, "same", *judged)
-    assert say(holder, "same", *reversed(judged)).status_code == 200
-    joined = next(each for each in view(holder) if set(judged) <= set(contributions(each)))
+    made = say(judging, "same", *judged)
+    assert say(judging, "same", *reversed(judged)).status_code == 200
+    joined = next(each for each in view(judging) if set(judged) <= set(contributions(each)))
     assert "said to be the same" in [each.get("reason", [""])[0] for each in joined["contribution"]]
     assert [each["element"] for each in joined["conflict"]] == [["Observation.effective"], ["Observation.value"]]
-    changed = say(holder, "not-the-same", *judged)
+    changed = say(judging, "not-the-same", *judged)
     assert (changed.status_code, changed.json()["id"]) == (200, made.json()["id"])
-    assert holder.get(f"Basic/{made.json()['id']}/_history").json()["total"] == 2
-    assert not any(set(judged) <= set(contributions(each)) for each in view(holder))
+    assert judging.get(f"Basic/{made.json()['id']}/_history").json()["total"] == 2
+    assert not any(set(judged) <= set(contributions(each)) for each in view(judging))
 
 
 @pytest.mark.parametrize(
@@ -269,9 +276,7 @@ def test_a_stranger_sees_nothing_of_it_and_judges_nothing(holder: UserClient, st
     assert view(holder) == before
 
 
-def test_a_narrowed_token_gets_the_view_of_what_it_reaches(
-    holder: UserClient, application: ApplicationClient, server: AppServer
-) -> None:
+def test_a_narrowed_token_gets_the_view_of_what_it_reaches(holder: UserClient, server: AppServer) -> None:
     narrowed = with_scope(holder, server, "user/Observation.read")
     assert {each["kind"][0] for each in view(narrowed)} == {"Observation"}
     assert all("Patient/" not in each["fullUrl"] for each in narrowed.get("Patient/$unified").json()["entry"])

@@ -168,6 +168,8 @@ def _should_succeed(row: Interaction, granted: Granted, type: str) -> bool:
     """A new Patient is about itself, so not about the one; what is in no compartment, no token about one opens."""
     if row.code == "create":
         return not granted.of_one
+    if row.code == "$unified" and "{id}" in row.path and not granted.may("read", type):
+        return False  # whom a Patient is one person with, only the Patient tells
     return not granted.of_one or type in IN_COMPARTMENT
 
 

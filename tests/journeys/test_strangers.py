@@ -77,7 +77,7 @@ def told(answer: httpx.Response, target: Target) -> tuple[int, dict[str, str], s
 
     def plain(text: str) -> str:
         text = text.replace(target.id, "ID").replace(target.word, "WORD")
-        text = re.sub(r"\b[0-9a-f]{28}\b|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "NEW", text)
+        text = re.sub(r"\b[0-9a-f]{28}\b|\b[0-9a-f]{40}\b|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "NEW", text)
         return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z|\w{3}, \d\d \w{3} \d{4} [\d:]+ GMT", "TIME", text)
 
     headers = {name: plain(value) for name, value in answer.headers.items() if name not in _UNTOLD}

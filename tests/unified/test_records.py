@@ -16,7 +16,7 @@ from fhirstore.unified.facts import Fact
 from fhirstore.unified.grouping import GROUP_LIMIT, WINDOW, group
 from fhirstore.unified.judgements import Judgements, basic, judgement, judgements, pair
 from fhirstore.unified.stating import state
-from tests.unified.test_same import fact, patient, pulse
+from tests.unified.cases import fact, patient, pulse
 
 _ODD: tuple[Any, ...] = (None, "", 7, True, [], {}, [None], [[]], {"coding": "x"}, {"reference": 3}, "9" * 400, [{}])
 _COPIES = ("urn:one", "urn:two", "urn:three")
@@ -121,7 +121,8 @@ def test_comparisons_grow_with_the_record_and_no_faster(told: Any, monkeypatch: 
         return type(kind)(kind.read, compare, kind.keys, kind.repeats)
 
     monkeypatch.setattr(grouping, "kind_of", counting)
-    facts = [fact(*told(number), str(number)) for number in range(600)]
+    told_by = [told(number) for number in range(600)]
+    facts = [fact(source, document, str(number)) for number, (source, document) in enumerate(told_by)]
     groups = grouping.group(facts)
     assert sum(len(each) for each in groups) == 600
     assert all(len(each) <= GROUP_LIMIT for each in groups)

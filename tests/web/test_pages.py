@@ -72,6 +72,29 @@ def places(application: ApplicationClient, user: UserClient, paths: tuple[str, .
     return [f"/console/applications/{application.client_id}{path.format(user=user.id)}" for path in paths]
 
 
+def test_every_page_opens_on_both_stores(server: AppServer) -> None:
+    email = made_developer(server)
+    application = new_application(server, developer=email)
+    user = application.user("somebody")
+    user.create({"resourceType": "Patient"})
+    with Browser(server) as browser:
+        browser.sign_in(developer=email)
+        for path in [*places(application, user, PAGES), "/console", "/console/account"]:
+            assert browser.get(path).status_code == 200, path
+        assert "Patient" in browser.get(places(application, user, PAGES)[2]).text
+        assert "user-create" in browser.get(places(application, user, PAGES)[4]).text
+        link = application.manage("POST", "user/sign-in-link", app_user_id="somebody").json()["url"]
+        path = link.removeprefix(server.address)
+        token = browser.token(path)
+        assert browser.submit(path, token).headers["location"] == "/health-history"
+        assert browser.submit(path, token).status_code == 410
+        assert browser.get("/health-history").status_code == 200
+        token = browser.token("/console")
+        own = places(application, user, ("/users/{user}/active",))[0]
+        assert browser.submit(own, token, active="false").status_code == 303
+        assert browser.get("/health-history").status_code == 401
+
+
 def test_a_stranger_is_led_to_the_sign_in_page_and_back(anonymous: Browser, own: ApplicationClient) -> None:
     for path in [*places(own, own.user(), PAGES), "/console", "/console/account", "/console/nothing?a=b"]:
         answer = anonymous.get(path)
@@ -216,6 +239,25 @@ def test_signing_out_everywhere_ends_the_other_browsers_too(signed_in: Browser, 
     signed_in.submit("/console/sign-out", signed_in.token("/console/account"), everywhere="1")
     assert anonymous.get("/console").status_code == 303
     assert signed_in.get("/console").status_code == 303
+
+
+def test_a_user_signs_out_here_or_everywhere(
+    anonymous: Browser, pages: AppServer, user: UserClient, stranger: UserClient
+) -> None:
+    with Browser(pages) as phone, Browser(pages) as others:
+        others.sign_in(user=stranger.id)
+
+        def open_pages() -> list[int]:
+            return [browser.get("/health-history").status_code for browser in (anonymous, phone, others)]
+
+        for everywhere, left in (("", 200), ("1", 401)):
+            for browser in (anonymous, phone):
+                browser.sign_in(user=user.id)
+            assert anonymous.submit("/sign-out", "", everywhere=everywhere).status_code == 403
+            assert open_pages() == [200, 200, 200]
+            token = anonymous.token("/health-history")
+            assert "signed out" in anonymous.submit("/sign-out", token, everywhere=everywhere).text
+            assert open_pages() == [401, left, 200]
 
 
 def test_a_new_password_needs_the_old_one_and_ends_the_other_browsers(
