@@ -231,12 +231,13 @@ async def test_the_whole_record_is_taken_along_as_it_is_stored(reader: Visitor) 
     assert [json.loads(line) for line in lines] == [each["resource"] for each in bundle["entry"]]
 
 
-async def test_a_document_opens_in_a_sandbox(reader: Visitor) -> None:
+async def test_a_document_is_handed_out_as_it_is_and_without_our_origin(reader: Visitor) -> None:
     await reader.open("/health-history/entries/DocumentReference/hospital-letter")
-    address = await reader.page.get_by_role("link", name="Open Letter of discharge").get_attribute("href")
+    address = await reader.page.get_by_role("link", name="Download Letter of discharge").get_attribute("href")
     answer = await fetch(reader, str(address))
     assert answer.content.startswith(b"%PDF-1.4")
     assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''Letter%20of%20discharge.pdf"
     assert answer.headers["content-security-policy"].startswith("sandbox;")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert (await fetch(reader, f"{address}9")).status_code == 404
