@@ -206,6 +206,17 @@ async def test_what_a_resource_only_points_at_is_called_by_its_name(
     assert "tests" in await visitor.page.locator(".timeline .whence").first.inner_text(), (
         "the source is the application"
     )
+    person = user.create({"resourceType": "Patient", "name": [{"text": "Ada Hill"}]})
+    visit = user.create(
+        {
+            "resourceType": "Encounter",
+            "status": "finished",
+            "patient": {"reference": f"Patient/{person['id']}"},
+            "participant": [{"individual": {"reference": "Practitioner/gone"}}],
+        }
+    )
+    await visitor.open(f"/health-history/entries/Encounter/{visit['id']}")
+    assert await visitor.page.locator("dd a").all_inner_texts() == ["Ada Hill", "Practitioner"]
 
 
 async def test_a_record_without_anything_says_so(
