@@ -75,7 +75,7 @@ def create_worker() -> FastAPI:
 def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Callable[[], str] = new_id) -> FastAPI:
     """The server as an ASGI application; the database is opened when it starts."""
     settings = settings or Settings()
-    store = open_store(settings.database)
+    store = open_store(settings.database, gathered_reads=settings.gathered_reads)
     bearers, usage = Bearers(store, clock), Usage(store, clock)
     trail = TrailBuffer(store)
     job_rules = JobRules(settings.resource_bytes, settings.import_bytes, settings.open_jobs)
