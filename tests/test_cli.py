@@ -13,7 +13,7 @@ import pytest
 
 from fhirstore import __version__
 from tests.clients import ApplicationClient, http
-from tests.server import ServerProcess, environment
+from tests.server import ServerProcess, environment, running
 
 MEMBERS = {"client_id", "client_secret", "organization_id", "organization_token"}
 
@@ -96,6 +96,20 @@ def test_a_redirect_uri_that_is_not_safe_is_refused(tmp_path: Path, uri: str) ->
     answer = fhirstore("app", "create", "a", "--redirect-uri", uri, "--database", database)
     assert (answer.returncode, answer.stdout) == (2, "")
     assert answer.stderr.startswith("fhirstore: A redirect URI must be absolute")
+
+
+def test_an_application_is_given_an_address_to_be_launched_at(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'store.db'}"
+    launch_uri = ("--launch-uri", "https://app.example/launch", "--database", database)
+    made = json.loads(fhirstore("app", "create", "a", "--json", *launch_uri).stdout)
+    keeper = created(database)
+    unsafe = fhirstore("app", "set", made["client_id"], "--launch-uri", "javascript:x", "--database", database)
+    assert unsafe.stderr.startswith("fhirstore: A launch URI must be absolute")
+    with running(database) as server:
+        application = ApplicationClient(server.address, keeper["client_id"], keeper["client_secret"])
+        user = application.user()
+        told = application.manage("POST", "user/launch", oneup_user_id=user.id, app_client_id=made["client_id"])
+        assert told.json()["url"].startswith("https://app.example/launch?iss=")
 
 
 def test_without_json_the_secrets_are_printed_for_people(tmp_path: Path) -> None:

@@ -46,8 +46,6 @@ ACTIONS: Mapping[tuple[str, str], str] = {
     ("GET", "/v1/profile"): "profile-read",
     ("POST", "/v1/profile"): "profile-update",
     ("POST", "/sign-in/{secret}"): "sign-in",
-    ("POST", "/oauth2/authorize/decision"): "grant",
-    ("POST", "/granted-apps"): "grant-revoke",
     ("POST", "/console/applications"): "application-create",
     ("POST", "/console/applications/{client_id}/settings"): "application-update",
     ("POST", "/console/applications/{client_id}/rotate"): "secret-rotate",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
+from collections import defaultdict
 
 from fhirstore.clock import Clock
 from fhirstore.store.contract import Store
@@ -27,26 +27,28 @@ class Usage:
         self._store = store
         self._clock = clock
         self._seconds = seconds
-        self._counts: Counter[Counted] = Counter()
+        self._counts: defaultdict[tuple[str, Kind], int] = defaultdict(int)
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
 
     def note(self, client_id: str, kind: Kind) -> None:
-        self._counts[Counted(client_id, self._clock() // HOUR, kind)] += 1
+        self._counts[client_id, kind] += 1
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._seconds, self._begin)
 
     async def flush(self) -> None:
-        """Write what was counted before. Where that fails, it is kept for the next time."""
-        counts, self._counts = self._counts, Counter()
+        """Write what was counted before, as this hour's. Where that fails, it is kept for the next time."""
+        counts, self._counts = self._counts, defaultdict(int)
         if not counts:
             return
+        hour = self._clock() // HOUR
         try:
-            await self._store.usage.add(counts)
+            await self._store.usage.add({Counted(id, hour, kind): count for (id, kind), count in counts.items()})
         except Exception as error:  # noqa: BLE001 - whatever it is, the server goes on, and tries again
             _log.warning("counts of use wait for the database: %s", type(error).__name__)
             if len(self._counts) + len(counts) <= MOST:
-                self._counts.update(counts)
+                for key, count in counts.items():
+                    self._counts[key] += count
 
     async def close(self) -> None:
         """Write what is left, at shutdown."""

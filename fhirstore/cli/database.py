@@ -31,7 +31,7 @@ def with_store(settings: Settings, work: Callable[[Store], Awaitable[Result]]) -
     """Open the database, do the work, close it; ends the command with a word where that fails."""
 
     async def run() -> Result:
-        store = open_store(settings.database)
+        store = open_store(settings.database, frugal=True)
         await store.open()
         try:
             return await work(store)

@@ -30,7 +30,7 @@ from fhirstore.store.jobs import Job
 from fhirstore.store.scope import Scope
 from fhirstore.transfer.completing import complete
 from fhirstore.transfer.identity import Origin
-from fhirstore.transfer.importing import Import
+from fhirstore.transfer.importing import Import, Stopped
 from fhirstore.transfer.importing import Progress as Step
 from fhirstore.transfer.inputs import Input, file_input
 from fhirstore.transfer.preparing import Rules
@@ -76,7 +76,12 @@ def import_files(
         async def run(store: Store) -> Report:
             return await _import(store, settings, wanted)
 
-        report = with_store(settings, run)
+        try:
+            report = with_store(settings, run)
+        except Stopped:
+            fail("The same import was begun elsewhere, and goes on there.")
+        except OSError as error:
+            fail(f"A file cannot be read or written: {error.strerror}.")
     _print(report, as_json=as_json)
     raise typer.Exit(2 if unreadable else 1 if report.total("refused") else 0)
 
@@ -125,7 +130,7 @@ async def _import(store: Store, settings: Settings, wanted: _Wanted) -> Report:
             await restore.run(note, done, report)
         else:
             rules = Rules(Origin(user.id, wanted.source), wanted.level or settings.validation, address)
-            work = Import(wanted.inputs, rules, resources, now, reader, wanted.workers)
+            work = Import(wanted.inputs, rules, resources, now, reader, wanted.workers, wanted.whole)
             survey = await work.run(note, done, report)
             if wanted.whole:
                 await complete(survey, rules.origin, resources, now, report)
@@ -139,12 +144,10 @@ async def _begun(store: Store, wanted: _Wanted, client_id: str) -> Job:
     found = await store.jobs.job(id)
     if found is None:
         await store.jobs.add(Job(id, wanted.user, client_id, f"command {id}", now()))
-    elif found.state == "running" and found.lease > now():
-        fail("The same import is running already.")
-    # Nobody else takes jobs of this kind, so the hold need not last: a command that is gone is gone.
+    # Nobody else takes jobs of this kind, and the hold lasts no moment: a command that was killed can be repeated.
     taken = await store.jobs.take([f"command {id}"], holder, now() + 1, now())
     if taken is None:
-        fail("The same import is running already.")
+        raise Stopped
     return taken
 
 

@@ -95,7 +95,7 @@ async def everything(request: Request, context: Context) -> Reply:
     matches = [match.version for match in found.matches]
     also = [
         version
-        for version in await included(matches, _ALL_REFERENCES, context)
+        for version in (await included(matches, _ALL_REFERENCES, context)).versions
         if _is_wanted(version, asked.plan) and not _belongs(version, request, context)
     ]
 

@@ -7,6 +7,7 @@ the limit leaves no room for, is not sent again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from fhirstore.dstu2.json_format import parse
 from fhirstore.interactions.request import Context
@@ -20,18 +21,29 @@ _ROUNDS = 10
 Key = tuple[str, str]
 
 
-async def included(matches: Sequence[Version], includes: Sequence[Include], context: Context) -> list[Version]:
-    """The resources to send along, each once, at most a thousand, in the order in which they are reached."""
+@dataclass(frozen=True, slots=True)
+class Included:
+    """Resources to send along, each once, in the order in which they are reached; `cut` where there were more."""
+
+    versions: Sequence[Version] = ()
+    cut: bool = False
+
+
+async def included(matches: Sequence[Version], includes: Sequence[Include], context: Context) -> Included:
+    """What comes along, at most a thousand resources, over at most ten steps."""
     seen: dict[Key, Version | None] = {(match.type, match.id): None for match in matches}
-    reached = list(matches)
+    reached, cut = list(matches), False
     for round_ in range(_ROUNDS):
         followed = [include for include in includes if round_ == 0 or include.iterate]
-        if not followed or not reached or len(seen) - len(matches) >= INCLUDED_LIMIT:
+        if not followed or not reached or cut:
             break
         fresh = await _follow(reached, followed, seen, context)
         reached = fresh[: INCLUDED_LIMIT - (len(seen) - len(matches))]
+        cut = len(reached) < len(fresh)
         seen |= {(version.type, version.id): version for version in reached}
-    return [version for version in seen.values() if version is not None]
+    else:
+        cut = cut or bool(reached and any(include.iterate for include in includes))
+    return Included([version for version in seen.values() if version is not None], cut)
 
 
 async def _follow(
@@ -51,7 +63,7 @@ async def _follow(
     return [version for key, version in found.items() if key not in seen]
 
 
-_ALL = Page(INCLUDED_LIMIT, total=False)
+_ALL = Page(INCLUDED_LIMIT + 1, total=False)
 
 
 def _targets(sources: Sequence[Version], includes: Sequence[Include], base: str) -> dict[Key, None]:

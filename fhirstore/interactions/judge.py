@@ -6,10 +6,10 @@ are there, as everything may be that refers to others.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from fhirstore.dstu2.catalog import is_resource_type
 from fhirstore.dstu2.json_format import parse
@@ -18,7 +18,7 @@ from fhirstore.interactions.incoming import accept_document
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.update import update
-from fhirstore.unified.judgements import CODES, Pair, basic, pair
+from fhirstore.unified.judgements import CODES, SYSTEM, Pair, basic, pair
 from fhirstore.unified.kinds.kind import subject_of
 from fhirstore.unified.reading import parts, reference, text
 
@@ -26,7 +26,8 @@ from fhirstore.unified.reading import parts, reference, text
 async def judge(request: Request, context: Context) -> Reply:
     """The Basic that remembers it: 201, or 200 where the two had been judged before. Raises BadRequest."""
     code, judged = _given(parse(request.body) if request.body else {})
-    id = f"judgement-{hashlib.sha256(' '.join(judged).encode()).hexdigest()[:40]}"
+    # An id that follows from the two: whoever judges them again, in whatever order, changes what was said.
+    id = str(uuid5(NAMESPACE_URL, f"{SYSTEM} {' '.join(judged)}"))
     document = {**basic(code, judged, await _subject(judged, context)), "id": id}
     incoming = accept_document("Basic", id, document, context.level)
     write = update(replace(request, type="Basic", id=id, incoming=incoming), context)

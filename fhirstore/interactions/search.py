@@ -9,7 +9,7 @@ from fhirstore.dstu2.catalog import compartments
 from fhirstore.dstu2.outcome import operation_outcome
 from fhirstore.errors import Issue, NotFound
 from fhirstore.interactions.bundles import bundle, search_entry
-from fhirstore.interactions.including import included
+from fhirstore.interactions.including import INCLUDED_LIMIT, included
 from fhirstore.interactions.known_value_sets import value_sets_for
 from fhirstore.interactions.paging import Asked, skip_of
 from fhirstore.interactions.part import cut
@@ -34,7 +34,6 @@ async def search(request: Request, context: Context) -> Reply:
     page = _page(request, context, asked)
     found = await context.resources.find(asked.plan, Page(page.count, page.place(context), asked.skip))
     entries = await _entries(found, asked, context)
-    entries += _outcome_entry(asked.ignored)
     links = page.links(context, found.next, len(found.matches))
     return Reply(200, bundle("searchset", entries, links, found.total))
 
@@ -74,8 +73,12 @@ async def _entries(found: Found, asked: Search, context: Context) -> list[bytes]
 
     return [
         *(entry(match.address, match.version, "match") for match in matches),
-        *(entry(f"{version.type}/{version.id}", version, "include") for version in also),
+        *(entry(f"{version.type}/{version.id}", version, "include") for version in also.versions),
+        *_outcome_entry([*asked.ignored, *([_CUT] if also.cut else [])]),
     ]
+
+
+_CUT = Issue("warning", "too-costly", f"More is included than is sent along: {INCLUDED_LIMIT:,} resources at most.")
 
 
 def _outcome_entry(ignored: Sequence[Issue]) -> list[bytes]:

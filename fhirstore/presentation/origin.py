@@ -40,6 +40,19 @@ def origin_of(document: Mapping[str, Any]) -> Origin:
     return Origin(uri, str(named.get("display") or "") or _name(uri), original, client_id)
 
 
+def without_a_name(document: Mapping[str, Any]) -> str:
+    """The client_id of the application that is a resource's source, where its tag does not say how it is called."""
+    origin = origin_of(document)
+    return origin.client_id if origin.name == origin.uri else ""
+
+
+def named(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The same resource, whose source is called by a name."""
+    meta = document["meta"]
+    tags = [{**tag, "display": name} if tag.get("system") == SOURCE_SYSTEM else tag for tag in meta["tag"]]
+    return {**document, "meta": {**meta, "tag": tags}}
+
+
 def _name(uri: str) -> str:
     """Of an address its host, which people may know."""
     try:

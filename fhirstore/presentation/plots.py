@@ -25,7 +25,7 @@ class Box:
     left: int = 56
     right: int = 20
     top: int = 16
-    bottom: int = 34
+    bottom: int = 40
 
 
 SPARK = Box(160, 40, 3, 3, 5, 5)

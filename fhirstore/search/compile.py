@@ -180,5 +180,5 @@ def near(found: Parameter, texts: Sequence[str], distances: Sequence[str]) -> Fi
 
 def _allows(found: Parameter, modifier: str) -> bool:
     if found.kind == "reference":
-        return catalog.is_resource_type(modifier)
+        return modifier in found.targets if found.targets else catalog.is_resource_type(modifier)
     return modifier in _MODIFIERS.get(found.kind, ())

@@ -35,8 +35,10 @@ def words_of(document: Mapping[str, Any]) -> tuple[str, ...]:
     """
     text = document.get("text")
     div = text.get("div") if isinstance(text, dict) else None
-    narrative = dict.fromkeys(words(_without_tags(div))) if isinstance(div, str) else {}
     found = dict.fromkeys(words(" ".join(_strings(document))))
+    if not isinstance(div, str):
+        return tuple([word for word in found if len(word) <= _LONGEST][:_WORDS_LIMIT])
+    narrative = dict.fromkeys(words(_without_tags(div)))
     marked = [NARRATIVE + word for word in narrative if len(word) < _LONGEST]
     fresh = [word for word in found if len(word) <= _LONGEST and word not in narrative]
     return tuple((marked + fresh)[:_WORDS_LIMIT])
@@ -45,10 +47,13 @@ def words_of(document: Mapping[str, Any]) -> tuple[str, ...]:
 def _strings(document: Mapping[str, Any]) -> list[str]:
     """Every string and number of a document, without walking it by recursion."""
     found: list[str] = []
-    content = {name: value for name, value in document.items() if name not in _APART or type(value) is str}
-    if type(content.get("id")) is str:
-        del content["id"]
-    waiting: list[Any] = [content]
+    waiting: list[Any] = []
+    for name, value in document.items():
+        if type(value) is not str:
+            if name not in _APART:
+                waiting.append(value)
+        elif name not in _SKIPPED and name != "id" and (name != "data" or len(value) <= _BASE64):
+            found.append(value)
     while waiting:
         node = waiting.pop()
         kind = type(node)

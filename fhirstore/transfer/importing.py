@@ -49,7 +49,9 @@ class Stopped(Exception):  # noqa: N818 - nothing went wrong
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What to import by which rules, and where to; `workers` are processes that prepare records."""
+    """What to import by which rules, and where to; `workers` are processes that prepare records.
+
+    With `whole`, what `run` answers can say what else came from the source (`complete`)."""
 
     inputs: Sequence[Input]
     rules: Rules
@@ -57,11 +59,12 @@ class Import:
     clock: Clock
     reader: Reader = field(default_factory=Reader)
     workers: int = 1
+    whole: bool = False
 
     async def run(self, note: Note, done: int = 0, report: Report | None = None) -> Survey:
         """Import what lies behind the first `done` records. Raises Stopped where `note` says so, OSError."""
         report = report or Report()
-        seen = await asyncio.to_thread(survey, self._records(), self.rules.origin)
+        seen = await asyncio.to_thread(survey, self._records(), self.rules.origin, whole=self.whole)
         waits = await something_waits(self.resources)
         records = enumerate(self._records())
         await asyncio.to_thread(skip, records, done)

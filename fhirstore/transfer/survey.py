@@ -18,6 +18,7 @@ from fhirstore.dstu2.catalog import is_resource_type, resource_types
 from fhirstore.dstu2.rewriting import parse_literal
 from fhirstore.transfer.identity import Head, Origin, Original, by_content, original_of, read_head
 from fhirstore.transfer.records import Record
+from fhirstore.transfer.rows import Rows
 
 _NAME, _PLACE = 12, 15
 _UNDATED = -(2**62)
@@ -42,45 +43,13 @@ class Survey:
         return f"{_TYPES[found[0]]}/{found[1:].hex()}" if found else None
 
     def names(self, type: str, id: str) -> bool:
-        """Whether a stored resource is among those that came."""
+        """Whether a stored resource is among those that came, of a survey of the `whole`."""
         return type in _NUMBERS and self.places.get(_place(type, id)) is not None
 
     def loses(self, ordinal: int) -> bool:
         """Whether another record tells the same resource, and counts in this one's place."""
         at = bisect_left(self.losers, ordinal)
         return at < len(self.losers) and self.losers[at] == ordinal
-
-
-class Rows:
-    """Rows of bytes, found by how they begin: filled, then sorted, then asked."""
-
-    def __init__(self, key: int) -> None:
-        self._key = key
-        self._width = 0
-        self._content = bytearray()
-
-    def add(self, key: bytes, rest: bytes) -> None:
-        self._width = len(key) + len(rest)
-        self._content += key + rest
-
-    def sort(self) -> None:
-        self._content = bytearray().join(sorted(self))
-
-    def __len__(self) -> int:
-        return len(self._content) // self._width if self._width else 0
-
-    def __getitem__(self, number: int) -> bytes:
-        start = number * self._width
-        return bytes(self._content[start : start + self._width])
-
-    def __iter__(self) -> Iterator[bytes]:
-        return (self[number] for number in range(len(self)))
-
-    def get(self, key: bytes) -> bytes | None:
-        """What stands behind the first row that begins so."""
-        at = bisect_left(self, key)
-        row = self[at] if at < len(self) else b""
-        return row[self._key :] if row.startswith(key) else None
 
 
 def identify(record: Record, origin: Origin) -> tuple[Head, Original] | None:
@@ -97,8 +66,8 @@ def identify(record: Record, origin: Origin) -> tuple[Head, Original] | None:
     return head, original_of(head, record.body, record.full_url, origin)
 
 
-def survey(records: Iterator[Record], origin: Origin) -> Survey:
-    """Look at all records once.
+def survey(records: Iterator[Record], origin: Origin, *, whole: bool = False) -> Survey:
+    """Look at all records once; `whole` has it keep who is among them.
 
     Of several that tell one resource the one that its source changed last counts, and of equal ones the first: what
     is imported again must come out the same, whatever is stored by then.
@@ -117,9 +86,11 @@ def survey(records: Iterator[Record], origin: Origin) -> Survey:
         undated = _UNDATED_DELETION if record.method == "DELETE" else _UNDATED
         moment = undated if head.updated is None else head.updated
         tellings.add(place, ordinal.to_bytes(6, "big") + moment.to_bytes(8, "big", signed=True))
-        seen.places.add(place, b"")
+        if whole:
+            seen.places.add(place, b"")
     tellings.sort()
     seen.losers = array("Q", sorted(_losers(tellings)))
+    tellings.close()
     seen.addresses.sort()
     seen.places.sort()
     return seen

@@ -24,7 +24,7 @@ from fhirstore.unified.names import compare_names, human_names
 from fhirstore.unified.reading import Document, texts
 
 _OF_THE_COPY = frozenset(
-    {"id", "meta", "implicitRules", "language", "text", "contained", "extension", "modifierExtension", "identifier"}
+    {"id", "meta", "implicitRules", "language", "contained", "extension", "modifierExtension", "identifier"}
 )
 _UNCOMPARED = frozenset({"Reference", "Resource", "Attachment", "Narrative", "Signature", "xhtml", "base64Binary"})
 _VALUES_LIMIT, _DEPTH_LIMIT = 200, 8

@@ -8,7 +8,7 @@ The result depends on the facts alone, not on their order.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations, islice
@@ -168,6 +168,31 @@ class _Grouping:
             one, other = self._root[edge.one], self._root[edge.other]
             if one != other and self._may_unite(one, other):
                 self._unite(edge)
+        self._count([edge for edge, _, _ in possible])
+
+    def _count(self, edges: Sequence[_Edge]) -> None:
+        """Where some sources tell as many as others, and which is which makes no difference, take them in order."""
+        left = {
+            (self._root[edge.one], self._root[edge.other]): edge
+            for edge in edges
+            if self._root[edge.one] != self._root[edge.other]
+            and self._may_unite(self._root[edge.one], self._root[edge.other])
+        }
+        for cluster in _clusters(left):
+            sides: dict[tuple[str, ...], list[int]] = defaultdict(list)
+            for root in cluster:
+                sides[tuple(sorted(self._sources(root)))].append(root)
+            if len(sides) == 2 and len(cluster) <= _RIVALS * 2:
+                here, there = (sorted(each, key=self._order) for each in sides.values())
+                if len(here) == len(there) and (self._are_alike(here) or self._are_alike(there)):
+                    for one, other in zip(here, there, strict=True):
+                        edge = left.get((one, other)) or left.get((other, one))
+                        if edge is not None and self._may_unite(one, other):
+                            self._unite(replace(edge, words=f"{edge.words}, as often in both"))
+
+    def _are_alike(self, roots: Sequence[int]) -> bool:
+        """Whether nothing but their sources' words keeps some facts apart."""
+        return all(self._compare(one, other).likeness > Likeness.UNKNOWN for one, other in combinations(roots, 2))
 
     def _is_only_choice(self, near: _Near, one: int, other: int) -> bool:
         """Whether all else that either might be the same as may be the same as the other too.
@@ -243,6 +268,27 @@ class _Grouping:
                     queue.append(there)
                     reached += (Member(fact, words, why) for fact in self._nodes[there])
         return tuple(reached)
+
+
+def _clusters(edges: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """What hangs together by edges."""
+    links: dict[int, list[int]] = defaultdict(list)
+    for one, other in edges:
+        links[one].append(other)
+        links[other].append(one)
+    seen, found = set[int](), []
+    for start in sorted(links):
+        if start in seen:
+            continue
+        seen.add(start)
+        queue = [start]
+        for here in queue:
+            for there in links[here]:
+                if there not in seen:
+                    seen.add(there)
+                    queue.append(there)
+        found.append(queue)
+    return found
 
 
 def _nodes(kind: Kind, facts: Sequence[Fact], judged: frozenset[str]) -> Iterator[tuple[Fact, ...]]:

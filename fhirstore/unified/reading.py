@@ -10,19 +10,24 @@ Document = Mapping[str, Any]
 NOTHING: Document = {}
 
 
+def member(document: object, name: str) -> Any:
+    """What stands under a name, None where nothing does or the document is none."""
+    return document.get(name) if isinstance(document, dict) else None
+
+
 def text(document: Document, name: str) -> str:
-    value = document.get(name)
+    value = member(document, name)
     return value if isinstance(value, str) else ""
 
 
 def part(document: Document, name: str) -> Document:
-    value = document.get(name)
+    value = member(document, name)
     return value if isinstance(value, dict) else NOTHING
 
 
 def parts(document: Document, name: str) -> Iterator[Document]:
     """The objects of a list; an element that stands alone counts as a list of one."""
-    value = document.get(name)
+    value = member(document, name)
     if isinstance(value, dict):
         yield value
     elif isinstance(value, list):
@@ -30,7 +35,7 @@ def parts(document: Document, name: str) -> Iterator[Document]:
 
 
 def texts(document: Document, name: str) -> Iterator[str]:
-    value = document.get(name)
+    value = member(document, name)
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
@@ -39,9 +44,9 @@ def texts(document: Document, name: str) -> Iterator[str]:
 
 def chosen(document: Document, name: str) -> tuple[str, Any]:
     """Which type of a choice is there, and its value: ("Quantity", {…}) for value[x]; ("", None) without any."""
-    for member, value in document.items():
-        rest = member[len(name) :]
-        if member.startswith(name) and rest[:1].isupper():
+    for key, value in document.items() if isinstance(document, dict) else ():
+        rest = key[len(name) :]
+        if key.startswith(name) and rest[:1].isupper():
             return rest, value
     return "", None
 

@@ -13,7 +13,6 @@ from fastapi import APIRouter, Request, Response
 
 from fhirstore.auth import consenting
 from fhirstore.auth.authorization import AuthorizationRequest, RefusedAuthorization, refused, understand
-from fhirstore.auth.calls import about_user, by_application
 from fhirstore.auth.consenting import Question
 from fhirstore.auth.plain_words import lasting, sentence
 from fhirstore.errors import BadRequest, Unauthorized
@@ -95,8 +94,6 @@ async def _decide(request: Request, asked: AuthorizationRequest, _: Mapping[str,
     user = await _user(request)
     if user is None:
         raise Unauthorized("You are signed out. Go back to the application and begin again.")
-    by_application(asked.application.client_id)
-    about_user(user.id)
     if form.get(_ANSWER) != "allow":
         raise refused(asked, "access_denied", "The user said no")
     question = await consenting.ask(store, asked, user, now)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from fhirstore.auth.calls import about_user, by_application
 from fhirstore.auth.granted import Granted, granted_applications, show_out
 from fhirstore.auth.patients import patient_of
 from fhirstore.auth.plain_words import sentence
@@ -31,8 +30,6 @@ async def show(request: Request, caller: UserOf) -> Response:
 @router.post(PLACE)
 async def take_back(request: Request, caller: UserOf, client_id: Annotated[str, Form()]) -> Response:
     store, bearers = request.app.state.store, request.app.state.bearers
-    by_application(client_id)
-    about_user(caller.user)
     user = await store.accounts.user(caller.user)
     if await show_out(store, bearers, caller.user, client_id) and user is not None:
         note_consent(request.app.state.doorway, "shut-out", user, client_id)

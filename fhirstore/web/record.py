@@ -26,6 +26,7 @@ class Record:
 
     def __init__(self, doorway: Doorway, caller: Caller, base: str, request_id: str = "", address: str = "") -> None:
         self.caller = caller
+        self.accounts = doorway.store.accounts
         self._context = doorway.context(caller, base, doorway.notes(caller, request_id, address))
 
     async def ask(self, method: str, path: str, query: Query = (), body: bytes = b"") -> Reply:

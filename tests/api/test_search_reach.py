@@ -189,6 +189,18 @@ def test_no_more_comes_along_than_the_limit(record: UserClient, monkeypatch: pyt
     monkeypatch.setattr(including, "INCLUDED_LIMIT", 3)
     query = "Patient?_revinclude=Observation:subject&_revinclude:iterate=Provenance:target&_include:recurse=*"
     assert len(included(record, query)) == 3
+    (told,) = [entry for entry in search(record, query)["entry"] if entry["search"]["mode"] == "outcome"]
+    assert [issue["code"] for issue in told["resource"]["issue"]] == ["too-costly"]
+    monkeypatch.setattr(including, "INCLUDED_LIMIT", 1000)
+    assert {entry["search"]["mode"] for entry in search(record, query)["entry"]} == {"match", "include"}
+
+
+def test_that_a_long_line_of_references_was_not_followed_to_its_end_is_told(user: UserClient) -> None:
+    keep(user, *(organization(f"m{n:02}", f"Organization/m{n + 1:02}") for n in range(30)))
+    cut = search(user, "Organization?_id=m00&_include:recurse=Organization:partof")
+    assert cut["entry"][-1]["search"]["mode"] == "outcome"
+    whole = search(user, "Organization?_id=m25&_include:recurse=Organization:partof")
+    assert {entry["search"]["mode"] for entry in whole["entry"]} == {"match", "include"}
 
 
 def test_what_comes_along_is_cut_like_the_matches(record: UserClient) -> None:

@@ -194,6 +194,8 @@ def query(random: Random, type_: str) -> tuple[str, str | None, str] | None:
     if random.random() < 0.12:
         return parameter.name, "missing", random.choice(["true", "false"])
     modifier = random.choice(_MODIFIERS.get(parameter.type, [None]))
+    if modifier == "Patient" and parameter.targets and modifier not in parameter.targets:
+        return None  # refused, for no value could be meant
     texts = [asked(random, type_, parameter, modifier) for _ in range(random.choice([1, 1, 1, 2]))]
     return parameter.name, modifier, ",".join(texts)
 

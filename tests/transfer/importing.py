@@ -38,7 +38,7 @@ async def run(
 
     resources, report = store.within(Scope(owner)), Report()
     rules = Rules(Origin(owner, source), level)
-    survey = await Import(inputs, rules, resources, now, workers=workers).run(note, report=report)
+    survey = await Import(inputs, rules, resources, now, workers=workers, whole=whole).run(note, report=report)
     if whole:
         await complete(survey, rules.origin, resources, now, report)
     return report

@@ -32,7 +32,7 @@ async def test_every_way_to_refer_inside_of_a_source_leads_to_the_stored_resourc
     base = "https://ehr.example/fhir"
     ways = ["Patient/1", f"{base}/Patient/1", "Patient/1/_history/4", f"{base}/Patient/1/_history/4", "#inside", URN]
     others = ["https://other.example/Patient/1", "Device/never"]
-    entries = [
+    entries: list[dict[str, Any]] = [
         {"fullUrl": f"{base}/Observation/{n}", "resource": observation(way, id=str(n))}
         for n, way in enumerate([*ways, *others])
     ]
@@ -51,7 +51,8 @@ async def test_every_way_to_refer_inside_of_a_source_leads_to_the_stored_resourc
     assert subject(found["Observation/6"]) == others[0], "another server's"
     later = subject(found["Observation/7"])
     await imported(store, smallest("Device", id="never"), source=base)
-    assert later == f"Device/{(await there(store))['Device/never']['id']}", "before it came"
+    came = (await there(store))["Device/never"]["id"]
+    assert later == f"Device/{came}", "before it came"
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -67,7 +68,11 @@ async def test_the_order_of_arrival_does_not_matter(store: Store, turned: bool) 
 
 async def test_without_an_id_the_full_url_tells_who_it_is_then_identifiers_then_the_content(store: Store) -> None:
     numbered = patient(identifier=[{"system": "urn:mrn", "value": "7"}])
-    entries = [{"fullUrl": URN, "resource": patient("Named")}, {"resource": numbered}, {"resource": patient("Bare")}]
+    entries: list[dict[str, Any]] = [
+        {"fullUrl": URN, "resource": patient("Named")},
+        {"resource": numbered},
+        {"resource": patient("Bare")},
+    ]
     about = {"resource": observation(URN)}
     assert (await imported(store, held(*entries, about)))["Patient"] == {"created": 3}
     again = held(*reversed(entries), about)

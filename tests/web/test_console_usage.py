@@ -64,6 +64,7 @@ async def test_the_trail_is_told_newest_first_and_filtered(developer: AtConsole)
     assert "search-type" in await rows.first.inner_text()
     await visitor.shoot("console-audit")
     await visitor.press("Older")
+    assert "user-create" in await visitor.text()
     assert await rows.count() >= 3
     assert "create" in await visitor.text()
 

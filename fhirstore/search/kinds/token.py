@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from fhirstore.dstu2.sources import ORIGINAL_ID_SYSTEM
 from fhirstore.search.context import Code, Context
 from fhirstore.search.entries import Collector, escape, text_key
 from fhirstore.search.folding import fold
@@ -58,7 +59,9 @@ def _index_coding(key: str, value: Any, into: Collector) -> bool:
     if type(value) is not dict:
         return False
     system, code, display = value.get("system"), value.get("code"), value.get("display")
-    made = _coded(key, _text(system), code if type(code) is str else plain(code), _text(display))
+    # What no two resources share would only drive out of the cache what many do.
+    coded = _coded.__wrapped__ if system == ORIGINAL_ID_SYSTEM else _coded
+    made = coded(key, _text(system), code if type(code) is str else plain(code), _text(display))
     for each in made:
         into.keys[each] = None
     return bool(made)

@@ -13,7 +13,7 @@ from fhirstore.store.cursors import Cursors
 from fhirstore.store.reach import reach
 from fhirstore.store.scope import Scope
 from fhirstore.store.sqlite.accounts import SqliteAccounts
-from fhirstore.store.sqlite.connection import connect, prepare
+from fhirstore.store.sqlite.connection import AMPLE, Memory, connect, prepare
 from fhirstore.store.sqlite.consents import SqliteConsents
 from fhirstore.store.sqlite.erasing import erase
 from fhirstore.store.sqlite.holdings import SqliteHoldings
@@ -33,8 +33,9 @@ from fhirstore.store.sqlite.writer import Writer
 class SqliteStore:
     """A `Store` in one file. Any number of processes may have it open."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, memory: Memory = AMPLE) -> None:
         self._path = path
+        self._memory = memory
         self._reader: sqlite3.Connection
         self._readers: Readers
         self._writer: Writer
@@ -98,9 +99,9 @@ class SqliteStore:
 
     async def open(self) -> None:
         prepare(self._path)
-        self._reader = connect(self._path, writing=False)
-        self._readers = Readers(self._path)
-        self._writer = Writer(self._path)
+        self._reader = connect(self._path, self._memory, writing=False)
+        self._readers = Readers(self._path, self._memory)
+        self._writer = Writer(self._path, self._memory)
         self._accounts = SqliteAccounts(self._reader, self._writer)
         self._cursors = Cursors(await self.keys.keep("cursors", secrets.token_bytes(32)))
 

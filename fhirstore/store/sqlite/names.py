@@ -14,7 +14,6 @@ import msgspec
 from fhirstore.store.sqlite.statements import array, insert_all
 
 RANGE, TYPE, CONTAINED = "[", "=", "#"
-REMEMBERED = 200_000
 
 
 class Names:
@@ -24,7 +23,8 @@ class Names:
     must be forgotten. Texts that are new are gathered, and written with the rows that need them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, remembered: int = 200_000) -> None:
+        self._remembered = remembered
         self._numbers: dict[tuple[int, str], int] = {}
         self._made: dict[int, tuple[int, str]] = {}
 
@@ -60,7 +60,7 @@ class Names:
         self._made.clear()
 
     def _learn(self, connection: sqlite3.Connection, owner: int, texts: Sequence[str]) -> None:
-        if len(self._numbers) + len(texts) > REMEMBERED:
+        if len(self._numbers) + len(texts) > self._remembered:
             # What was made and is not written yet is known from nowhere else.
             self._numbers = {key: number for number, key in self._made.items()}
         found = connection.execute(

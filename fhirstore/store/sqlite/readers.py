@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from fhirstore.store.sqlite.connection import connect
+from fhirstore.store.sqlite.connection import AMPLE, Memory, connect
 
 Result = TypeVar("Result")
 
@@ -20,8 +20,9 @@ THREADS = 4
 class Readers:
     """Threads with a connection each. Every job sees the database as of one moment."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, memory: Memory = AMPLE) -> None:
         self._path = path
+        self._memory = memory
         self._own = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._threads = ThreadPoolExecutor(THREADS, "sqlite-reader", self._connect)
@@ -35,7 +36,7 @@ class Readers:
             connection.close()
 
     def _connect(self) -> None:
-        self._own.connection = connect(self._path, writing=False)
+        self._own.connection = connect(self._path, self._memory, writing=False)
         self._connections.append(self._own.connection)
 
     def _do(self, job: Callable[[sqlite3.Connection], Result]) -> Result:

@@ -19,7 +19,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
 from fhirstore.errors import Unavailable
-from fhirstore.store.sqlite.connection import connect
+from fhirstore.store.sqlite.connection import AMPLE, Memory, connect
 from fhirstore.store.sqlite.index import Index
 from fhirstore.store.sqlite.names import Names
 from fhirstore.store.sqlite.turns import Turns
@@ -34,9 +34,9 @@ SESSION_SECONDS = 60
 class Writer:
     """The one writing thread of this process. Other processes write to the same file in turn."""
 
-    def __init__(self, path: Path) -> None:
-        self._connection = connect(path)
-        self.index = Index(self._connection, Names())
+    def __init__(self, path: Path, memory: Memory = AMPLE) -> None:
+        self._connection = connect(path, memory)
+        self.index = Index(self._connection, Names(memory.names))
         self._turns = Turns(path)
         self._queue: SimpleQueue[_Waiting[Any] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="sqlite-writer", daemon=True)

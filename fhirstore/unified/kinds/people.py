@@ -60,7 +60,8 @@ def _compare_patients(one: Fact, other: Fact) -> Comparison:
     if one.identifiers & other.identifiers and name is not Agreement.UNKNOWN:
         return _identified_patients(one, other, name, born, gender)
     if born is Agreement.DIFFERENT or gender is Agreement.DIFFERENT:
-        return CONTRARY
+        slip = name is Agreement.EQUAL and gender is not Agreement.DIFFERENT and _mistyped(a.moment, b.moment)
+        return UNKNOWN if slip else CONTRARY  # a third may know a number of both
     contact = agree(a.trait("contact"), b.trait("contact")) is Agreement.EQUAL
     telling = "name and birth date" + (", same gender" if gender is Agreement.EQUAL else "")
     if name is Agreement.EQUAL and born is Agreement.EQUAL:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 720, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 10, 24
+_LEFT, _RIGHT, _TOP, _BOTTOM = 4, 52, 10, 24
 _GAP = 0.2
 """Of the room that a bar has, so much is left free."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from fhirstore.errors import BadRequest
 from fhirstore.store.accounts import Application
-from fhirstore.store.trail import Outcome, TrailQuery
+from fhirstore.store.trail import USER_TYPE, Outcome, TrailQuery
 from fhirstore.web.console.applications import ApplicationOf
 from fhirstore.web.pages import DeveloperPage
 from fhirstore.web.rendering import page
@@ -54,11 +54,14 @@ async def show(
     after: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
     try:
-        query, problem = _query(application, filters, after), ""
+        queries, problem = _queries(application, filters, after), ""
     except BadRequest as failure:
-        query, problem = None, failure.reason
+        queries, problem = [], failure.reason
     await request.app.state.trail.flush()  # what this process noted is seen at once
-    found = await store_of(request).trail.events(query) if query is not None else ()
+    trail = store_of(request).trail
+    found = sorted(
+        [event for query in queries for event in await trail.events(query)], key=lambda it: it.id, reverse=True
+    )
     shown = found[:PAGE]
     return page(
         request,
@@ -75,14 +78,16 @@ async def show(
     )
 
 
-def _query(application: Application, filters: Filters, after: str) -> TrailQuery:
-    """One more than a page, to know whether there is another. Raises BadRequest."""
+def _queries(application: Application, filters: Filters, after: str) -> Sequence[TrailQuery]:
+    """What is asked of the trail; of each one more than a page, to know whether there is another. Raises BadRequest.
+
+    What is about one user is what was done to the record, and to the user.
+    """
     if filters.user and not (filters.user.isascii() and filters.user.isdigit() and len(filters.user) < 16):
         raise BadRequest("A user is found by the number, the oneup_user_id.")
     outcomes: Mapping[str, Outcome] = {"success": "success", "failure": "failure"}
-    return TrailQuery(
+    everything = TrailQuery(
         client_id=application.client_id,
-        user=int(filters.user) if filters.user else None,
         action=filters.action or None,
         outcome=outcomes.get(filters.outcome),
         since=_midnight(filters.since),
@@ -90,6 +95,12 @@ def _query(application: Application, filters: Filters, after: str) -> TrailQuery
         after=after or None,
         count=PAGE + 1,
     )
+    if not filters.user:
+        return [everything]
+    return [
+        replace(everything, owner=int(filters.user)),
+        replace(everything, type=USER_TYPE, target=str(int(filters.user))),
+    ]
 
 
 def _midnight(text: str, days: int = 0) -> int | None:

@@ -11,10 +11,11 @@ from fastapi.responses import StreamingResponse
 from fhirstore.dstu2.json_format import parse
 from fhirstore.interactions.timeline import TIMELINE
 from fhirstore.presentation.cards import card_of
+from fhirstore.presentation.moments import when_of
 from fhirstore.presentation.origin import origin_of
 from fhirstore.search.query import PAGE
 from fhirstore.web.health_history.overview import Entry, months_of, today
-from fhirstore.web.health_history.reading import older_than
+from fhirstore.web.health_history.reading import Document, older_than, with_names
 from fhirstore.web.health_history.summary import summarize
 from fhirstore.web.pages import UserPage
 from fhirstore.web.record import Record, RecordOf
@@ -46,13 +47,13 @@ async def ndjson(record: RecordOf) -> Response:
 @router.get("/print")
 async def print_view(request: Request, record: RecordOf) -> Response:
     """The summary and the newest thousand entries with a date, on one page."""
-    entries: list[Entry] = []
+    documents: list[Document] = []
     async for body in _resources(record):
         document = parse(body)
-        card = card_of(document)
-        if card.when is None or len(entries) == _PRINTED:
+        if when_of(document) is None or len(documents) == _PRINTED:
             break
-        entries.append(Entry(card, origin_of(document)))
+        documents.append(document)
+    entries = [Entry(card_of(each), origin_of(each)) for each in await with_names(record, documents)]
     day = today(request)
     return page(
         request, "health_history/print.html", summary=await summarize(record, day), months=list(months_of(entries)),

@@ -7,13 +7,13 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 from fastapi import APIRouter, Request, Response
 
 from fhirstore.dstu2.json_format import parse
 from fhirstore.errors import Failure
+from fhirstore.interactions.unified_record import kinds
 from fhirstore.interactions.versions import VERSIONS
 from fhirstore.presentation.cards import Card, card_of
 from fhirstore.presentation.changes import Change, changes
@@ -23,7 +23,8 @@ from fhirstore.store.accounts import Accounts
 from fhirstore.web.health_history.documents import documents_of, open_document
 from fhirstore.web.health_history.measurements import Graph, address_of, graphs_of, readings_like
 from fhirstore.web.health_history.narrative import narrative_of
-from fhirstore.web.health_history.reading import Document, timeline
+from fhirstore.web.health_history.reading import Document, read, timeline
+from fhirstore.web.health_history.targets import with_targets
 from fhirstore.web.pages import UserPage
 from fhirstore.web.record import Record, RecordOf
 from fhirstore.web.rendering import page
@@ -48,25 +49,26 @@ class Written:
 @router.get("/entries/{type}/{id}")
 async def show(request: Request, record: RecordOf, type: str, id: str) -> Response:
     """Raises NotFound for what is not in the record, and Gone for what was deleted."""
-    document: Document = parse((await record.ask("GET", f"{quote(type)}/{quote(id)}")).body)
-    written, referring, graphs = await asyncio.gather(
+    document = await read(record, f"{type}/{id}")
+    written, referring, graphs, lines = await asyncio.gather(
         _written(record, document, request.app.state.store.accounts),
         _referring(record, document),
         _graphs(record, document),
+        with_targets(record, lines_of(document)),
     )
     return page(
-        request, "health_history/entry.html", card=card_of(document), lines_shown=lines_of(document),
+        request, "health_history/entry.html", card=card_of(document), lines_shown=lines,
         narrative=narrative_of(document), documents=documents_of(document), origin=origin_of(document),
         versions=written, referring=referring, graphs=graphs,
         all_readings=address_of(document) if graphs else "",
+        can_be_same=type in kinds(),
     )  # fmt: skip
 
 
 @router.get("/entries/{type}/{id}/documents/{number}")
 async def document(record: RecordOf, type: str, id: str, number: int) -> Response:
     """What a resource carries, or refers to in this record, as a file. Raises NotFound."""
-    held: Document = parse((await record.ask("GET", f"{quote(type)}/{quote(id)}")).body)
-    return await open_document(record, held, number)
+    return await open_document(record, await read(record, f"{type}/{id}"), number)
 
 
 async def _written(record: Record, document: Document, accounts: Accounts) -> list[Written]:

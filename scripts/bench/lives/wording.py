@@ -1,0 +1,309 @@
+"""How a source words an event, type by type: in its own codes, units and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from lives.life import Event, Person
+from lives.source import Document, Source, written
+from lives.vocabulary import (
+    ALLERGENS,
+    CONDITIONS,
+    DRUGS,
+    HOSPITALS,
+    KIN,
+    LOINC,
+    MEASURES,
+    NOTES,
+    PLANS,
+    PROCEDURES,
+    REPORTS,
+    SMOKING,
+    UCUM,
+    UNITS,
+    VACCINES,
+    VISITS,
+)
+
+
+def _patient(source: Source, event: Event) -> Document:
+    person = source.people[event.role]
+    name: Document = {"family": [person.family], "given": [_given(source, person)]}
+    if source.random.random() < 0.5:
+        name["given"].append(person.middle if source.random.random() < 0.5 else person.middle[0])
+    if source.random.random() < 0.3:
+        name = {part: [text.upper() for text in texts] for part, texts in name.items()}
+    document: Document = {"name": [name], "gender": person.gender, "birthDate": person.born.isoformat()}
+    if source.random.random() < 0.7:
+        document["telecom"] = [{"system": "phone", "value": person.phone}]
+    if source.random.random() < 0.7:
+        document["address"] = [{"line": [person.street], "city": "Springfield"}]
+    if source.random.random() < 0.4:
+        # Of the family's insurance: the same for all of them.
+        document["identifier"] = [{"system": "urn:insurance:member", "value": f"W{person.phone[-7:]}"}]
+    if source.misses():
+        del document["gender"]
+    return document
+
+
+def _given(source: Source, person: Person) -> str:
+    chance = source.random.random()
+    return person.given[0] if chance < 0.06 else person.given[:4] if chance < 0.1 else person.given
+
+
+def _observation(source: Source, event: Event) -> Document:
+    document: Document = {
+        "status": "amended" if source.random.random() < 0.05 else "final",
+        "subject": source.about(event),
+        "code": source.name(MEASURES[event.what]),
+    }
+    if source.random.random() < 0.98:
+        document["effectiveDateTime"] = source.time(event.at)
+    if source.random.random() < 0.4:
+        document["issued"] = source.instant(event.at + timedelta(minutes=source.random.randint(1, 90)))
+    if event.what == "pressure":
+        parts = (("8480-6", "Systolic blood pressure", "high"), ("8462-4", "Diastolic blood pressure", "low"))
+        document["component"] = [
+            {
+                "code": {"coding": [{"system": LOINC, "code": code, "display": display}]},
+                "valueQuantity": {"value": event.more[key], "unit": "mm[Hg]", "system": UCUM, "code": "mm[Hg]"},
+            }
+            for code, display, key in parts
+        ]
+    elif event.what == "smoking":
+        document["valueCodeableConcept"] = source.name(SMOKING[event.more["answer"]])
+    else:
+        document["valueQuantity"] = _quantity(source, event)
+    return document
+
+
+def _quantity(source: Source, event: Event) -> Document:
+    usual, other, factor, shift = UNITS[event.what]
+    # What was measured had the digits of the device; what is converted is rounded once more.
+    value = round(event.more["value"], usual[2])
+    if source.metric:
+        usual, value = other, round(value * factor + shift, other[2])
+    unit, code, digits = usual
+    number: Any = Decimal(f"{value:.{digits}f}") if digits else round(value)
+    quantity: Document = {"value": number, "unit": unit}
+    if source.random.random() < 0.85:
+        quantity |= {"system": UCUM, "code": code}
+    return quantity
+
+
+def _condition(source: Source, event: Event) -> Document:
+    document: Document = {
+        "patient": source.about(event),
+        "code": source.name(CONDITIONS[event.what]),
+        "verificationStatus": "confirmed" if source.random.random() < 0.8 else "provisional",
+        "clinicalStatus": "active" if event.more.get("chronic") else "resolved",
+    }
+    if not source.misses():
+        document["onsetDateTime"] = source.date(event.at)
+    if source.random.random() < 0.5:
+        recorded = event.at + timedelta(days=source.random.choice((0, 0, 1, 30)))
+        document["dateRecorded"] = written(recorded, "day")
+    if "ends" in event.more and not source.misses():
+        document["abatementDateTime"] = written(event.more["ends"], "day")
+    return document
+
+
+def _medication(source: Source, event: Event) -> tuple[Document, Document]:
+    strength = event.more["strength"]
+    concept = source.name(DRUGS[event.what][1], strength)
+    dose: Document = {"text": source.random.choice(("Take 1 tablet by mouth daily", "1 tab PO qd"))}
+    if source.random.random() < 0.6:
+        amount = {"value": strength, "unit": "mg", "system": UCUM, "code": "mg"}
+        if source.random.random() < 0.5:
+            amount = {"value": 1, "unit": "tablet", "system": UCUM, "code": "{tbl}"}
+        dose["doseQuantity"] = amount
+    if source.random.random() < 0.2:
+        contained = {"resourceType": "Medication", "id": "m", "code": concept}
+        return {"contained": [contained], "medicationReference": {"reference": "#m"}}, dose
+    return {"medicationCodeableConcept": concept}, dose
+
+
+def _order(source: Source, event: Event) -> Document:
+    medication, dose = _medication(source, event)
+    status = "completed" if source.random.random() < 0.3 else "active"
+    document = {"patient": source.about(event), "status": status, **medication, "dosageInstruction": [dose]}
+    if not source.misses():
+        document["dateWritten"] = source.time(event.at)
+    return document
+
+
+def _statement(source: Source, event: Event) -> Document:
+    medication, dose = _medication(source, event)
+    dosage = {"text": dose["text"]} | ({"quantityQuantity": dose["doseQuantity"]} if "doseQuantity" in dose else {})
+    document = {"patient": source.about(event), "status": "active", **medication, "dosage": [dosage]}
+    if not source.misses():
+        document["effectivePeriod"] = {"start": source.date(event.at)}
+    if source.random.random() < 0.4:
+        document["dateAsserted"] = written(event.at + timedelta(days=source.random.randint(0, 40)), "day")
+    return document
+
+
+def _dispense(source: Source, event: Event) -> Document:
+    medication, dose = _medication(source, event)
+    document = {"patient": source.about(event), "status": "completed", **medication, "dosageInstruction": [dose]}
+    document["quantity"] = {"value": 30}
+    if not source.misses():
+        document["whenHandedOver"] = source.time(event.at)
+    return document
+
+
+def _administration(source: Source, event: Event) -> Document:
+    medication, dose = _medication(source, event)
+    document: Document = {"patient": source.about(event), "status": "completed", **medication}
+    if "doseQuantity" in dose:
+        document["dosage"] = {"text": dose["text"], "quantity": dose["doseQuantity"]}
+    return document | {"effectiveTimeDateTime": source.time(event.at)}
+
+
+def _allergy(source: Source, event: Event) -> Document:
+    document: Document = {
+        "patient": source.about(event),
+        "substance": source.name(ALLERGENS[event.what]),
+        "status": "active",
+    }
+    if source.random.random() < 0.4:
+        document["recordedDate"] = written(event.at + timedelta(days=source.random.randint(0, 300)), "day")
+    if source.random.random() < 0.4:
+        document["reaction"] = [{"manifestation": [{"text": source.random.choice(("Hives", "Rash", "Anaphylaxis"))}]}]
+    return document
+
+
+def _immunization(source: Source, event: Event) -> Document:
+    document = {
+        "patient": source.about(event),
+        "status": "completed",
+        "vaccineCode": source.name(VACCINES[event.what]),
+        "wasNotGiven": False,
+        "reported": source.random.random() < 0.3,
+        "date": source.time(event.at),
+    }
+    if source.random.random() < 0.3:
+        document["lotNumber"] = f"LOT{event.more['dose']}{event.what[:3].upper()}"
+    return document
+
+
+def _procedure(source: Source, event: Event) -> Document:
+    document = {"subject": source.about(event), "status": "completed", "code": source.name(PROCEDURES[event.what])}
+    if not source.misses():
+        document["performedDateTime"] = source.time(event.at)
+    return document
+
+
+def _encounter(source: Source, event: Event) -> Document:
+    ends = event.at + timedelta(hours=event.more["hours"])
+    style = source.times
+    document: Document = {
+        "patient": source.about(event),
+        "status": "finished",
+        "class": "emergency" if event.what == "emergency" else "outpatient",
+        "type": [source.name(VISITS[event.what])],
+        "period": {"start": written(event.at, style), "end": written(ends, style)},
+    }
+    if source.misses():
+        del document["period"]["end"]
+    if source.misses():
+        del document["class"]
+    return document
+
+
+def _report(source: Source, event: Event) -> Document:
+    return {
+        "subject": source.about(event),
+        "status": "final",
+        "code": source.name(REPORTS[event.what]),
+        "effectiveDateTime": source.time(event.at),
+        "issued": source.instant(event.at + timedelta(minutes=source.random.randint(0, 60))),
+        "performer": {"display": "Laboratory"},
+    }
+
+
+def _document(source: Source, event: Event) -> Document:
+    title = source.random.choice(("Note", f"{event.what.title()} note"))
+    document: Document = {
+        "subject": source.about(event),
+        "status": "current",
+        "type": source.name(NOTES[event.what]),
+        "indexed": source.instant(event.at + timedelta(hours=source.random.randint(0, 30))),
+        "content": [{"attachment": {"contentType": "text/plain", "title": title}}],
+    }
+    if not source.misses():
+        document["created"] = source.time(event.at)
+    return document
+
+
+def _practitioner(source: Source, event: Event) -> Document:
+    given = event.more["given"]
+    name: Document = {"family": [event.more["family"]], "given": [given]}
+    if source.random.random() < 0.15:
+        name["given"] = [given[0]]
+    if source.random.random() < 0.3:
+        name["suffix"] = ["MD"]
+    if source.random.random() < 0.2:
+        name = {"text": f"Dr. {given} {event.more['family']}", "family": [event.more["family"]], "given": [given]}
+    document: Document = {"name": name}
+    if source.random.random() < 0.5:
+        number = {"John": "1234567893", "Jane": "1003000126", "Peter": "1992999882"}[given]
+        document["identifier"] = [{"system": "http://hl7.org/fhir/sid/us-npi", "value": number}]
+    if source.random.random() < 0.5:
+        document["practitionerRole"] = [{"specialty": [{"text": event.more["role"]}]}]
+    return document
+
+
+def _organization(source: Source, event: Event) -> Document:
+    name = event.what
+    if name.startswith(HOSPITALS[0]) and source.random.random() < 0.2:
+        name = name.replace("Saint", "St.")
+    return {"name": name.upper() if source.random.random() < 0.3 else name}
+
+
+def _plan(source: Source, event: Event) -> Document:
+    document: Document = {
+        "subject": source.about(event),
+        "status": "active",
+        "category": [source.name(PLANS[event.what])],
+    }
+    if not source.misses():
+        document["period"] = {"start": source.date(event.at)}
+    return document
+
+
+def _kin(source: Source, event: Event) -> Document:
+    system, code, display = KIN[event.what]
+    document: Document = {
+        "patient": source.about(event),
+        "status": "completed",
+        "relationship": {"coding": [{"system": system, "code": code, "display": display}]},
+        "condition": [{"code": source.name(CONDITIONS[ill])} for ill in event.more["ills"]],
+    }
+    if source.random.random() < 0.6:
+        document["name"] = event.more["name"]
+    return document
+
+
+WORDING: Mapping[str, Callable[[Source, Event], Document]] = {
+    "Patient": _patient,
+    "Observation": _observation,
+    "Condition": _condition,
+    "MedicationOrder": _order,
+    "MedicationStatement": _statement,
+    "MedicationDispense": _dispense,
+    "MedicationAdministration": _administration,
+    "AllergyIntolerance": _allergy,
+    "Immunization": _immunization,
+    "Procedure": _procedure,
+    "Encounter": _encounter,
+    "DiagnosticReport": _report,
+    "DocumentReference": _document,
+    "Practitioner": _practitioner,
+    "Organization": _organization,
+    "CarePlan": _plan,
+    "FamilyMemberHistory": _kin,
+}
