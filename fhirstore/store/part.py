@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from fhirstore.dstu2.json_format import parse
 from fhirstore.extents import Extent, Extents, has_type
@@ -29,14 +28,13 @@ from fhirstore.store.contract import (
 from fhirstore.store.ordering import Valued, comes_after
 
 _BATCH = 500
-Shown = TypeVar("Shown")
 Key = tuple[str, str]
 Elsewhere = Callable[[Sequence[Key]], Awaitable[Collection[Key]]]
 """Of some resources, by type and id, those that are there already."""
 
 
 class Part:
-    """The reading half of `Resources`, of what is inside. `shown` is called when something of it is handed out."""
+    """The reading half of `Resources`, of what is inside. `shown` is to be called when something is handed out."""
 
     def __init__(self, resources: Resources, extents: Extents, shown: Callable[[], object] | None = None) -> None:
         self._resources = resources
@@ -47,16 +45,16 @@ class Part:
         if not has_type(self._extents, type):
             return None
         version = await self._resources.current(type, id)
-        return self._show(version if version is not None and await self._was_inside(version) else None)
+        return version if version is not None and await self._was_inside(version) else None
 
     async def current_all(self, keys: Sequence[Key]) -> Sequence[Version]:
         wanted = [key for key in keys if has_type(self._extents, key[0])]
         found = await self._resources.current_all(wanted) if wanted else ()
-        return self._show([version for version in found if is_inside(version, self._extents)])
+        return [version for version in found if is_inside(version, self._extents)]
 
     async def version(self, type: str, id: str, number: int) -> Version | None:
         if has_whole(self._extents, type):
-            return self._show(await self._resources.version(type, id, number))
+            return await self._resources.version(type, id, number)
         if await self.current(type, id) is None:
             return None
         version = await self._resources.version(type, id, number)
@@ -73,13 +71,15 @@ class Part:
             if hidden:
                 limited = replace(limited, filter=AllOf((limited.filter, Not(_any_of(hidden)))))
             found = await self._resources.find(limited, page)
-        self._show(found.matches or found.total)
+        if found.matches or found.total:
+            self.show()
         return found
 
     async def history(self, query: HistoryQuery, elsewhere: Elsewhere | None = None) -> HistoryPage:
         """`elsewhere` tells which resources are to be passed over."""
         page = await self._history(query, elsewhere)
-        self._show(page.versions)
+        if page.versions:
+            self.show()
         return page
 
     async def _history(self, query: HistoryQuery, elsewhere: Elsewhere | None) -> HistoryPage:
@@ -93,10 +93,10 @@ class Part:
             return together(pages, query)
         return await self._history_of_some(query, elsewhere)
 
-    def _show(self, handed_out: Shown) -> Shown:
-        if handed_out and self._shown is not None:
+    def show(self) -> None:
+        """Say that something of it is handed out: of what was read by its address, whoever asked decides."""
+        if self._shown is not None:
             self._shown()
-        return handed_out
 
     async def _with_contained(self, plan: Plan, page: Page, hidden: Collection[Key]) -> Found:
         """A contained resource is inside where its container is. There are few in a record."""

@@ -39,15 +39,23 @@ class Parts:
 
     async def current(self, type: str, id: str) -> Version | None:
         holder = await self._holder(type, id)
-        return holder and holder[1]
+        if holder is None:
+            return None
+        holder[0].show()
+        return holder[1]
 
     async def current_all(self, keys: Sequence[Key]) -> Sequence[Version]:
         found = await self._there(self._parts, keys)
-        return [found[key] for key in keys if key in found]
+        for part, _ in found.values():
+            part.show()
+        return [found[key][1] for key in keys if key in found]
 
     async def version(self, type: str, id: str, number: int) -> Version | None:
         holder = await self._holder(type, id)
-        return await holder[0].version(type, id, number) if holder else None
+        if holder is None:
+            return None
+        holder[0].show()
+        return await holder[0].version(type, id, number)
 
     async def find(self, plan: Plan, page: Page) -> Found:
         hidden = [await self._hidden(plan, position) for position in range(len(self._parts))]
@@ -79,11 +87,12 @@ class Parts:
         held = [(part, version) for part, version in zip(self._parts, found, strict=True) if version is not None]
         return next((each for each in held if not each[1].deleted), held[0] if held else None)
 
-    async def _there(self, parts: Sequence[Part], keys: Sequence[Key]) -> dict[Key, Version]:
+    async def _there(self, parts: Sequence[Part], keys: Sequence[Key]) -> dict[Key, tuple[Part, Version]]:
         """Those resources that are in any of some parts, each from the first."""
-        found: dict[Key, Version] = {}
-        for versions in reversed(await _together(partial(part.current_all, keys) for part in parts)):
-            found |= {key_of(version): version for version in versions}
+        found: dict[Key, tuple[Part, Version]] = {}
+        answers = await _together(partial(part.current_all, keys) for part in parts)
+        for part, versions in zip(reversed(parts), reversed(answers), strict=True):
+            found |= {key_of(version): (part, version) for version in versions}
         return found
 
     async def _merged(self, plan: Plan, page: Page, hidden: Sequence[Collection[Key]]) -> Found:

@@ -231,6 +231,8 @@ def test_whose_patient_is_shared_can_read_who_was_shown_it(
     server: AppServer, owner: UserClient, stranger: UserClient
 ) -> None:
     share(owner, stranger)
+    stranger.put("Observation/o2", observation("Patient/x", id="o2"))
+    stranger.get("Observation/o2")
     stranger.get("Observation/o1")
     stranger.get("Observation/other")
     stranger.get("Encounter?status=finished")
