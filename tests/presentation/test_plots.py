@@ -58,7 +58,7 @@ def test_a_single_value_and_many_equal_ones_have_a_plot_too() -> None:
 
 
 def test_the_usual_range_is_a_band_that_can_be_seen() -> None:
-    usual = {"referenceRange": [{"high": {"value": 100, "unit": "mg/dL"}}]}
+    usual: dict[str, Any] = {"referenceRange": [{"high": {"value": 100, "unit": "mg/dL"}}]}
     drawn = plot(series_of([weight("2020", 158, "mg/dL", **usual), weight("2021", 102, "mg/dL", **usual)]))
     assert drawn.band is not None
     assert drawn.band.height > 10
