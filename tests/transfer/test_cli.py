@@ -94,7 +94,11 @@ def test_without_a_source_or_a_user_nothing_is_imported(run: Run, tmp_path: Path
     assert (result.exit_code, result.stdout) == (2, "")
 
 
-@pytest.mark.parametrize("format", ["ndjson", "bundle", "xml"])
+@pytest.mark.parametrize(
+    ("store_kind", "format"),
+    [("sqlite", "ndjson"), ("sqlite", "bundle"), ("sqlite", "xml"), ("mongodb", "ndjson")],
+    indirect=["store_kind"],
+)
 def test_an_export_brought_back_is_the_same_record_with_every_version(
     run: Run, database: str, tmp_path: Path, format: str
 ) -> None:
