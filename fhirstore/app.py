@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -61,10 +62,21 @@ _ALLOWANCE = ("Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-Ra
 _EXPOSED = ("ETag", "Location", "Content-Location", "Last-Modified", "X-Progress", "X-Request-Id", *_ALLOWANCE)
 
 
+def create_worker() -> FastAPI:
+    """The application of a server process, which lives as long as the process."""
+    app = create_app()
+    # What is there now stays, so the garbage collector need not look through it again and again; and it looks less
+    # often for circles among what a request makes, which hardly has any.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    return app
+
+
 def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Callable[[], str] = new_id) -> FastAPI:
     """The server as an ASGI application; the database is opened when it starts."""
     settings = settings or Settings()
-    store = open_store(settings.database)
+    store = open_store(settings.database, gathered_reads=settings.gathered_reads)
     trail, usage = TrailBuffer(store), Usage(store, clock)
     doorway = _doorway(settings, store, clock, new_id, trail)
     job_rules = JobRules(settings.resource_bytes, settings.import_bytes, settings.open_jobs)
