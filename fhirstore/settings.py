@@ -22,6 +22,10 @@ class Settings(BaseSettings):
         default="sqlite:///fhirstore-data/fhirstore.db",
         description="Where everything rests: `sqlite:///path`, `mongodb://…` or `mongodb+srv://…`",
     )
+    gathered_reads: bool = Field(
+        default=True,
+        description="Whether MongoDB is asked for resources together that are asked for at the same time",
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on")
     workers: int = Field(default=1, ge=1, description="Server processes")
@@ -66,6 +70,9 @@ class Settings(BaseSettings):
     audit_days: int = Field(default=2190, ge=1, description="For how many days the trail is kept: six years")
     sign_up: Literal["closed", "open"] = Field(
         default="closed", description="Whether everybody may make an account at the console: `closed` or `open`"
+    )
+    provenance: bool = Field(
+        default=False, description="Whether each write also makes a Provenance, in the same commit"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged")
 

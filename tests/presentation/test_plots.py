@@ -62,7 +62,7 @@ def test_the_usual_range_is_a_band_that_can_be_seen() -> None:
     drawn = plot(series_of([weight("2020", 158, "mg/dL", **usual), weight("2021", 102, "mg/dL", **usual)]))
     assert drawn.band is not None
     assert drawn.band.height > 10
-    both = plot([*series_of([weight("2020", 1, **usual)]), *series_of([weight("2020", 2)])])
+    both = plot([*series_of([weight("2020", 1, "kg", **usual)]), *series_of([weight("2020", 2)])])
     assert both.band is None, "two series have no range in common"
 
 

@@ -39,7 +39,7 @@ def index_as(name: str, value: Any, type_: str, into: Collector) -> bool:
     if type_ != "Quantity" or amount is None:
         return False
     about = get("comparator", ""), get("system", ""), get("code", ""), get("unit", "")
-    if not all([type(each) is str for each in about]):
+    if any(type(each) is not str for each in about):
         about = _text(about[0]), _text(about[1]), _text(about[2]), _text(about[3])
     # Kept by text, because 1.0 and 1.00 are equal and do not imply the same range.
     for each in _ranges(name, str(amount), *about):
