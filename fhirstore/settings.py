@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     sign_up: Literal["closed", "open"] = Field(
         default="closed", description="Whether everybody may make an account at the console: `closed` or `open`"
     )
+    provenance: bool = Field(
+        default=False, description="Whether each write also makes a Provenance, in the same commit"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged")
 
     @field_validator("database")

@@ -64,7 +64,7 @@ class RequestLog:
             # Neither the error's text nor its chain: they may quote the request.
             _log.error("request %s failed: %s at %s", request_id, type(error).__name__, _place(error))
             if status == 0:
-                await _answer_unforeseen(send_on, request_id)
+                await _answer_unforeseen(send_on, scope["path"], request_id)
         finally:
             for name in (MANAGED_BY, ASKED_BY):
                 if name in state:
@@ -114,9 +114,12 @@ def _place(error: BaseException) -> str:
     return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"
 
 
-async def _answer_unforeseen(send: Send, request_id: str) -> None:
-    reason = f"The server failed to answer. The log knows more under request {request_id}."
-    body = operation_outcome([Issue("fatal", "exception", reason)])
-    headers = [(b"content-type", b"application/json+fhir; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+async def _answer_unforeseen(send: Send, path: str, request_id: str) -> None:
+    if path.startswith("/v1/"):  # in the words of Validic's API, whose clients know no other
+        body, media_type = b'{"code":500,"message":"Internal Server Error"}', b"application/json"
+    else:
+        reason = f"The server failed to answer. The log knows more under request {request_id}."
+        body, media_type = operation_outcome([Issue("fatal", "exception", reason)]), b"application/json+fhir"
+    headers = [(b"content-type", media_type + b"; charset=utf-8"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 500, "headers": headers})
     await send({"type": "http.response.body", "body": body})

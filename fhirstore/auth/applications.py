@@ -13,8 +13,12 @@ from fhirstore.caller import Profile
 from fhirstore.dstu2.levels import Level
 from fhirstore.errors import BadRequest, NotFound
 from fhirstore.store.accounts import Accounts, Application
+from fhirstore.store.keys import Keys
 
 NAME_MOST = 100
+
+CLAIM_SPAN = 60_000
+"""How long a process has for making the first application, in milliseconds."""
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -65,6 +69,19 @@ async def create_application(
         )
     )
     return new
+
+
+async def create_first_application(accounts: Accounts, keys: Keys, name: str, now: int) -> NewApplication | None:
+    """Make an application, unless another process is making it: of any number at once, one does.
+
+    What a process claimed and then did not make, because it ended, may be claimed anew a minute later.
+    """
+    place, claim = "first application", f"{now} {random.token_hex(8)}"
+    while (kept := (await keys.keep(place, claim.encode())).decode()) != claim:
+        if now - int(kept.partition(" ")[0]) < CLAIM_SPAN:
+            return None
+        place = f"first application after {kept}"
+    return await create_application(accounts, name, now)
 
 
 async def change_application(accounts: Accounts, client_id: str, **changes: Any) -> Application:

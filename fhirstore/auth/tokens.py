@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fhirstore.auth.scopes import OFFLINE
 from fhirstore.auth.secrets import digest, mint
 from fhirstore.auth.shared import shared_with
+from fhirstore.auth.spending import Spending
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
 from fhirstore.errors import Forbidden, Unauthorized, Unavailable
@@ -132,6 +133,7 @@ class Bearers:
         self._clock = clock
         self._known: dict[str, tuple[Caller, int]] = {}
         self._forgotten = 0
+        self.spending = Spending()
 
     async def caller(self, token: str) -> Caller:
         """Raises Unauthorized for a token that is unknown, expired or revoked, or whose user is switched off, and
@@ -141,6 +143,10 @@ class Bearers:
         if known is not None and self._clock() < known[1]:
             return known[0]
         return await self._look_up(hash)
+
+    def knows(self, hash: str) -> bool:
+        """Whether the token with this hash was used a moment ago, in this process."""
+        return hash in self._known
 
     def forget(self, user: int | None) -> None:
         """Have the next request of this user's tokens look anew, in this process, and of those it shares with."""

@@ -47,7 +47,7 @@ async def _first_start(store: Store) -> tuple[applications.NewApplication | None
     """The first application, if it was made just now, and the link for the first account at the console."""
     first = None
     if all(each.name == DEMONSTRATION for each in await store.accounts.applications()):
-        first = await applications.create_application(store.accounts, "first application", now())
+        first = await applications.create_first_application(store.accounts, store.keys, "first application", now())
     return first, await first_link(store.sessions)
 
 

@@ -12,6 +12,7 @@ from fhirstore.dstu2.levels import Level
 from fhirstore.interactions.integrity import ReferentialIntegrity
 from fhirstore.interactions.notes import Extent, Noted, Notes
 from fhirstore.interactions.own_trail import own_trail
+from fhirstore.interactions.provenance import WithProvenance
 from fhirstore.interactions.request import Context, Limits
 from fhirstore.store.contract import Resources, Store
 from fhirstore.store.reach import reach
@@ -24,6 +25,7 @@ class Doorway:
     """What every request is carried out with.
 
     `note` puts an event into the trail, and `flush` has it there; `audit` says how much is noted.
+    With `provenance` each version comes with an account of itself.
     """
 
     store: Store
@@ -34,6 +36,7 @@ class Doorway:
     note: Callable[[Event], None]
     flush: Callable[[], Awaitable[None]]
     audit: Extent = "all"
+    provenance: bool = False
 
     def notes(self, caller: Caller, request_id: str = "", address: str = "") -> Notes | None:
         """Blank notes of one request; None where nothing is noted."""
@@ -45,7 +48,7 @@ class Doorway:
         """What a request of this caller may use; `base` and `source` are as in `Context`."""
         return Context(
             caller,
-            self._resources(caller, notes),
+            self._resources(caller, notes, base),
             self.clock,
             self.new_id,
             self.store.cursors,
@@ -57,13 +60,15 @@ class Doorway:
             partial(own_trail, self.store, caller.user, self.flush),
         )
 
-    def _resources(self, caller: Caller, notes: Notes | None) -> Resources:
+    def _resources(self, caller: Caller, notes: Notes | None, base: str) -> Resources:
         author = caller.author
 
         def of_owner(whole: Scope) -> Resources:
             resources: Resources = self.store.within(whole, author)
             # Beneath the scope: also what the caller may not see must keep what it refers to.
-            return ReferentialIntegrity(resources) if self.limits.referential_integrity else resources
+            if self.limits.referential_integrity:
+                resources = ReferentialIntegrity(resources)
+            return WithProvenance(resources, author, self.new_id, base) if self.provenance else resources
 
         resources = reach(scope_of(caller), of_owner, notes.show if notes else None)
         return resources if notes is None else Noted(resources, notes.made)

@@ -13,7 +13,7 @@ from typing import TypeVar
 from fhirstore.dstu2.catalog import resource_types
 from fhirstore.errors import Conflict
 from fhirstore.search.parameters import parameters
-from fhirstore.search.plan import HasKey, Plan
+from fhirstore.search.plan import AllOf, HasKey, Not, OfType, Plan
 from fhirstore.store.contract import Change, Found, HistoryPage, HistoryQuery, Page, Resources, Version
 
 Result = TypeVar("Result")
@@ -63,7 +63,9 @@ class ReferentialIntegrity:
 async def _refuse_while_referred_to(deleted: Version, resources: Resources) -> None:
     address = f"{deleted.type}/{deleted.id}"
     referring = HasKey(tuple(f"{key}={address}" for key in _referring(deleted.type)))
-    found = await resources.find(Plan((), referring), Page(1, total=False))
+    # A Provenance is about versions, which stay.
+    other = Not(OfType(("Provenance",)))
+    found = await resources.find(Plan((), AllOf((referring, other))), Page(1, total=False))
     if found.matches:
         by = found.matches[0].version
         raise Conflict(f"{address} cannot be deleted: {by.type}/{by.id} refers to it.")

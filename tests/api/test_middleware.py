@@ -28,10 +28,10 @@ async def broken_halfway(scope: Scope, receive: Receive, send: Send) -> None:
 def uncounted(*_: object) -> None: ...
 
 
-async def ask(app: RequestLog) -> httpx.Response:
+async def ask(app: RequestLog, path: str = "/dstu2/Patient/x") -> httpx.Response:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        return await client.get("/dstu2/Patient/x?a=" + SECRET, headers={"X-Request-Id": "r-1"})
+        return await client.get(f"{path}?a={SECRET}", headers={"X-Request-Id": "r-1"})
 
 
 async def test_an_unforeseen_error_is_an_outcome_with_the_request_id_that_finds_it_in_the_log(
@@ -48,6 +48,13 @@ async def test_an_unforeseen_error_is_an_outcome_with_the_request_id_that_finds_
     assert "test_middleware.py:" in told[0]
     assert told[1].startswith("GET /dstu2/Patient/* 500")
     assert SECRET not in caplog.text + answer.text
+
+
+async def test_under_validics_addresses_it_is_told_in_the_words_that_its_clients_know() -> None:
+    answer = await ask(RequestLog(broken, count=uncounted), "/v1/organizations/x/users.json")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"].startswith("application/json")
+    assert answer.json() == {"code": 500, "message": "Internal Server Error"}
 
 
 async def test_an_error_after_the_answer_began_cuts_it_off_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:

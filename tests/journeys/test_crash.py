@@ -116,6 +116,9 @@ async def check_everything_stored(database: str, owner: int, acknowledged: Ackno
     page = await store.within(Scope(owner)).history(HistoryQuery(count=1_000_000))
     await store.close()
     assert len(page.versions) == page.total >= acknowledged.count
+    authors = {version.author for version in page.versions}
+    assert len(authors) == 1, "every version tells who made it, whatever the trail has lost"
+    assert {author and author.user for author in authors} == {owner}
     by_place: dict[str, list[Version]] = defaultdict(list)
     for version in reversed(page.versions):
         by_place[f"{version.type}/{version.id}"].append(version)
