@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -47,6 +48,7 @@ from fhirstore.interactions.doorway import Doorway
 from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
+from fhirstore.store.contract import Store
 from fhirstore.store.housekeeping import keep_house
 from fhirstore.store.trail_buffer import TrailBuffer
 from fhirstore.transfer.jobs import JobRules, JobRunner
@@ -60,14 +62,25 @@ _ALLOWANCE = ("Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-Ra
 _EXPOSED = ("ETag", "Location", "Content-Location", "Last-Modified", "X-Progress", "X-Request-Id", *_ALLOWANCE)
 
 
+def create_worker() -> FastAPI:
+    """The application of a server process, which lives as long as the process."""
+    app = create_app()
+    # What is there now stays, so the garbage collector need not look through it again and again; and it looks less
+    # often for circles among what a request makes, which hardly has any.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
+    return app
+
+
 def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Callable[[], str] = new_id) -> FastAPI:
     """The server as an ASGI application; the database is opened when it starts."""
     settings = settings or Settings()
-    store = open_store(settings.database)
-    bearers, usage = Bearers(store, clock), Usage(store, clock)
-    trail = TrailBuffer(store)
+    store = open_store(settings.database, gathered_reads=settings.gathered_reads)
+    trail, usage = TrailBuffer(store), Usage(store, clock)
+    doorway = _doorway(settings, store, clock, new_id, trail)
     job_rules = JobRules(settings.resource_bytes, settings.import_bytes, settings.open_jobs)
-    runner = JobRunner(store, clock, job_rules)
+    runner = JobRunner(doorway, job_rules)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -85,23 +98,40 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         await store.close()
 
     app = FastAPI(title="fhirstore", version=__version__, lifespan=lifespan, redoc_url=None, telemetry=_NO_TELEMETRY)
-    app.state.store, app.state.clock, app.state.bearers = store, clock, bearers
-    app.state.trail = trail
-    app.state.base_url, app.state.fhir_prefixes = settings.base_url, PREFIXES
-    app.state.signer = Signer(store)
-    app.state.runner, app.state.open_jobs = runner, settings.open_jobs
-    app.state.credentials = Credentials(store, clock, settings.credential_failures)
-    app.state.allowances = Allowances(store, clock, settings.management_calls_per_hour)
-    throttle = Throttle(store, clock, settings.credential_failures)
-    app.state.usage = usage
-    app.state.sign_up = settings.sign_up
-    app.state.throttle, app.state.passwords = throttle, Passwords(store, throttle)
+    state = app.state
+    state.store, state.clock, state.doorway, state.trail, state.usage = store, clock, doorway, trail, usage
+    state.base_url, state.fhir_prefixes, state.sign_up = settings.base_url, PREFIXES, settings.sign_up
+    state.runner, state.open_jobs = runner, settings.open_jobs
+    state.bearers, state.signer = Bearers(store, clock), Signer(store)
+    state.credentials = Credentials(store, clock, settings.credential_failures)
+    state.allowances = Allowances(store, clock, settings.management_calls_per_hour)
+    state.throttle = Throttle(store, clock, settings.credential_failures)
+    state.passwords = Passwords(store, state.throttle)
+    faces = (users_oneup, erasure, user_sources, sign_in_links, granted, profile_validic, users_validic, validic)
+    pages = (authorize, console, granted_apps, health_history, launch, sign_in_link)
+    for part in (oauth_metadata, oauth, *faces, health, *pages):
+        app.include_router(part.router)
+    add_failure_handlers(app)
+    parts = FhirParts(
+        doorway,
+        state.bearers,
+        BackOffice(store, state.credentials),
+        settings.base_url,
+        settings.resource_bytes,
+        settings.bundle_bytes,
+        Transfers(doorway, runner, job_rules),
+    )
+    _add_middleware(app, settings, parts)
+    return app
+
+
+def _doorway(settings: Settings, store: Store, clock: Clock, new_id: Callable[[], str], trail: TrailBuffer) -> Doorway:
     limits = Limits(
         bundle_entries=settings.bundle_entries,
         conditional_delete=settings.conditional_delete,
         referential_integrity=settings.referential_integrity,
     )
-    doorway = Doorway(
+    return Doorway(
         store,
         clock,
         new_id,
@@ -112,24 +142,6 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         settings.audit,
         settings.provenance,
     )
-    app.state.doorway = doorway
-    parts = FhirParts(
-        doorway,
-        bearers,
-        BackOffice(store, app.state.credentials),
-        settings.base_url,
-        settings.resource_bytes,
-        settings.bundle_bytes,
-        Transfers(store, clock, runner, job_rules, settings.validation),
-    )
-    faces = (users_oneup, erasure, user_sources, sign_in_links, granted, profile_validic, users_validic, validic)
-    for router in (oauth_metadata.router, oauth.router, *(face.router for face in faces), health.router):
-        app.include_router(router)
-    for pages in (authorize, console, granted_apps, health_history, launch, sign_in_link):
-        app.include_router(pages.router)
-    add_failure_handlers(app)
-    _add_middleware(app, settings, parts)
-    return app
 
 
 def _add_middleware(app: FastAPI, settings: Settings, parts: FhirParts) -> None:

@@ -22,6 +22,10 @@ class Settings(BaseSettings):
         default="sqlite:///fhirstore-data/fhirstore.db",
         description="Where everything rests: `sqlite:///path`, `mongodb://…` or `mongodb+srv://…`",
     )
+    gathered_reads: bool = Field(
+        default=True,
+        description="Whether MongoDB is asked for resources together that are asked for at the same time",
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on")
     workers: int = Field(default=1, ge=1, description="Server processes")

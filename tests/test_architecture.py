@@ -41,6 +41,7 @@ KEPT_IN = {
     "typer": {"fhirstore.cli"},
     "rich": {"fhirstore.cli"},
     "jinja2": {"fhirstore.web"},
+    "nh3": {"fhirstore.web"},
     "argon2": {"fhirstore.auth"},
     "fhirstore.settings": {"fhirstore.app", "fhirstore.cli"},
 }

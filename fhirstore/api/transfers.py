@@ -19,16 +19,14 @@ from starlette.types import Receive, Send
 from fhirstore.api.requests import HttpRequest, receive_body
 from fhirstore.api.responses import PRIVATE, Header, send_answer
 from fhirstore.caller import Caller
-from fhirstore.clock import Clock, http_date, instant
+from fhirstore.clock import http_date, instant
 from fhirstore.dstu2.catalog import is_resource_type
-from fhirstore.dstu2.levels import Level
 from fhirstore.dstu2.sources import application_source, is_absolute_uri
 from fhirstore.errors import BadRequest, Failure, Forbidden, MethodNotAllowed, NotFound, TooManyRequests, Unprocessable
+from fhirstore.interactions.doorway import Doorway
 from fhirstore.search.kinds.date import interval
 from fhirstore.search.query import TRANSPORT
-from fhirstore.store.contract import Store
 from fhirstore.store.jobs import CHUNK_BYTES, Job
-from fhirstore.store.scope import scope_of
 from fhirstore.transfer.exporting import written
 from fhirstore.transfer.jobs import INPUT, KEPT_MS, REFUSED, JobRules, JobRunner, asked_by, export_of
 
@@ -59,11 +57,9 @@ def asked_transfer(path: str) -> Asked | None:
 class Transfers:
     """Answers every request about imports and exports."""
 
-    store: Store
-    clock: Clock
+    doorway: Doorway
     runner: JobRunner
     rules: JobRules
-    level: Level
 
     async def answer(
         self, asked: Asked, http: HttpRequest, caller: Caller, base: str, receive: Receive, send: Send
@@ -77,7 +73,7 @@ class Transfers:
             headers = [PRIVATE, (b"content-location", f"{base}/${asked.kind}/{job.id}".encode())]
             await send_answer(send, 202, headers, b"", NDJSON)
             return 202
-        found = await self.store.jobs.job(asked.job)
+        found = await self.doorway.store.jobs.job(asked.job)
         mine = found is not None and (found.owner, found.client_id) == (caller.user, caller.client_id)
         if found is None or not mine or found.kind != asked.kind or found.state == "cancelled":
             raise NotFound("There is no such job.")
@@ -97,19 +93,19 @@ class Transfers:
         source = http.headers.get("x-source") or application_source(caller.client_id)
         if not is_absolute_uri(source):
             raise BadRequest("X-Source must be an absolute URI.")
-        level, whole = caller.level or self.level, given.get("_complete") == "true"
+        level, whole = caller.level or self.doorway.level, given.get("_complete") == "true"
         job = await self._add("import", caller, "receiving", source=source, level=level, address=base, complete=whole)
         number = size = 0
         try:
             async for chunk in _chunks(receive_body(http.headers, receive, self.rules.import_bytes)):
-                await self.store.jobs.put_chunk(job.id, INPUT, number, chunk)
+                await self.doorway.store.jobs.put_chunk(job.id, INPUT, number, chunk)
                 number, size = number + 1, size + len(chunk)
             if size == 0:
                 raise BadRequest("The body must be a resource, a Bundle, or NDJSON.")
         except BaseException:
-            await self.store.jobs.forget(job.id)
+            await self.doorway.store.jobs.forget(job.id)
             raise
-        await self.store.jobs.receive(job.id, self.clock())
+        await self.doorway.store.jobs.receive(job.id, self.doorway.clock())
         self.runner.wake()
         return job
 
@@ -130,7 +126,7 @@ class Transfers:
         job = await self._add(
             "export",
             caller,
-            at=self.clock(),
+            at=self.doorway.clock(),
             since=since[0] // 1000 if since else None,
             source=given.get("_source"),
             types=types,
@@ -142,23 +138,23 @@ class Transfers:
 
     async def _add(self, kind: str, caller: Caller, state: Any = "waiting", **more: Any) -> Job:
         """Raises TooManyRequests where the application has as many as it may."""
-        if await self.store.jobs.count_open(caller.client_id) >= self.rules.open_jobs:
+        if await self.doorway.store.jobs.count_open(caller.client_id) >= self.rules.open_jobs:
             raise TooManyRequests(
                 f"An application may have {self.rules.open_jobs} jobs at a time.", headers={"Retry-After": "10"}
             )
-        now = self.clock()
+        now = self.doorway.clock()
         parameters = asked_by(caller, **more)
         job = Job(secrets.token_hex(16), caller.user, caller.client_id, kind, now, parameters, state, updated=now)
-        await self.store.jobs.add(job)
+        await self.doorway.store.jobs.add(job)
         return job
 
     async def _cancel(self, job: Job) -> None:
         """What was imported stays. The files are gone at once, the job itself when its time is over."""
-        if not await self.store.jobs.cancel(job.id, self.clock()):
-            await self.store.jobs.forget(job.id)
+        if not await self.doorway.store.jobs.cancel(job.id, self.doorway.clock()):
+            await self.doorway.store.jobs.forget(job.id)
             return
         for file in (INPUT, REFUSED):
-            await self.store.jobs.forget_file(job.id, file)
+            await self.doorway.store.jobs.forget_file(job.id, file)
 
     async def _send_status(self, job: Job, base: str, send: Send) -> int:
         headers: list[Header] = [PRIVATE]
@@ -182,7 +178,7 @@ class Transfers:
         elif job.kind == "export" and file in job.result["counts"]:
             caller.require("read", file)
             own = replace(caller, shared=())
-            resources = self.store.within(scope_of(own), own.author)
+            resources = self.doorway.context(own, job.parameters["address"], None).resources
             pieces = written(export_of(job, own, file), resources, "ndjson")
         else:
             raise NotFound("There is no such file.")
@@ -190,8 +186,8 @@ class Transfers:
         return 200
 
     async def _refused(self, job: Job) -> AsyncIterator[bytes]:
-        for number in await self.store.jobs.chunk_numbers(job.id, REFUSED):
-            yield await self.store.jobs.chunk(job.id, REFUSED, number) or b""
+        for number in await self.doorway.store.jobs.chunk_numbers(job.id, REFUSED):
+            yield await self.doorway.store.jobs.chunk(job.id, REFUSED, number) or b""
 
 
 def _manifest(job: Job, base: str) -> Mapping[str, Any]:

@@ -63,9 +63,9 @@ async def stands(store: Store, question: Question) -> bool:
 async def allow(store: Store, question: Question, words: Collection[str], patient: str | None, now: int) -> str:
     """The user allows some words of the scope, about this patient: answers a code.
 
-    What is kept is that and what was allowed before, without what was asked for and not allowed this time; where that
-    is less than before, all that was given before is taken back. Raises RefusedAuthorization where nothing is allowed
-    or the launch was used, and BadRequest for a patient who was not to be chosen from.
+    What is kept is that and what was allowed before, but for what touches on anything that was not allowed this time;
+    where that is less than before, all that was given before is taken back. Raises RefusedAuthorization where nothing
+    is allowed or the launch was used, and BadRequest for a patient who was not to be chosen from.
     """
     request, user = question.request, question.user
     scope = scopes.only(question.scope, words)
@@ -87,16 +87,29 @@ async def allow_again(store: Store, question: Question, now: int) -> str:
 
 async def _keep(store: Store, question: Question, scope: str, patient: str | None, now: int) -> None:
     user, client_id = question.user.id, question.request.application.client_id
+    denied = scopes.without(question.scope, scope)
+    if await _was_allowed_elsewhere(store, question, patient, denied):
+        await store.consents.withdraw(user, client_id)
     before = await store.consents.consent(user, client_id, patient)
     if before is None:
         await store.consents.allow(Consent(user, client_id, patient, scope, now))
         return
-    rest = [word for word in before.scope.split() if not scopes.covers(question.scope, word)]
-    kept = scopes.known(" ".join([scope, *rest]))
+    rest = [word for word in before.scope.split() if not (scopes.covers(scope, word) or scopes.overlaps(word, denied))]
+    kept = " ".join([scope, *rest])
     if scopes.covers(before.scope, kept) and scopes.covers(kept, before.scope):
         return  # the same in other words: it stands since it was first said
     less = not scopes.covers(kept, before.scope)
     await store.consents.allow(replace(before, scope=kept, since=now), anew=less)
+
+
+async def _was_allowed_elsewhere(store: Store, question: Question, patient: str | None, denied: str) -> bool:
+    """Whether what is denied of the whole record was allowed together with something about another patient."""
+    return any(
+        consent.client_id == question.request.application.client_id
+        and consent.patient != patient
+        and scopes.overlaps(scopes.of_whole_record(consent.scope), scopes.of_whole_record(denied))
+        for consent in await store.consents.consents(question.user.id)
+    )
 
 
 async def _people(store: Store, request: AuthorizationRequest, user: User, now: int) -> Sequence[Person]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fhirstore.dstu2.catalog import is_resource_type
-from fhirstore.extents import Extent, Opened, includes, opened
+from fhirstore.extents import Extent, Extents, Opened, includes, opened
 
 OFFLINE, OPENID, LAUNCH, LAUNCH_PATIENT = "offline_access", "openid", "launch", "launch/patient"
 SIGNING = (OPENID, "fhirUser", "profile", LAUNCH, LAUNCH_PATIENT, OFFLINE)
@@ -39,6 +39,16 @@ def covers(wide: str, narrow: str) -> bool:
     )
 
 
+def overlaps(one: str, other: str) -> bool:
+    """Whether something is allowed by both."""
+    first, second = opens(one), opens(other)
+    return (
+        bool(set(one.split()) & set(other.split()))
+        or _meet(first.readable, second.readable)
+        or _meet(first.writable, second.writable)
+    )
+
+
 def opens(scope: str) -> Opened:
     """What it opens with somebody for its patient."""
     return opened(scope, _SOMEBODY)
@@ -64,6 +74,17 @@ def only(scope: str, chosen: Iterable[str]) -> str:
     return " ".join(word for word in scope.split() if word in wanted)
 
 
+def without(scope: str, words: str) -> str:
+    """The words of a scope that are not among those."""
+    left_out = set(words.split())
+    return " ".join(word for word in scope.split() if word not in left_out)
+
+
+def of_whole_record(scope: str) -> str:
+    """The words of a scope that open something, whoever it is about."""
+    return " ".join(word for word in scope.split() if opened(word, None) != Opened())
+
+
 def _needs_a_patient(word: str) -> bool:
     return word in {LAUNCH, LAUNCH_PATIENT} or word.startswith("patient/")
 
@@ -71,6 +92,15 @@ def _needs_a_patient(word: str) -> bool:
 def _is_access(word: str) -> bool:
     found = opens(word)
     return found != Opened() and all(_is_real(extent) for extent in (*found.readable, *found.writable))
+
+
+def _meet(one: Extents, other: Extents) -> bool:
+    """Whether a resource may be inside of both, of one patient."""
+    return any(
+        first.types is None or second.types is None or bool(first.types & second.types)
+        for first in one
+        for second in other
+    )
 
 
 def _is_real(extent: Extent) -> bool:

@@ -55,7 +55,7 @@ def _run_server(settings: Settings) -> None:
     import uvicorn
 
     uvicorn.run(
-        "fhirstore.app:create_app",
+        "fhirstore.app:create_worker",
         factory=True,
         host=settings.host,
         port=settings.port,

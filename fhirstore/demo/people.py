@@ -63,9 +63,9 @@ def _person() -> Iterator[Resource]:
         careProvider=[FAMILY_DOCTOR],
     )  # fmt: skip
     yield resource(
-        WEARABLE, "Patient", "patient", gender="female", birthDate="1968-03",
+        WEARABLE, "Patient", "patient", gender="female", birthDate="1968-03-14",
         identifier=[{"system": "https://wearable.example/accounts", "value": "marta.runs"}],
-        name=[{"use": "usual", "text": "Marta A.", "given": ["Marta"]}],
+        name=[{"use": "usual", "given": ["Marta"], "family": ["Alvarez"]}],
         telecom=[{"system": "email", "value": "marta@mail.example"}],
     )  # fmt: skip
 

@@ -20,7 +20,7 @@ from fhirstore.unified.conflicts import Conflict, conflicts
 from fhirstore.unified.facts import Fact
 from fhirstore.unified.grouping import Group, group
 from fhirstore.unified.judgements import CODES, NO_JUDGEMENTS, SYSTEM, Judgements, judgement, judgements
-from fhirstore.unified.people import People, people
+from fhirstore.unified.people import UNKNOWN, People, people
 from fhirstore.unified.stating import state
 
 PAGE = 200
@@ -233,7 +233,8 @@ async def _nothing() -> AsyncIterator[Sequence[Fact]]:
 
 def _unified(members: Group, known: People) -> UnifiedFact:
     fact = members[0].fact
-    return UnifiedFact(fact.kind, known.of_patient[fact.reference] if fact.kind == "Patient" else fact.person, members)
+    person = known.of_patient[fact.reference] if fact.kind == "Patient" else fact.person
+    return UnifiedFact(fact.kind, "" if person.startswith(UNKNOWN) else person, members)
 
 
 def _key(reference: str) -> tuple[str, str]:

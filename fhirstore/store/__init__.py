@@ -7,10 +7,11 @@ from pathlib import Path
 from fhirstore.store.contract import Store
 
 
-def open_store(database: str, *, frugal: bool = False) -> Store:
+def open_store(database: str, *, frugal: bool = False, gathered_reads: bool = True) -> Store:
     """A store for `sqlite:///path` or `mongodb://…`, not yet connected. Raises ValueError for anything else.
 
-    A `frugal` one keeps little in memory: for who passes through much data once, and comes back to none of it.
+    A `frugal` one keeps little in memory: for who passes through much data once, and comes back to none of it. With
+    `gathered_reads`, MongoDB is asked for resources together that are asked for at the same time.
     """
     if database.startswith("sqlite:///"):
         from fhirstore.store.sqlite import SqliteStore
@@ -21,5 +22,5 @@ def open_store(database: str, *, frugal: bool = False) -> Store:
         # Importing the driver costs a tenth of a second, which the embedded store need not pay.
         from fhirstore.store.mongodb import MongoStore
 
-        return MongoStore(database)
+        return MongoStore(database, gathered_reads=gathered_reads)
     raise ValueError("A database is sqlite:///path, mongodb://host… or mongodb+srv://host…")

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from fhirstore.caller import Caller
-from fhirstore.clock import Clock
 from fhirstore.errors import Failure, Unavailable
-from fhirstore.store.contract import Resources, Store, Version
+from fhirstore.interactions.doorway import Doorway
+from fhirstore.store.contract import Resources, Version
 from fhirstore.store.jobs import Job
 from fhirstore.store.scope import Scope, scope_of
 from fhirstore.transfer.completing import complete
@@ -69,9 +69,10 @@ def export_of(job: Job, caller: Caller, type: str | None = None) -> Export:
 class JobRunner:
     """Takes up one job after the other, in the event loop of the server; `wake` has it look at once."""
 
-    def __init__(self, store: Store, clock: Clock, rules: JobRules) -> None:
-        self._store = store
-        self._clock = clock
+    def __init__(self, doorway: Doorway, rules: JobRules) -> None:
+        self._doorway = doorway
+        self._store = doorway.store
+        self._clock = doorway.clock
         self._rules = rules
         self._holder = secrets.token_hex(8)
         self._woken = asyncio.Event()
@@ -189,8 +190,8 @@ class JobRunner:
         return {"counts": counts, "erased": erased}
 
     def _resources(self, job: Job) -> Resources:
-        caller = caller_of(job)
-        return self._store.within(scope_of(caller), caller.author)
+        # What is written tells its author; a note for each version besides would only say so again.
+        return self._doorway.context(caller_of(job), job.parameters.get("address", ""), None).resources
 
     async def _go_on(self, job: Job, progress: Mapping[str, Any]) -> bool:
         self._progress, now = progress, self._clock()

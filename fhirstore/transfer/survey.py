@@ -18,6 +18,7 @@ from fhirstore.dstu2.catalog import is_resource_type, resource_types
 from fhirstore.dstu2.rewriting import parse_literal
 from fhirstore.transfer.identity import Head, Origin, Original, by_content, original_of, read_head
 from fhirstore.transfer.records import Record
+from fhirstore.transfer.rows import Rows
 
 _NAME, _PLACE = 12, 15
 _UNDATED = -(2**62)
@@ -49,57 +50,6 @@ class Survey:
         """Whether another record tells the same resource, and counts in this one's place."""
         at = bisect_left(self.losers, ordinal)
         return at < len(self.losers) and self.losers[at] == ordinal
-
-
-class Rows:
-    """Rows of bytes, found by how they begin: filled, then sorted, then asked.
-
-    They rest in many small parts, by their second byte: sorting takes a Python object for each row of a part at a time.
-    """
-
-    def __init__(self, key: int) -> None:
-        self._key = key
-        self._parts = [_Part() for _ in range(256)]
-
-    def add(self, key: bytes, rest: bytes) -> None:
-        part = self._parts[key[1]]
-        part.width = len(key) + len(rest)
-        part.content += key + rest
-
-    def sort(self) -> None:
-        for part in self._parts:
-            part.content = bytearray().join(sorted(part))
-
-    def __iter__(self) -> Iterator[bytes]:
-        """All rows; those that begin with one key stand beside each other once they are sorted."""
-        return (row for part in self._parts for row in part)
-
-    def get(self, key: bytes) -> bytes | None:
-        """What stands behind the first row that begins so."""
-        part = self._parts[key[1]]
-        at = bisect_left(part, key)
-        row = part[at] if at < len(part) else b""
-        return row[self._key :] if row.startswith(key) else None
-
-
-class _Part:
-    """Rows of one width in one piece."""
-
-    __slots__ = ("content", "width")
-
-    def __init__(self) -> None:
-        self.width = 1
-        self.content = bytearray()
-
-    def __len__(self) -> int:
-        return len(self.content) // self.width
-
-    def __getitem__(self, number: int) -> bytes:
-        start = number * self.width
-        return bytes(self.content[start : start + self.width])
-
-    def __iter__(self) -> Iterator[bytes]:
-        return (self[number] for number in range(len(self)))
 
 
 def identify(record: Record, origin: Origin) -> tuple[Head, Original] | None:
@@ -140,6 +90,7 @@ def survey(records: Iterator[Record], origin: Origin, *, whole: bool = False) ->
             seen.places.add(place, b"")
     tellings.sort()
     seen.losers = array("Q", sorted(_losers(tellings)))
+    tellings.close()
     seen.addresses.sort()
     seen.places.sort()
     return seen

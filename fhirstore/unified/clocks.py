@@ -21,6 +21,7 @@ _FARTHEST = 14 * 60
 _VOTES_NEEDED, _MAJORITY = 4, 0.6
 _NEAR, _KEYS = 16, 3
 _SOURCES = 30
+_SUMMER = 60
 
 Votes = Mapping[tuple[str, str], Mapping[int, Counter[int]]]
 """Two sources → month of the year → by how many minutes the second is later, and how often that was seen."""
@@ -71,7 +72,8 @@ def _explicit(facts: Sequence[Fact]) -> Counter[tuple[str, tuple[int, int]]]:
 def _votes(facts: Sequence[Fact]) -> Votes:
     """How much later one source tells what another tells too: whole quarters of an hour, all else alike."""
     votes: dict[tuple[str, str], dict[int, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
-    for pair in _alike(facts):
+    pairs = {(one.reference, other.reference): (one, other) for one, other in _alike(facts)}
+    for pair in pairs.values():  # each once, by however many names they are alike
         one, other = sorted(pair, key=lambda fact: fact.source)
         first, second = one.stated.moment, other.stated.moment
         assert first is not None
@@ -132,19 +134,21 @@ def _later(votes: Votes, source: str, other: str) -> Mapping[int, int] | None:
     """By how much `other` is later than `source` in each month, None where they do not tell."""
     sign = 1 if source < other else -1
     monthly = votes.get((min(source, other), max(source, other)), {})
-    whole = _verdict(sum(monthly.values(), Counter()))
+    whole = _verdict(sum(monthly.values(), Counter()), slack=_SUMMER)
     if whole is None:
         return None
     found = {when: _verdict(monthly.get(when, Counter())) for when in range(1, 13)}
     return {when: sign * (whole if minutes is None else minutes) for when, minutes in found.items()}
 
 
-def _verdict(counted: Counter[int]) -> int | None:
+def _verdict(counted: Counter[int], slack: int = 0) -> int | None:
+    """What most say, if enough say it, or say something within `slack` of it."""
     votes = sum(counted.values())
     if not votes:
         return None
-    minutes, most = min(counted.items(), key=lambda each: (-each[1], abs(each[0]), each[0]))
-    return minutes if most >= _VOTES_NEEDED and most >= _MAJORITY * votes else None
+    minutes, _ = min(counted.items(), key=lambda each: (-each[1], abs(each[0]), each[0]))
+    agree = sum(count for found, count in counted.items() if abs(found - minutes) <= slack)
+    return minutes if agree >= _VOTES_NEEDED and agree >= _MAJORITY * votes else None
 
 
 def _zones(anchored: Counter[tuple[str, tuple[int, int]]], shifts: Shifts) -> Mapping[int, int]:

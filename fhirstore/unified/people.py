@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from fhirstore.unified.facts import Fact
 from fhirstore.unified.grouping import Group
 
+UNKNOWN = "?"
+"""What the name of a person begins with whom a source speaks of and this record does not hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class People:
@@ -20,18 +23,19 @@ class People:
     of_source: dict[str, str]
 
     def person(self, fact: Fact) -> str:
-        """The person that a fact is about; "" where it is about nobody, or nobody knows about whom.
+        """The person that a fact is about; "" where it is about nobody, and text with a "?" where nobody knows.
 
         A reference that leads nowhere in this record may be the patient's address at the source, or the source may
-        have one patient alone.
+        have one patient alone. What is about an unknown of one source is not about an unknown of another.
         """
         about = fact.stated.about
-        if not about:
-            return ""
-        type_, _, id = about.rpartition("?")[0 if "?" in about else 2].rpartition("/")
-        if found := self.of_patient.get(about) or self.of_original.get((fact.source, id)):
-            return found
-        return self.of_source.get(fact.source, "") if not type_ or type_.endswith("Patient") else ""
+        if not about or about in self.of_patient:
+            return self.of_patient.get(about, "")
+        *before, id = about.partition("/_history/")[0].split("/")
+        found = None
+        if not before or before[-1] == "Patient":
+            found = self.of_original.get((fact.source, id)) or self.of_source.get(fact.source)
+        return found or f"{UNKNOWN} {fact.source} {about}"
 
     def placed(self, facts: Sequence[Fact]) -> list[Fact]:
         """The facts with their persons."""
@@ -48,6 +52,6 @@ def people(groups: Sequence[Group]) -> People:
             of_patient[fact.reference] = person
             of_source[fact.source].add(person)
             if fact.original:
-                of_original[fact.source, fact.original] = person
+                of_original[fact.source, fact.original.rpartition("/")[2]] = person
     alone = {source: min(found) for source, found in of_source.items() if len(found) == 1}
     return People(groups, of_patient, of_original, alone)

@@ -118,6 +118,31 @@ def test_what_a_user_takes_a_tick_off_is_taken_back_and_what_was_not_asked_for_s
     assert entry["allowed"][0]["scope"] == scope
 
 
+def test_a_tick_taken_off_counts_also_against_a_wider_word_that_was_allowed_before(
+    application: ApplicationClient, user: UserClient, server: AppServer, person: Person
+) -> None:
+    app = new_app(server)
+    wide = app.exchange(person.code(app.asks("user/*.read user/Condition.write"))).json()
+    page = person.open(app.asks("user/Patient.read user/Observation.read", prompt="consent"))
+    person.allow(page, without=["user/Patient.read"])
+    (entry,) = granted(application, user)
+    assert entry["allowed"][0]["scope"] == "user/Observation.read user/Condition.write"
+    assert reads(app, wide["access_token"]) == 401
+    assert person.open(app.asks("user/Patient.read")).status_code == 200, "it is asked again"
+
+
+def test_a_tick_taken_off_counts_also_against_what_was_allowed_together_with_a_patient(
+    application: ApplicationClient, user: UserClient, server: AppServer, person: Person
+) -> None:
+    app = new_app(server)
+    wide = app.exchange(person.code(app.asks("patient/Condition.read user/*.read"))).json()
+    page = person.open(app.asks("user/Patient.read user/Observation.read", prompt="consent"))
+    person.allow(page, without=["user/Patient.read"])
+    (entry,) = granted(application, user)
+    assert [allowed["scope"] for allowed in entry["allowed"]] == ["user/Observation.read"]
+    assert reads(app, wide["access_token"]) == 401
+
+
 def test_the_users_trail_tells_who_was_let_in_and_who_shut_out_and_by_whom(
     application: ApplicationClient, user: UserClient, server: AppServer, person: Person
 ) -> None:

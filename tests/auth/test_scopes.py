@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from fhirstore.auth.plain_words import lasting, sentence, thing
-from fhirstore.auth.scopes import SUPPORTED, covers, is_about_a_patient, known, only, opens_something, without_patient
+from fhirstore.auth.scopes import (
+    SUPPORTED,
+    covers,
+    is_about_a_patient,
+    known,
+    only,
+    opens_something,
+    overlaps,
+    without_patient,
+)
 from fhirstore.dstu2.catalog import resource_types
 
 
@@ -52,6 +61,26 @@ def test_a_scope_covers_what_it_says_in_other_words(wide: str, narrow: str) -> N
 @pytest.mark.parametrize(("wide", "narrow"), NOT_COVERED)
 def test_a_scope_covers_nothing_beyond_what_it_says(wide: str, narrow: str) -> None:
     assert not covers(wide, narrow)
+
+
+def test_scopes_overlap_where_something_is_allowed_by_both() -> None:
+    for one, other in (
+        ("user/*.read", "user/Patient.read"),
+        ("patient/*.*", "user/Patient.write"),
+        ("openid user/Patient.read", "user/Observation.read openid"),
+        ("patient/Observation.*", "user/*.read"),
+    ):
+        assert overlaps(one, other)
+        assert overlaps(other, one)
+    for one, other in (
+        ("user/*.read", "user/*.write"),
+        ("user/Patient.*", "user/Observation.*"),
+        ("openid", "offline_access"),
+        ("user/*.*", ""),
+        ("user/*.*", "launch/patient"),
+    ):
+        assert not overlaps(one, other)
+        assert not overlaps(other, one)
 
 
 def test_a_scope_is_about_a_patient_where_one_of_its_words_is() -> None:

@@ -58,11 +58,11 @@ def test_a_single_value_and_many_equal_ones_have_a_plot_too() -> None:
 
 
 def test_the_usual_range_is_a_band_that_can_be_seen() -> None:
-    usual = {"referenceRange": [{"high": {"value": 100, "unit": "mg/dL"}}]}
+    usual: dict[str, Any] = {"referenceRange": [{"high": {"value": 100, "unit": "mg/dL"}}]}
     drawn = plot(series_of([weight("2020", 158, "mg/dL", **usual), weight("2021", 102, "mg/dL", **usual)]))
     assert drawn.band is not None
     assert drawn.band.height > 10
-    both = plot([*series_of([weight("2020", 1, **usual)]), *series_of([weight("2020", 2)])])
+    both = plot([*series_of([weight("2020", 1, "kg", **usual)]), *series_of([weight("2020", 2)])])
     assert both.band is None, "two series have no range in common"
 
 

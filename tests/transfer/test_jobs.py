@@ -11,6 +11,9 @@ from uuid import uuid4
 import pytest
 
 from fhirstore.clock import now
+from fhirstore.ids import new_id
+from fhirstore.interactions.doorway import Doorway
+from fhirstore.interactions.request import Limits
 from fhirstore.store.contract import HistoryQuery, Store
 from fhirstore.store.jobs import OPEN, Job
 from fhirstore.store.scope import Scope
@@ -18,9 +21,15 @@ from fhirstore.transfer.jobs import INPUT, JobRules, JobRunner
 from tests.builders import patient
 
 
+def doorway(store: Store) -> Doorway:
+    async def flush() -> None: ...
+
+    return Doorway(store, now, new_id, "official", Limits(), lambda event: None, flush)
+
+
 async def finished(store: Store, job: Job, rules: JobRules | None = None) -> Job:
     """What a runner makes of a job, within a time."""
-    runner = asyncio.create_task(JobRunner(store, now, rules or JobRules()).run())
+    runner = asyncio.create_task(JobRunner(doorway(store), rules or JobRules()).run())
     try:
         async with asyncio.timeout(20):
             while (found := await store.jobs.job(job.id)) is None or found.state in OPEN:  # noqa: ASYNC110 - another process may end it

@@ -182,8 +182,12 @@ SAME: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         "same code",
     ),
     "anything else by its content": (
-        typed("Goal", description="Walk each day", status="in-progress", startDate="2015-01-01", note=[{"text": "x"}]),
-        typed("Goal", description="Walk each day", status="in-progress", startDate="2015-01-01", note=[{"text": "x"}]),
+        typed(
+            "Goal", description="Walk", status="in-progress", startDate="2015-01-01", addresses=[{"reference": "C/1"}]
+        ),
+        typed(
+            "Goal", description="Walk", status="in-progress", startDate="2015-01-01", addresses=[{"reference": "C/2"}]
+        ),
         "same content",
     ),
 }

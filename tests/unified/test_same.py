@@ -10,8 +10,9 @@ import pytest
 from fhirstore.dstu2.json_format import dump, parse
 from fhirstore.unified.grouping import group
 from fhirstore.unified.kinds import KINDS, same
+from fhirstore.unified.people import people
 from fhirstore.unified.stating import state
-from tests.unified.cases import OTHER, SAME, fact, pulse, typed
+from tests.unified.cases import OTHER, SAME, fact, patient, pulse, typed
 
 
 def without_nothing(resource: dict[str, Any]) -> dict[str, Any]:
@@ -70,6 +71,19 @@ def test_of_two_that_may_be_meant_neither_is_taken() -> None:
     assert len(group(facts[:2])) == 1
 
 
+def test_what_is_told_as_often_here_as_there_is_paired_in_order() -> None:
+    """Twice the same on one day in either: which is which makes no difference, and two are two."""
+    days = [fact("a", pulse("2015-02-07"), id) for id in "12"]
+    times = [fact("b", pulse(f"2015-02-07T{hour}:28:17Z"), id) for hour, id in (("08", "1"), ("17", "2"))]
+    groups = group([*days, *times])
+    assert sorted(sorted(member.fact.reference for member in each) for each in groups) == [
+        ["Observation/a1", "Observation/b1"],
+        ["Observation/a2", "Observation/b2"],
+    ]
+    assert all(each[1].reason.endswith("as often in both") for each in groups)
+    assert len(group([*days, *times, fact("b", pulse("2015-02-07T20:28:17Z"), "3")])) == 5
+
+
 def test_a_chain_of_near_misses_does_not_join_its_ends() -> None:
     """The day agrees with both times, the times not with each other."""
     day = fact("a", pulse("2015-02-07"))
@@ -91,3 +105,26 @@ def test_a_medication_is_read_wherever_it_is_named() -> None:
     elsewhere = parse(dump(typed("MedicationOrder", id="b", medicationReference={"reference": "Medication/7"})))
     known = {"Medication/7": {"code": {"text": "Aspirin 81 mg"}}}
     assert state(elsewhere, resolve=known.get).stated.code.names == {"aspirin"}
+
+
+def test_a_reference_leads_to_a_person_by_its_id_at_the_source_or_where_there_is_but_one() -> None:
+    peter = fact("a", patient("Peter") | {"id": "1"})
+    original = {"system": "urn:fhirstore:original-id", "code": "p9"}
+    tags = [{"system": "urn:fhirstore:source", "code": "urn:b"}, original]
+    other = fact("b", patient("Peter") | {"id": "2", "meta": {"tag": tags}})
+    child = fact("b", patient("Mary", "1990-01-02") | {"id": "3"})
+    known = people(group([peter, other, child]))
+    person = known.of_patient["Patient/1"]
+    assert known.of_patient["Patient/2"] == person != known.of_patient["Patient/3"]
+
+    def whose(source: str, reference: str | None) -> str:
+        told = pulse("2015-02-07") | ({"subject": {"reference": reference}} if reference else {})
+        return known.person(fact(source, told))
+
+    assert whose("a", "Patient/1") == person
+    assert whose("a", "https://a.example.org/Patient/77/_history/3") == person, "the only patient of this source"
+    assert whose("b", "https://b.example.org/Patient/p9") == person, "by what the source calls them"
+    assert whose("b", "Patient/3") == known.of_patient["Patient/3"]
+    assert whose("a", None) == ""
+    unknown = [whose("b", "Patient/77"), whose("c", "Patient/77"), whose("a", "Group/1")]
+    assert len({*unknown, person, ""}) == 5, "of each unknown nobody knows whether they are another"

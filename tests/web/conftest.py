@@ -11,6 +11,7 @@ from tests.clients import ApplicationClient, new_application
 from tests.server import AppServer, running
 from tests.web.browser import Visitor, launched, visit
 from tests.web.console import AtConsole, made_developer, sign_in_to_console
+from tests.web.plain import PlainBrowser
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +58,21 @@ async def developer(visitor: Visitor, pages: AppServer) -> AtConsole:
     email = made_developer(pages)
     await sign_in_to_console(visitor, pages, email)
     return AtConsole(visitor, email, new_application(pages, "Ada's application", developer=email))
+
+
+@pytest.fixture
+def email(pages: AppServer) -> str:
+    return made_developer(pages)
+
+
+@pytest.fixture
+def anonymous(pages: AppServer) -> Iterator[PlainBrowser]:
+    with PlainBrowser(pages) as client:
+        yield client
+
+
+@pytest.fixture
+def signed_in(pages: AppServer, email: str) -> Iterator[PlainBrowser]:
+    with PlainBrowser(pages) as client:
+        client.sign_in(developer=email)
+        yield client

@@ -38,6 +38,11 @@ async def test_the_first_account_is_made_by_a_link_that_works_once(visitor: Visi
     await visitor.fill("Password", PASSWORD)
     await visitor.press("Sign in")
     assert visitor.path == "/console"
+    await visitor.press("Account")
+    await visitor.shoot("console-account")
+    await visitor.check_accessibility()
+    assert await visitor.open("/console/nothing") == 404
+    await visitor.shoot("console-nothing")
 
 
 async def test_a_developer_makes_an_application_and_tries_every_step(developer: AtConsole) -> None:

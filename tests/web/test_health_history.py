@@ -124,10 +124,26 @@ async def test_the_other_pages_are_whole_and_accessible(reader: Visitor) -> None
 
 async def test_sources_that_disagree_are_told_with_each_ones_value(reader: Visitor) -> None:
     await reader.open("/health-history/about")
-    row = reader.page.locator("tr.differs")
-    assert await row.count() == 1
-    told = await row.inner_text()
-    assert all(word in told for word in ("Birth place", "differs", "Vitoria", "Bilbao", "not said"))
+    rows = await reader.page.locator("tr.differs").all_inner_texts()
+    assert [row.split("\t")[0] for row in rows] == ["Birth place differs", "Phone and e-mail differs"]
+    assert all(word in rows[0] for word in ("Vitoria", "Bilbao", "not said"))
+    assert await reader.page.locator("thead th").count() == 4
+
+
+async def test_what_several_sources_state_is_shown_beside_each_other(reader: Visitor) -> None:
+    await reader.open("/health-history/entries/Condition/hospital-diabetes")
+    await reader.press("What other sources say of the same")
+    assert "2 entries of your record state the same" in await reader.text()
+    assert await reader.page.locator("thead th").all_inner_texts() == [
+        "What",
+        "St. Brigid Hospital",
+        "Riverside Family Practice",
+    ]
+    await reader.check_accessibility()
+    await reader.open("/health-history/entries/Observation/practice-visit-4-ldl/same")
+    assert "No other source says the same." in await reader.text()
+    await reader.open("/health-history/entries/Immunization/practice-tetanus-4/same")
+    assert "No other source says the same." in await reader.text()
 
 
 async def test_versions_tell_who_changed_what(reader: Visitor) -> None:
@@ -181,6 +197,30 @@ async def test_another_users_entries_are_not_there(
     assert "There are no such measurements." in await visitor.text()
 
 
+async def test_what_a_resource_only_points_at_is_called_by_its_name(
+    visitor: Visitor, application: ApplicationClient, user: UserClient
+) -> None:
+    medication = user.create({"resourceType": "Medication", "code": {"text": "Aspirin 100 mg"}})
+    reference = {"reference": f"Medication/{medication['id']}"}
+    user.create({"resourceType": "MedicationOrder", "status": "active", "medicationReference": reference})
+    await sign_in(visitor, application, user)
+    await expect(visitor.page.get_by_role("region", name="Current medications 1")).to_contain_text("Aspirin 100 mg")
+    assert "tests" in await visitor.page.locator(".timeline .whence").first.inner_text(), (
+        "the source is the application"
+    )
+    person = user.create({"resourceType": "Patient", "name": [{"text": "Ada Hill"}]})
+    visit = user.create(
+        {
+            "resourceType": "Encounter",
+            "status": "finished",
+            "patient": {"reference": f"Patient/{person['id']}"},
+            "participant": [{"individual": {"reference": "Practitioner/gone"}}],
+        }
+    )
+    await visitor.open(f"/health-history/entries/Encounter/{visit['id']}")
+    assert await visitor.page.locator("dd a").all_inner_texts() == ["Ada Hill", "Practitioner"]
+
+
 async def test_a_record_without_anything_says_so(
     visitor: Visitor, application: ApplicationClient, user: UserClient
 ) -> None:
@@ -204,12 +244,13 @@ async def test_the_whole_record_is_taken_along_as_it_is_stored(reader: Visitor) 
     assert [json.loads(line) for line in lines] == [each["resource"] for each in bundle["entry"]]
 
 
-async def test_a_document_opens_in_a_sandbox(reader: Visitor) -> None:
+async def test_a_document_is_handed_out_as_it_is_and_without_our_origin(reader: Visitor) -> None:
     await reader.open("/health-history/entries/DocumentReference/hospital-letter")
-    address = await reader.page.get_by_role("link", name="Open Letter of discharge").get_attribute("href")
+    address = await reader.page.get_by_role("link", name="Download Letter of discharge").get_attribute("href")
     answer = await fetch(reader, str(address))
     assert answer.content.startswith(b"%PDF-1.4")
     assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''Letter%20of%20discharge.pdf"
     assert answer.headers["content-security-policy"].startswith("sandbox;")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert (await fetch(reader, f"{address}9")).status_code == 404

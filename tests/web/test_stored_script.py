@@ -121,5 +121,3 @@ async def test_names_of_any_length_and_direction_fit_the_page(
     await sign_in(visitor, application, user)
     await visitor.shoot("health-history-long")
     await visitor.check_accessibility()
-    await visitor.open("/health-history/about")
-    await visitor.shoot("health-history-long-about")

@@ -16,6 +16,7 @@ from fhirstore.store.cursors import Cursors
 from fhirstore.store.mongodb.accounts import MongoAccounts
 from fhirstore.store.mongodb.consents import MongoConsents
 from fhirstore.store.mongodb.erasing import erase
+from fhirstore.store.mongodb.gathering import GatheredReads
 from fhirstore.store.mongodb.holdings import MongoHoldings
 from fhirstore.store.mongodb.indexes import INDEXES
 from fhirstore.store.mongodb.indexing import MongoIndexing
@@ -38,9 +39,11 @@ PATIENCE_MS = 10_000
 class MongoStore:
     """A `Store` on MongoDB. Writes are acknowledged by a majority, from their journals."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, *, gathered_reads: bool = True) -> None:
         self._uri = uri
+        self._gathers = gathered_reads
         self._database: Database
+        self._reads: GatheredReads | None = None
         self._accounts: MongoAccounts
         self._cursors: Cursors
 
@@ -93,7 +96,7 @@ class MongoStore:
         return MongoPurging(self._database)
 
     def within(self, scope: Scope, author: Author | None = None) -> Resources:
-        return reach(scope, lambda whole: MongoResources(whole, self._database, author))
+        return reach(scope, lambda whole: MongoResources(whole, self._database, author, reads=self._reads))
 
     async def erase(self, owner: int) -> None:
         await self.jobs.forget_owner(owner)
@@ -106,6 +109,7 @@ class MongoStore:
         try:
             self._database = self._connect()
             await self._create()
+            self._reads = GatheredReads(self._database["resources"]) if self._gathers else None
             self._cursors = Cursors(await self.keys.keep("cursors", secrets.token_bytes(32)))
         except (PyMongoError, ValueError) as error:
             raise Unavailable(f"MongoDB cannot be reached or refuses: {type(error).__name__}.") from error

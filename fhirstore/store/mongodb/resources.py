@@ -21,6 +21,7 @@ from fhirstore.store.contract import Change, Found, HistoryPage, HistoryPlace, H
 from fhirstore.store.mongodb.documents import THERE, VERSION_FIELDS, history_key, resource_key, to_version
 from fhirstore.store.mongodb.failures import unavailable_when_away
 from fhirstore.store.mongodb.find import find
+from fhirstore.store.mongodb.gathering import GatheredReads
 from fhirstore.store.mongodb.writes import Writes
 from fhirstore.store.scope import Scope
 
@@ -37,7 +38,8 @@ _ILLEGAL_OPERATION = 20  # "Transaction numbers are only allowed on a replica se
 
 @unavailable_when_away
 class MongoResources:
-    """`Resources` of one scope; with a session, those inside that session's transaction."""
+    """`Resources` of one scope; with a session, those inside that session's transaction; with `reads`, current
+    versions are read together with those that others ask for."""
 
     def __init__(
         self,
@@ -46,8 +48,10 @@ class MongoResources:
         author: Author | None = None,
         session: AsyncClientSession | None = None,
         met: set[str] | None = None,
+        reads: GatheredReads | None = None,
     ) -> None:
         self._scope = scope
+        self._reads = reads
         self._database = database
         self._author = author
         self._session = session
@@ -56,14 +60,18 @@ class MongoResources:
         self._writes = Writes(scope, self._resources, self._history, author, session, met)
 
     async def current(self, type: str, id: str) -> Version | None:
-        return await self._get(self._resources, {"_id": resource_key(self._scope, type, id)})
+        key = resource_key(self._scope, type, id)
+        if self._reads is None:
+            return await self._get(self._resources, {"_id": key})
+        document = await self._reads.read(self._scope.owner, key)
+        return to_version(document) if document else None
 
     async def version(self, type: str, id: str, number: int) -> Version | None:
-        # The current document first: an update moves versions from there to the history, never back.
-        key = resource_key(self._scope, type, id)
-        return await self._get(self._resources, {"_id": key, "number": number}) or await self._get(
-            self._history, {"_id": history_key(self._scope, type, id, number)}
-        )
+        # The current one first: an update moves versions from there to the history, never back.
+        current = await self.current(type, id)
+        if current is None or current.number == number:
+            return current
+        return await self._get(self._history, {"_id": history_key(self._scope, type, id, number)})
 
     async def history(self, query: HistoryQuery) -> HistoryPage:
         """Both collections are read in one order and merged; a version that stands in both counts once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from typing import Any
 
 from fhirstore.dstu2.json_format import dump
 from fhirstore.unified.agreement import UNKNOWN, Comparison, Likeness
@@ -17,8 +18,8 @@ _LEAST = 2
 
 
 def _read(document: Document, resolve: Resolve) -> Stated:
-    said = {name: value for name, value in document.items() if name not in _OF_THE_COPY and not _points(value)}
-    telling = len(said) > _LEAST + 1  # besides the type
+    said = {name: _apart(value) for name, value in document.items() if name not in _OF_THE_COPY}
+    telling = sum(bool(value) for value in said.values()) > _LEAST + 1  # besides the type
     content = hashlib.blake2b(dump(dict(sorted(said.items()))), digest_size=16).hexdigest() if telling else ""
     return Stated(
         traits=(("content", content),),
@@ -29,8 +30,11 @@ def _read(document: Document, resolve: Resolve) -> Stated:
     )
 
 
-def _points(value: object) -> bool:
-    return isinstance(value, dict) and "reference" in value
+def _apart(value: Any) -> Any:
+    """The value without references and ids, which each source has its own of. No document is deeper than its limit."""
+    if isinstance(value, dict):
+        return {name: _apart(each) for name, each in sorted(value.items()) if name not in {"reference", "id"}}
+    return [_apart(each) for each in value] if isinstance(value, list) else value
 
 
 def _compare(one: Fact, other: Fact) -> Comparison:

@@ -86,7 +86,7 @@ def _queries(application: Application, filters: Filters, after: str) -> Sequence
     if filters.user and not (filters.user.isascii() and filters.user.isdigit() and len(filters.user) < 16):
         raise BadRequest("A user is found by the number, the oneup_user_id.")
     outcomes: Mapping[str, Outcome] = {"success": "success", "failure": "failure"}
-    all = TrailQuery(
+    everything = TrailQuery(
         client_id=application.client_id,
         action=filters.action or None,
         outcome=outcomes.get(filters.outcome),
@@ -96,8 +96,11 @@ def _queries(application: Application, filters: Filters, after: str) -> Sequence
         count=PAGE + 1,
     )
     if not filters.user:
-        return [all]
-    return [replace(all, owner=int(filters.user)), replace(all, type=USER_TYPE, target=str(int(filters.user)))]
+        return [everything]
+    return [
+        replace(everything, owner=int(filters.user)),
+        replace(everything, type=USER_TYPE, target=str(int(filters.user))),
+    ]
 
 
 def _midnight(text: str, days: int = 0) -> int | None:

@@ -1,6 +1,7 @@
 """Documents in a record: found wherever a resource carries one, and handed out so that they can do no harm.
 
-A browser shows pictures, PDF and plain text itself, in a sandbox without our origin; all else it saves to a file.
+A browser shows pictures and plain text itself, in a sandbox without our origin; all else it saves to a file. So it
+does with PDF, which browsers refuse to show in a sandbox.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from fhirstore.web.health_history.reading import Document
 from fhirstore.web.record import Record
 from fhirstore.web.rendering import HEADERS
 
-_SHOWN = frozenset({"application/pdf", "image/gif", "image/jpeg", "image/png", "image/webp", "text/plain"})
+_SHOWN = frozenset({"image/gif", "image/jpeg", "image/png", "image/webp", "text/plain"})
 """What browsers show without running anything of it. HTML, SVG and XML are never among them."""
+_NAMED = _SHOWN | {"application/pdf"}
+"""What is told by its own media type; all else is only bytes."""
 
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,60}/[A-Za-z0-9!#$&^_.+-]{1,60}", re.ASCII)
 _NOT_IN_NAMES = re.compile(r"[^\w .()-]+")
@@ -52,6 +55,11 @@ class Attached:
     @property
     def here(self) -> bool:
         return bool(self.content or self.target)
+
+    @property
+    def verb(self) -> str:
+        """What a press on its button does."""
+        return "Open" if self.media_type in _SHOWN else "Download"
 
 
 def documents_of(document: Document) -> Sequence[Attached]:
@@ -90,7 +98,7 @@ def _answer(content: bytes, media_type: str, title: str) -> Response:
     return Response(
         content,
         headers={**HEADERS, "Content-Security-Policy": policy, "Content-Disposition": disposition},
-        media_type=(media_type if how == "inline" else "application/octet-stream") + charset,
+        media_type=(media_type if media_type in _NAMED else "application/octet-stream") + charset,
     )
 
 

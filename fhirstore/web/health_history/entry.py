@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 
 from fhirstore.dstu2.json_format import parse
 from fhirstore.errors import Failure
+from fhirstore.interactions.unified_record import kinds
 from fhirstore.interactions.versions import VERSIONS
 from fhirstore.presentation.cards import Card, card_of
 from fhirstore.presentation.changes import Change, changes
@@ -23,6 +24,7 @@ from fhirstore.web.health_history.documents import documents_of, open_document
 from fhirstore.web.health_history.measurements import Graph, address_of, graphs_of, readings_like
 from fhirstore.web.health_history.narrative import narrative_of
 from fhirstore.web.health_history.reading import Document, read, timeline
+from fhirstore.web.health_history.targets import with_targets
 from fhirstore.web.pages import UserPage
 from fhirstore.web.record import Record, RecordOf
 from fhirstore.web.rendering import page
@@ -48,16 +50,18 @@ class Written:
 async def show(request: Request, record: RecordOf, type: str, id: str) -> Response:
     """Raises NotFound for what is not in the record, and Gone for what was deleted."""
     document = await read(record, f"{type}/{id}")
-    written, referring, graphs = await asyncio.gather(
+    written, referring, graphs, lines = await asyncio.gather(
         _written(record, document, request.app.state.store.accounts),
         _referring(record, document),
         _graphs(record, document),
+        with_targets(record, lines_of(document)),
     )
     return page(
-        request, "health_history/entry.html", card=card_of(document), lines_shown=lines_of(document),
+        request, "health_history/entry.html", card=card_of(document), lines_shown=lines,
         narrative=narrative_of(document), documents=documents_of(document), origin=origin_of(document),
         versions=written, referring=referring, graphs=graphs,
         all_readings=address_of(document) if graphs else "",
+        can_be_same=type in kinds(),
     )  # fmt: skip
 
 

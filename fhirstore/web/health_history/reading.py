@@ -14,11 +14,15 @@ from fhirstore.dstu2.json_format import parse
 from fhirstore.errors import Failure
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.timeline import SOURCES, TIMELINE
+from fhirstore.presentation.cards import title_of
+from fhirstore.presentation.lines import local_target
 from fhirstore.presentation.origin import Origin, named, origin_of, without_a_name
 from fhirstore.search.query import PAGE
 from fhirstore.web.record import Query, Record
 
 Document = Mapping[str, Any]
+
+_MEDICATION = "medicationReference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,35 @@ async def sources(record: Record) -> Sequence[Origin]:
 
 
 async def with_names(record: Record, documents: Sequence[Document]) -> Sequence[Document]:
-    """Applications of this server are sources too; what they are called is not in their tags."""
+    """The same, with the names of what they only point at: medications, and applications that are their sources."""
+    return await _with_medications(record, await _with_applications(record, documents))
+
+
+async def _with_medications(record: Record, documents: Sequence[Document]) -> Sequence[Document]:
+    ids = dict.fromkeys(id for each in documents if (id := _nameless_medication(each)))
+    if not ids:
+        return documents
+    query = [("_id", ",".join(ids)), ("_count", str(len(ids)))]
+    (found,) = await search_all(record, ("Medication", query))
+    names = {each.get("id"): title_of(each) for each in found}
+    return [
+        {**each, _MEDICATION: {**each[_MEDICATION], "display": names[id]}}
+        if (id := _nameless_medication(each)) in names
+        else each
+        for each in documents
+    ]
+
+
+def _nameless_medication(document: Document) -> str:
+    """The id of the Medication that a resource is about, where it does not say what that is called."""
+    reference = document.get(_MEDICATION)
+    if not isinstance(reference, dict) or reference.get("display"):
+        return ""
+    target = local_target(reference.get("reference"))
+    return target.removeprefix("Medication/") if target.startswith("Medication/") else ""
+
+
+async def _with_applications(record: Record, documents: Sequence[Document]) -> Sequence[Document]:
     clients = {each for each in map(without_a_name, documents) if each}
     applications = [await record.accounts.application(each) for each in clients]
     names = {each.client_id: each.name for each in applications if each is not None}

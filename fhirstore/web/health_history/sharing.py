@@ -15,12 +15,12 @@ from fhirstore.presentation.cards import title_of
 from fhirstore.presentation.origin import origin_of
 from fhirstore.store.contract import Store
 from fhirstore.store.permissions import Permission
+from fhirstore.web.granted_apps import PLACE as GRANTED
 from fhirstore.web.health_history.reading import search
 from fhirstore.web.pages import UserOf, UserPage
 from fhirstore.web.record import Record, RecordOf
 from fhirstore.web.rendering import go, page
 
-GRANTED = "/granted-apps"
 PLACE = "/health-history/sharing"
 _NUMBER_LIMIT = 15
 
@@ -54,7 +54,7 @@ async def show(request: Request, caller: UserOf, record: RecordOf) -> Response:
     return page(
         request, "health_history/sharing.html", own=own, number=caller.user,
         given=[Given(each, names.get(each.patient, "")) for each in given], received=received,
-        applications_place=_applications_place(request),
+        applications_place=GRANTED,
     )  # fmt: skip
 
 
@@ -82,11 +82,6 @@ async def take_back(
     recipient, state = _number(number), request.app.state
     await unshare(state.store, state.bearers, caller, patient, recipient)
     return go(request, PLACE, say=f"Number {recipient} can no longer read it.")
-
-
-def _applications_place(request: Request) -> str:
-    """Where a user sees which applications were let in, if this server has such a page."""
-    return GRANTED if any(getattr(route, "path", "") == GRANTED for route in request.app.routes) else ""
 
 
 async def _own(record: Record) -> Sequence[Own]:

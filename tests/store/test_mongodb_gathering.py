@@ -1,0 +1,110 @@
+"""Reads of MongoDB that come at the same time share round trips, and nothing else: each gets its own answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+from pymongo.errors import AutoReconnect
+
+from fhirstore.errors import Unavailable
+from fhirstore.store.mongodb import MongoStore
+from fhirstore.store.scope import Scope
+from tests.store.test_find import put
+from tests.store.test_mongodb_shapes import Commands
+
+AT_ONCE = 40
+
+
+@asynccontextmanager
+async def opened(uri: str, commands: Commands, *, gathered: bool = True) -> AsyncIterator[MongoStore]:
+    address, _, options = uri.partition("/?")
+    store = MongoStore(f"{address.rstrip('/')}/test_{uuid4().hex}?{options}", gathered_reads=gathered)
+    connect = store._connect
+    store._connect = lambda *_: connect(commands)  # type: ignore[method-assign]
+    await store.open()
+    yield store
+    await store._database.client.drop_database(store._database.name)
+    await store.close()
+
+
+@pytest.fixture
+async def store(mongodb_uri: str, commands: Commands) -> AsyncIterator[MongoStore]:
+    async with opened(mongodb_uri, commands) as opened_store:
+        yield opened_store
+
+
+@pytest.fixture
+def commands() -> Commands:
+    return Commands()
+
+
+@pytest.mark.parametrize("gathered", [True, False])
+async def test_reads_that_come_together_take_few_round_trips_unless_that_is_switched_off(
+    mongodb_uri: str, commands: Commands, gathered: bool
+) -> None:
+    async with opened(mongodb_uri, commands, gathered=gathered) as store:
+        mine = store.within(Scope(1))
+        await mine.change_all([put("Patient", f"p{at}", text=f"text{at}") for at in range(AT_ONCE)])
+        with commands.during() as sent:
+            found = await asyncio.gather(*(mine.current("Patient", f"p{at}") for at in range(AT_ONCE)))
+        assert [version and version.body for version in found] == [f"text{at}".encode() for at in range(AT_ONCE)]
+        assert len(sent) <= 4 if gathered else len(sent) == AT_ONCE
+
+
+async def test_what_is_read_together_with_anothers_stays_each_ones_own(store: MongoStore, commands: Commands) -> None:
+    mine, theirs = store.within(Scope(1)), store.within(Scope(2))
+    await mine.change(put("Patient", "a", text="mine"))
+    await theirs.change(put("Patient", "b", text="theirs"))
+    asked = [(mine, "a"), (theirs, "a"), (mine, "b"), (theirs, "b")] * 5
+    with commands.during() as sent:
+        found = await asyncio.gather(*(resources.current("Patient", id) for resources, id in asked))
+    assert [version and version.body for version in found] == [b"mine", None, None, b"theirs"] * 5
+    assert len(sent) < len(asked)
+    for each in sent:
+        assert "owner" in each["filter"], "every read goes to the owners' shards alone"
+
+
+async def test_a_read_sees_what_was_written_before_it_however_many_others_are_under_way(store: MongoStore) -> None:
+    resources = store.within(Scope(1))
+    await resources.change(put("Patient", "other"))
+
+    async def write_and_read(id: str) -> int:
+        for _ in range(3):
+            await resources.change(put("Patient", id))
+        version = await resources.current("Patient", id)
+        return version.number if version else 0
+
+    others = [resources.current("Patient", "other") for _ in range(30)]
+    numbers = await asyncio.gather(*(write_and_read(f"p{at}") for at in range(6)), *others)
+    assert numbers[:6] == [3] * 6
+
+
+async def test_a_failure_reaches_all_who_wait_and_the_next_read_is_asked_anew(
+    store: MongoStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resources, reads = store.within(Scope(1)), store._reads
+    assert reads is not None
+    await resources.change(put("Patient", "a"))
+    find = reads._find
+
+    async def fail(keys: object) -> None:
+        raise AutoReconnect("away")
+
+    monkeypatch.setattr(reads, "_find", fail)
+    answers = await asyncio.gather(*(resources.current("Patient", "a") for _ in range(5)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [Unavailable] * 5
+    monkeypatch.setattr(reads, "_find", find)
+    assert await resources.current("Patient", "a")
+
+
+async def test_who_goes_away_takes_nothing_from_who_waits_for_the_same(store: MongoStore) -> None:
+    resources = store.within(Scope(1))
+    await resources.change(put("Patient", "a"))
+    first, second = (asyncio.ensure_future(resources.current("Patient", "a")) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await second
