@@ -56,12 +56,16 @@ def test_whatever_was_done_is_told_newest_first_where_that_is_asked(user: UserCl
     user.get("Observation?code=8480-6")
     user.get("Patient/unknown")
     user.delete(f"Patient/{id}")
-    assert told(found(user, "_sort:desc=date")) == [
+    events = found(user, "_sort:desc=date")
+    moments = [event["event"]["dateTime"] for event in events]
+    assert moments == sorted(moments, reverse=True)
+    assert told(events)[-1] == ("create", f"Patient/{id}/_history/1")
+    assert sorted(told(events)) == [
+        ("create", f"Patient/{id}/_history/1"),
         ("delete", f"Patient/{id}/_history/2"),
+        ("read", f"Patient/{id}"),
         ("read", "Patient/unknown"),
         ("search-type", ""),
-        ("read", f"Patient/{id}"),
-        ("create", f"Patient/{id}/_history/1"),
     ]
 
 

@@ -37,17 +37,18 @@ def test_each_interaction_leaves_one_event(server: AppServer, user: UserClient) 
     user.get(f"Patient/{id}/$everything")
     user.get("?_type=Patient")
     user.delete(f"Patient/{id}")
-    assert told(trail(server, owner=user.id)) == [
-        ("create", "Patient", id, 201),
-        ("read", "Patient", id, 200),
-        ("vread", "Patient", id, 200),
-        ("update", "Patient", id, 200),
-        ("history-instance", "Patient", id, 200),
-        ("search-type", "Patient", "", 200),
-        ("search-type", "Observation", "", 200),
+    # In the order of time, but for those of one millisecond.
+    assert sorted(told(trail(server, owner=user.id))) == [
         ("$everything", "Patient", id, 200),
-        ("search-system", "", "", 200),
+        ("create", "Patient", id, 201),
         ("delete", "Patient", id, 204),
+        ("history-instance", "Patient", id, 200),
+        ("read", "Patient", id, 200),
+        ("search-system", "", "", 200),
+        ("search-type", "Observation", "", 200),
+        ("search-type", "Patient", "", 200),
+        ("update", "Patient", id, 200),
+        ("vread", "Patient", id, 200),
     ]
 
 
@@ -84,7 +85,7 @@ def test_refusals_of_a_known_caller_are_noted_with_their_status(server: AppServe
 def test_an_update_that_changes_nothing_is_noted_without_a_version(server: AppServer, user: UserClient) -> None:
     for _ in range(2):
         user.put("Patient/a", patient(id="a"))
-    assert [(each.action, each.version) for each in trail(server, owner=user.id)] == [("update", 1), ("update", None)]
+    assert {(each.action, each.version) for each in trail(server, owner=user.id)} == {("update", 1), ("update", None)}
 
 
 def test_each_entry_of_a_bundle_is_noted(server: AppServer, user: UserClient) -> None:
@@ -128,12 +129,14 @@ def test_conditional_writes_are_noted_by_what_came_of_them(server: AppServer, us
     user.post("Patient", patient(**mark), if_none_exist="identifier=x")
     user.put("Patient?identifier=x", patient("Other", **mark))
     user.delete("Patient?identifier=x")
-    assert [(each.action, each.target, each.version) for each in trail(server, owner=user.id)] == [
+    events = trail(server, owner=user.id)
+    assert len(events) == 4
+    assert {(each.action, each.target, each.version) for each in events} == {
         ("create", id, 1),
         ("create", id, None),
         ("update", id, 2),
         ("delete", id, 3),
-    ]
+    }
 
 
 def test_an_event_holds_no_content_no_query_and_no_token(server: AppServer, user: UserClient) -> None:
