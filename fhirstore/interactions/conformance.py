@@ -28,8 +28,8 @@ OWN_OPERATIONS = "urn:fhirstore:operation:"
 """What the definitions of operations begin with that are not the specification's; the README describes them."""
 
 _OWN = (
-    "This server's own: POST $import takes resources, Bundles and NDJSON of one source (X-Source) in the background, GET"
-    " $export gives the record as NDJSON; both answer 202 with an address to poll, as the Bulk Data specification has it."
+    "This server's own: POST $import takes resources, Bundles and NDJSON of one source (X-Source) in the background, "
+    "GET $export gives the record as NDJSON; both answer 202 with an address to poll, as Bulk Data has it."
 )
 _REFUSED = frozenset({"_query"})
 """Parameters of the specification that always get an outcome saying that there are none of their kind here."""

@@ -65,7 +65,7 @@ def kill_after_progress(arguments: list[str], path: Path) -> bool:
     before = count(path)
     with subprocess.Popen(arguments, env=environment(), stdout=subprocess.DEVNULL) as process:
         while process.poll() is None and count(path) == before:
-            time.sleep(0.01)
+            time.sleep(0.03)
         time.sleep(random.uniform(0, 0.03))
         process.send_signal(signal.SIGKILL)
     return process.returncode == -signal.SIGKILL

@@ -28,12 +28,14 @@ def doorway(store: Store) -> Doorway:
 
 
 async def finished(store: Store, job: Job, rules: JobRules | None = None) -> Job:
-    """What a runner makes of a job, within a time."""
+    """What a runner makes of a job, whose input is not kept, within a time."""
     runner = asyncio.create_task(JobRunner(doorway(store), rules or JobRules()).run())
     try:
         async with asyncio.timeout(20):
-            while (found := await store.jobs.job(job.id)) is None or found.state in OPEN:  # noqa: ASYNC110 - another process may end it
+            found: Job | None = job
+            while found is None or found.state in OPEN or await store.jobs.chunk_numbers(job.id, INPUT):
                 await asyncio.sleep(0.01)
+                found = await store.jobs.job(job.id)
     finally:
         runner.cancel()
         with suppress(asyncio.CancelledError):
@@ -63,7 +65,6 @@ async def test_a_job_whose_holder_was_killed_goes_on_behind_what_is_done(store: 
     assert (done.state, done.result) == ("done", {"counts": {"Patient": {"created": 5}}, "refused": 0})
     history = await store.within(Scope(1)).history(HistoryQuery())
     assert sorted(json.loads(each.body)["meta"]["tag"][0]["code"] for each in history.versions) == ["3", "4"]
-    assert await store.jobs.chunk_numbers(job.id, INPUT) == [], "the input is not kept"
 
 
 async def test_an_import_writes_no_more_than_the_token_that_asked_for_it_may(store: Store) -> None:
