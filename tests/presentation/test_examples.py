@@ -21,7 +21,6 @@ from fhirstore.presentation.plots import plot
 from fhirstore.presentation.series import by_unit, series_of
 from tests.dstu2.examples import MISSING, PUBLISHED
 
-
 _ALIKE = ("valueset-", "extension-")
 """Hundreds of examples that are very much alike; one in five will do."""
 
