@@ -69,7 +69,7 @@ def create_worker() -> FastAPI:
     # often for circles among what a request makes, which hardly has any.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    gc.set_threshold(10_000, 10, 10)
     return app
 
 

@@ -16,8 +16,11 @@ class TrustedProxies:
         self._trusted = [ip_network(network, strict=False) for network in trusted]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and any(name.startswith(b"x-forwarded-") for name, _ in scope["headers"]):
-            scope = self._believed(scope) if self._is_trusted(scope) else scope
+        if scope["type"] == "http":
+            for name, _ in scope["headers"]:
+                if name.startswith(b"x-forwarded-"):
+                    scope = self._believed(scope) if self._is_trusted(scope) else scope
+                    break
         await self._app(scope, receive, send)
 
     def _is_trusted(self, scope: Scope) -> bool:

@@ -32,7 +32,7 @@ def _served(request: Request, version: Version) -> Reply:
         raise Gone(f"This {version.type} was deleted.")
     if _unchanged(request, version):
         return Reply(304, version=version)
-    return Reply(200, part(version.body, dict(request.query)), version)
+    return Reply(200, part(version.body, dict(request.query)) if request.query else version.body, version)
 
 
 def _unchanged(request: Request, version: Version) -> bool:

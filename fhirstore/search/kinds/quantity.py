@@ -34,15 +34,12 @@ def index_as(name: str, value: Any, type_: str, into: Collector) -> bool:
         return False
     if type_ == "SampledData":
         return _index_samples(name, value, into)
-    get = value.get
-    amount = number.read(get("value"))
+    amount = number.read(value.get("value"))
     if type_ != "Quantity" or amount is None:
         return False
-    about = get("comparator", ""), get("system", ""), get("code", ""), get("unit", "")
-    if any(type(each) is not str for each in about):
-        about = _text(about[0]), _text(about[1]), _text(about[2]), _text(about[3])
+    system, code, text = _text(value.get("system")), _text(value.get("code")), _text(value.get("unit"))
     # Kept by text, because 1.0 and 1.00 are equal and do not imply the same range.
-    for each in _ranges(name, str(amount), *about):
+    for each in _ranges(name, str(amount), _text(value.get("comparator")), system, code, text):
         into.ranges[each] = None
     return True
 

@@ -67,11 +67,11 @@ class MongoResources:
         return to_version(document) if document else None
 
     async def version(self, type: str, id: str, number: int) -> Version | None:
-        # The current document first: an update moves versions from there to the history, never back.
-        key = resource_key(self._scope, type, id)
-        return await self._get(self._resources, {"_id": key, "number": number}) or await self._get(
-            self._history, {"_id": history_key(self._scope, type, id, number)}
-        )
+        # The current one first: an update moves versions from there to the history, never back.
+        current = await self.current(type, id)
+        if current is None or current.number == number:
+            return current
+        return await self._get(self._history, {"_id": history_key(self._scope, type, id, number)})
 
     async def history(self, query: HistoryQuery) -> HistoryPage:
         """Both collections are read in one order and merged; a version that stands in both counts once."""
