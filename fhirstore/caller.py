@@ -53,9 +53,7 @@ class Caller:
 
     def may(self, access: Access, type: str) -> bool:
         """Whether the scope reaches any resource of a type; of type "", any resource."""
-        if access == "write":
-            return has_type(self.opened.writable, type)
-        return has_type(self.opened.readable, type) or any(has_type(each.extents, type) for each in self.shared)
+        return has_type(self.opened.readable if access == "read" else self.opened.writable, type)
 
     def require(self, access: Access, type: str) -> None:
         """Raises Forbidden where `may` says no (RFC 6750 §3.1). Which resources of the type, the store knows."""

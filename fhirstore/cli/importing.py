@@ -7,6 +7,7 @@ import os
 import secrets
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -73,16 +74,16 @@ def import_files(
         ]
         wanted = _Wanted(inputs, user, source or "", level, restore, whole, workers, refused)
 
-        async def run(store: Store) -> Report:
+        async def run(store: Store) -> tuple[Report, float]:
             return await _import(store, settings, wanted)
 
         try:
-            report = with_store(settings, run)
+            report, rate = with_store(settings, run)
         except Stopped:
             fail("The same import was begun elsewhere, and goes on there.")
         except OSError as error:
             fail(f"A file cannot be read or written: {error.strerror}.")
-    _print(report, as_json=as_json)
+    _print(report, rate, as_json=as_json)
     raise typer.Exit(2 if unreadable else 1 if report.total("refused") else 0)
 
 
@@ -106,7 +107,8 @@ class _Wanted:
         return sha256(told.encode()).hexdigest()[:32]
 
 
-async def _import(store: Store, settings: Settings, wanted: _Wanted) -> Report:
+async def _import(store: Store, settings: Settings, wanted: _Wanted) -> tuple[Report, float]:
+    """What came of it, and how many records a second."""
     user = await store.accounts.user(wanted.user)
     if user is None:
         fail("There is no user of this number.")
@@ -115,7 +117,7 @@ async def _import(store: Store, settings: Settings, wanted: _Wanted) -> Report:
     job = await _begun(store, wanted, user.client_id)
     report = Report.of(job.progress.get("counts", {}))
     done = int(job.progress.get("done", 0))
-    with _Shown() as shown, _Lines(wanted.refused, int(job.progress.get("refused", 0))) as lines:
+    with _Shown(done) as shown, _Lines(wanted.refused, int(job.progress.get("refused", 0))) as lines:
 
         async def note(step: Step) -> bool:
             lines.write(step.refused)
@@ -135,7 +137,7 @@ async def _import(store: Store, settings: Settings, wanted: _Wanted) -> Report:
             if wanted.whole:
                 await complete(survey, rules.origin, resources, now, report)
     await store.jobs.forget(job.id)
-    return report
+    return report, shown.rate(report.records)
 
 
 async def _begun(store: Store, wanted: _Wanted, client_id: str) -> Job:
@@ -180,12 +182,14 @@ class _Lines:
 class _Shown:
     """How far it came: a bar with the rate and the time left on a terminal, else a line now and then."""
 
-    def __init__(self) -> None:
+    def __init__(self, begun: int) -> None:
         self._bar = sys.stderr.isatty()
         columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
         self._progress = Progress(*columns, console=Console(stderr=True), transient=True, disable=not self._bar)
         self._task = self._progress.add_task("importing", total=None)
         self._told = 0
+        self._begun = begun
+        self._started = time.perf_counter()
 
     def __enter__(self) -> _Shown:  # noqa: PYI034
         self._progress.start()
@@ -198,7 +202,11 @@ class _Shown:
         self._progress.update(self._task, completed=step.done, total=step.total)
         if not self._bar and step.done // _LINE_EVERY > self._told:
             self._told = step.done // _LINE_EVERY
-            sys.stderr.write(f"{step.done:,} of {step.total:,}\n")
+            sys.stderr.write(f"{step.done:,} of {step.total:,}, {self.rate(step.done):,.0f}/s\n")
+
+    def rate(self, done: int) -> float:
+        """Records in a second, of those that this run did itself."""
+        return (done - self._begun) / max(time.perf_counter() - self._started, 0.001)
 
 
 class _Rate(ProgressColumn):
@@ -231,17 +239,19 @@ def _spooled(stream: BinaryIO, folder: Path) -> Input:
     return Input(STANDARD_INPUT, path.stat().st_size, lambda: path.open("rb"), stamp=digest.hexdigest())
 
 
-def _print(report: Report, *, as_json: bool) -> None:
+def _print(report: Report, rate: float, *, as_json: bool) -> None:
     if as_json:
         totals = {outcome: report.total(outcome) for outcome in OUTCOMES}
-        sys.stdout.write(json.dumps({"records": report.records, **totals, "types": report.counts}) + "\n")
+        sys.stdout.write(
+            json.dumps({"records": report.records, "per_second": round(rate), **totals, "types": report.counts}) + "\n"
+        )
         return
     shown = [outcome for outcome in OUTCOMES if report.total(outcome)]
     table = Table("type", box=None)
     for outcome in shown:
         table.add_column(outcome, justify="right")
-    for type, counts in sorted(report.counts.items()):
-        table.add_row(type, *(f"{counts.get(outcome, 0):,}" for outcome in shown))
+    for type, of_type in sorted(report.counts.items()):
+        table.add_row(type, *(f"{of_type.get(outcome, 0):,}" for outcome in shown))
     Console().print(table)
-    told = ", ".join(f"{report.total(outcome):,} {outcome}" for outcome in shown)
-    sys.stdout.write(f"{report.records:,} records: {told or 'nothing'}.\n")
+    counts = ", ".join(f"{report.total(outcome):,} {outcome}" for outcome in shown)
+    sys.stdout.write(f"{report.records:,} records, {rate:,.0f}/s: {counts or 'nothing'}.\n")

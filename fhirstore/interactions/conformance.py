@@ -27,6 +27,10 @@ _SOURCE = {
 OWN_OPERATIONS = "urn:fhirstore:operation:"
 """What the definitions of operations begin with that are not the specification's; the README describes them."""
 
+_OWN = (
+    "This server's own: POST $import takes resources, Bundles and NDJSON of one source (X-Source) in the background, GET"
+    " $export gives the record as NDJSON; both answer 202 with an address to poll, as the Bulk Data specification has it."
+)
 _REFUSED = frozenset({"_query"})
 """Parameters of the specification that always get an outcome saying that there are none of their kind here."""
 
@@ -51,6 +55,7 @@ def conformance(base: str, oauth_uris: Mapping[str, str], limits: Limits) -> byt
         "rest": [
             {
                 "mode": "server",
+                "documentation": _OWN,
                 "security": _security(oauth_uris),
                 "resource": [_resource(type) | _deletes(limits) for type in catalog.resource_types()],
                 "transactionMode": "both",

@@ -15,9 +15,11 @@ from typing import Any
 
 from fhirstore.dstu2 import catalog
 from fhirstore.search.folding import fold
+from fhirstore.unified import drugs
 from fhirstore.unified.agreement import Agreement
 from fhirstore.unified.amounts import amount_of
 from fhirstore.unified.concepts import concept
+from fhirstore.unified.drugs import drug
 from fhirstore.unified.facts import Trait, agree
 from fhirstore.unified.moments import moment, moment_of
 from fhirstore.unified.names import compare_names, human_names
@@ -27,6 +29,9 @@ _OF_THE_COPY = frozenset(
     {"id", "meta", "implicitRules", "language", "contained", "extension", "modifierExtension", "identifier"}
 )
 _UNCOMPARED = frozenset({"Reference", "Resource", "Attachment", "Narrative", "Signature", "xhtml", "base64Binary"})
+_DRUGS = (".medication", ".substance")
+"""Elements that name drugs, for which spellings, brands and forms are no difference."""
+
 _VALUES_LIMIT, _DEPTH_LIMIT = 200, 8
 
 
@@ -112,6 +117,8 @@ def _compare(one: _Leaf, other: _Leaf) -> Agreement:
     if one.type == other.type == "HumanName":
         names = [[name.key for name in human_names({"name": leaf.value})] for leaf in (one, other)]
         return compare_names(*names)
+    if one.path.endswith(_DRUGS) and drugs.agreement(drug(one.value), drug(other.value)) > Agreement.UNKNOWN:
+        return Agreement.EQUAL
     mine, theirs = _comparable(one), _comparable(other)
     if mine is None or theirs is None or type(mine) is not type(theirs):
         return Agreement.DIFFERENT

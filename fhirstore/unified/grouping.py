@@ -21,8 +21,11 @@ from fhirstore.unified.judgements import NO_JUDGEMENTS, Judgements, pair
 from fhirstore.unified.kinds import kind_of
 from fhirstore.unified.kinds.kind import Kind, is_loose
 
-WINDOW = 16
-"""So many neighbours of a block are compared with each fact: blocks grow with the record, work does not grow faster."""
+WINDOW, _CROWD, _CROWDED_WINDOW = 16, 1000, 4
+"""So many neighbours of a block are compared with each fact: blocks grow with the record, work does not grow faster.
+
+In a crowd there are fewer: a thousand things of one name at one time are nobody's life.
+"""
 
 _RIVALS = 4
 
@@ -127,9 +130,9 @@ class _Grouping:
             if len(block) < 2:
                 continue
             block.sort(key=self._order)
-            loose = is_loose(key)
+            loose, window = is_loose(key), WINDOW if len(block) <= _CROWD else _CROWDED_WINDOW
             for place, one in enumerate(block):
-                for other in block[place + 1 : place + 1 + WINDOW]:
+                for other in block[place + 1 : place + 1 + window]:
                     if not (loose and self._timed(one) and self._timed(other)):
                         yield (one, other) if one < other else (other, one)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from fhirstore.auth import back_office
+from fhirstore.interactions.table import Interaction
 from fhirstore.settings import Settings
 from tests.builders import observation, patient
 from tests.clients import ApplicationClient, UserClient, http, new_application
@@ -28,6 +30,11 @@ def ask(
 ) -> httpx.Response:
     sent = {**application.credentials, "x-oneup-user-id": str(user), **headers}
     return http.request(method, f"{application.address}/dstu2/{path}", json=body, headers=sent)
+
+
+def _rows(server: AppServer) -> Sequence[Interaction]:
+    """All of the table; on the slow test database a part of it."""
+    return ROWS if server.database.startswith("sqlite") else ROWS[::6]
 
 
 @pytest.fixture
@@ -87,11 +94,13 @@ def test_what_is_nobodys_number_is_refused_as_another_applications_user(
     assert (answer.status_code, answer.json()["resourceType"]) == (403, "OperationOutcome")
 
 
-def test_of_all_interactions_it_may_do_those_that_read(application: ApplicationClient, users: list[UserClient]) -> None:
+def test_of_all_interactions_it_may_do_those_that_read(
+    server: AppServer, application: ApplicationClient, users: list[UserClient]
+) -> None:
     for type in {type_of(row) for row in ROWS}:
         users[0].put(f"{type}/a", Target(type, "a", "w").resource | {"id": "a"})
     before = users[0].get("_history").text
-    for row in ROWS:
+    for row in _rows(server):
         question = asked(row, Target(type_of(row), "a", "w"))
         for user in (users[0].id, "client"):
             answer = ask(application, user, question.path, question.method, question.body)
@@ -167,7 +176,7 @@ def test_to_another_application_its_users_are_like_none(server: AppServer, users
     outsider = new_application(server)
     outsider.user()
     target = Target("Patient", users[0].get("Patient").json()["entry"][0]["resource"]["id"], "Family0")
-    for row in ROWS:
+    for row in _rows(server):
         question = asked(row, replace(target, type=type_of(row)))
         answers = [
             ask(outsider, number, question.path, question.method, question.body)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fhirstore.store.trail import TrailQuery
+from tests.api.searching import keep
 from tests.builders import observation, patient, smallest
 from tests.clients import ApplicationClient, UserClient, http, new_application
 from tests.server import AppServer
@@ -40,10 +41,8 @@ def record(word: str) -> list[dict[str, Any]]:
 @pytest.fixture
 def owner(application: ApplicationClient) -> UserClient:
     owner = application.user()
-    for resource in record("word"):
-        sent = {name: value for name, value in resource.items() if value is not None}
-        answer = owner.put(f"{sent['resourceType']}/{sent['id']}", sent)
-        assert answer.status_code == 201, answer.text
+    kept = record("word")
+    keep(owner, *({name: value for name, value in each.items() if value is not None} for each in kept))
     return owner
 
 

@@ -6,6 +6,7 @@ import gzip
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -146,6 +147,32 @@ def test_an_export_has_a_file_for_each_type_with_everything_that_is_there(
     assert exported(user, "?_type=Observation") == {"Observation": [seen]}
     assert exported(user, f"?_source={CLINIC}") == {"Observation": [seen]}
     assert exported(user, "?_since=2999-01-01") == {}
+
+
+def test_a_token_for_some_types_exports_those_and_imports_what_it_may_write(
+    application: ApplicationClient, user: UserClient
+) -> None:
+    kept = user.create(patient())
+    user.create(observation())
+    narrow = application.token(
+        grant_type="refresh_token", refresh_token=user.refresh_token, scope="user/Patient.read user/Basic.write"
+    )
+    assert narrow.status_code == 200, narrow.text
+    reader = replace(user, access_token=narrow.json()["access_token"])
+    assert exported(reader) == {"Patient": [kept]}
+    basic = {"resourceType": "Basic", "code": {"text": "a"}}
+    assert imported(reader, ndjson(basic, patient(id="1")))["counts"] == {
+        "Basic": {"created": 1},
+        "Patient": {"refused": 1},
+    }
+    asked = user.get("$export", **ASYNC)
+    output = ended(asked.headers["content-location"], user).json()["output"]
+    answers = {file["type"]: http.get(file["url"], headers=reader.headers) for file in output}
+    assert {type: answer.status_code for type, answer in answers.items()} == {
+        "Basic": 403,
+        "Observation": 403,
+        "Patient": 200,
+    }
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from fhirstore.store.scope import Scope
 from tests.server import environment
 
 ROUNDS = 10
-RECORDS = 5_000
+RECORDS = 4_000
 
 
 def write_input(path: Path) -> None:
@@ -66,7 +66,7 @@ def kill_after_progress(arguments: list[str], path: Path) -> bool:
     with subprocess.Popen(arguments, env=environment(), stdout=subprocess.DEVNULL) as process:
         while process.poll() is None and count(path) == before:
             time.sleep(0.01)
-        time.sleep(random.uniform(0, 0.05))
+        time.sleep(random.uniform(0, 0.03))
         process.send_signal(signal.SIGKILL)
     return process.returncode == -signal.SIGKILL
 

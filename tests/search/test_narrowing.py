@@ -48,7 +48,7 @@ def record(random: Random) -> list[Item]:
 
 def test_a_narrowed_plan_finds_what_the_plan_finds_in_what_is_inside() -> None:
     telling = 0
-    for seed in range(150):
+    for seed in range(90):
         random = Random(seed)
         items = record(random)
         for _ in range(40):
@@ -60,7 +60,7 @@ def test_a_narrowed_plan_finds_what_the_plan_finds_in_what_is_inside() -> None:
             wanted = memory.find(plan, open_)
             assert found == wanted, (seed, plan, limits)
             telling += bool(wanted) and len(wanted) < len(memory.find(plan, items))
-    assert telling > 300, "most questions would be answered the same without any limit"
+    assert telling > 150, "most questions would be answered the same without any limit"
 
 
 def _container(item: Item, items: list[Item]) -> Item:

@@ -24,7 +24,7 @@ from tests.store import random_plans
 from tests.store.random_plans import Stored
 from tests.store.test_find_at_random import name, name_of
 
-RECORDS = {"sqlite": 16, "mongodb": 2}
+RECORDS = {"sqlite": 9, "mongodb": 1}
 PLANS = {"sqlite": 30, "mongodb": 10}
 IN_A1: Extents = (Extent(None, "a1"),)
 
@@ -190,7 +190,7 @@ async def test_a_history_tells_the_versions_that_are_open(
 ) -> None:
     monkeypatch.setattr(part, "_BATCH", 4)
     telling = 0
-    for number in range({"sqlite": 6, "mongodb": 1}[store_kind]):
+    for number in range({"sqlite": 4, "mongodb": 1}[store_kind]):
         random = Random(number)
         record = await live(random, store.within(Scope(number + 1)))
         for limits in LIMITS if store_kind == "sqlite" else LIMITS[2:5]:

@@ -150,11 +150,13 @@ def test_what_is_said_more_precisely_in_other_units_or_other_words_is_no_conflic
     assert conflicts(told) == []
 
 
-def test_two_dosages_are_a_conflict_inside_of_what_repeats() -> None:
-    def order(text: str) -> dict[str, Any]:
-        return {"resourceType": "MedicationOrder", "status": "active", "dosageInstruction": [{"text": text}]}
+def test_two_dosages_are_a_conflict_inside_of_what_repeats_and_two_spellings_are_none() -> None:
+    def order(name: str, text: str) -> dict[str, Any]:
+        told = {"resourceType": "MedicationOrder", "status": "active", "medicationCodeableConcept": {"text": name}}
+        return told | {"dosageInstruction": [{"text": text}]}
 
-    found = conflicts({"a": order("1 tablet daily"), "b": order("2 tablets daily")})
+    first = order("Lisinopril 10 MG Oral Tablet", "1 tablet daily")
+    found = conflicts({"a": first, "b": order("ZESTRIL 10MG TABS", "2 tablets daily")})
     assert [each.element for each in found] == ["MedicationOrder.dosageInstruction.text"]
     assert [each.value for each in found[0].values] == ["1 tablet daily", "2 tablets daily"]
 

@@ -140,6 +140,8 @@ async def test_what_several_sources_state_is_shown_beside_each_other(reader: Vis
         "Riverside Family Practice",
     ]
     await reader.check_accessibility()
+    await reader.open("/health-history/entries/Observation/practice-visit-4-ldl/same")
+    assert "No other source says the same." in await reader.text()
     await reader.open("/health-history/entries/Immunization/practice-tetanus-4/same")
     assert "No other source says the same." in await reader.text()
 

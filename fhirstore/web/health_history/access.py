@@ -7,19 +7,20 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
+import msgspec
 from fastapi import APIRouter, Request, Response
 
 from fhirstore.dstu2.catalog import is_resource_type
+from fhirstore.interactions.accesses import ACCESSES, ACCESSES_SHOWN
 from fhirstore.presentation.labels import type_words
 from fhirstore.presentation.lines import local_target
 from fhirstore.presentation.moments import When, when_of
 from fhirstore.presentation.values import first_said
-from fhirstore.web.health_history.reading import Document, found_in
+from fhirstore.web.health_history.reading import Document
 from fhirstore.web.pages import UserPage
 from fhirstore.web.record import RecordOf
 from fhirstore.web.rendering import page
 
-_SHOWN = "100"
 _DONE = {
     "read": "Read", "vread": "Read an older version", "update": "Changed", "delete": "Deleted", "create": "Wrote",
     "history-instance": "Looked at the versions", "history-type": "Looked at versions",
@@ -50,15 +51,15 @@ class Access:
 
 @router.get("/access")
 async def access(request: Request, record: RecordOf, after: str = "") -> Response:
-    query = [("_sort:desc", "date"), ("_count", _SHOWN), *([("_page", after)] if after else [])]
-    found = found_in(await record.ask("GET", "AuditEvent", query))
-    store = request.app.state.store
-    clients = {each for document in found.documents for each in _clients(document)}
-    applications = [await store.accounts.application(each) for each in clients]
+    reply = await record.carry_out(ACCESSES, "AuditEvent", query=[("after", after)] if after else [])
+    documents: list[Document] = msgspec.json.decode(reply.body)
+    clients = {each for document in documents for each in _clients(document)}
+    applications = [await record.accounts.application(each) for each in clients]
     names = {each.client_id: each.name for each in applications if each is not None}
     return page(
-        request, "health_history/access.html", lines=told_once(_access(each, names) for each in found.documents),
-        older=f"/health-history/access?after={found.older}" if found.older else "", first=not after,
+        request, "health_history/access.html", lines=told_once(_access(each, names) for each in documents),
+        older=f"/health-history/access?after={documents[-1]['id']}" if len(documents) == ACCESSES_SHOWN else "",
+        first=not after,
     )  # fmt: skip
 
 
