@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -59,8 +59,8 @@ class Index:
         self._keys: dict[tuple[int, int, int], bool] = {}
         self._ranges: dict[tuple[int, int, int, Bound, Bound, int, Bound, Bound], bool] = {}
         self._texts: dict[tuple[int, int], str | None] = {}
-        self._uses: Counter[int] = Counter()
-        self._extra: Counter[int] = Counter()
+        self._uses: defaultdict[int, int] = defaultdict(int)
+        self._extra: defaultdict[int, int] = defaultdict(int)
 
     def numbered(self, owner: int, entries: Entries, mark: str = "") -> Numbered:
         name = mark + RANGE

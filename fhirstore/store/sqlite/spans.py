@@ -30,7 +30,9 @@ ROW = ("name", "span", "first", "last", "low", "high")
 def span_of(first: Bound, last: Bound) -> int:
     """The class of a range's width."""
     if isinstance(first, int) and isinstance(last, int):
-        return next(span for span, width in _DATES.items() if width is None or last - first <= width)
+        for span, width in _DATES.items():
+            if width is None or last - first <= width:
+                return span
     return _POINT if last == after(str(first)) else _WIDE
 
 
