@@ -10,7 +10,6 @@ from fhirstore.auth.calls import about_user
 from fhirstore.auth.credentials import Client
 from fhirstore.auth.scopes import covers, known
 from fhirstore.auth.secrets import digest
-from fhirstore.auth.spending import TOGETHER_MS
 from fhirstore.auth.tokens import APPLICATION_SCOPE, Bearers, Issued, exchange, issue_application_token
 from fhirstore.errors import OAuthFailure
 from fhirstore.store.accounts import Accounts, Token, TokenKind
@@ -99,26 +98,17 @@ async def _spend(
 ) -> Issued:
     """Exchange it; where it was spent before, somebody has it who should not: all that came of it is revoked.
 
-    RFC 6749 §4.1.2, RFC 9700 §4.14.2. A mere repetition is refused too, and takes nothing from the first.
+    RFC 6749 §4.1.2, RFC 9700 §4.14.2. Who merely lost a race is refused too, and takes nothing from the winner.
     """
-    issued = await exchange(request.accounts, token, request.now, grace_seconds, scope)
-    if issued is None:
-        if not await _is_repetition(request, token):
+    with request.bearers.spending.race(token.hash) as race:
+        issued = await exchange(request.accounts, token, request.now, grace_seconds, scope)
+        if issued is not None:
+            race.won = True
+            return issued
+        if not race.won:
             await request.accounts.revoke_family(token.family)
             request.bearers.forget(token.user)
         raise refused
-    request.bearers.spending.remember(token.hash, request.now, issued.access_token, issued.refresh_token)
-    return issued
-
-
-async def _is_repetition(request: TokenRequest, code: Token) -> bool:
-    """Whether a code comes so soon after it was spent that whoever spent it can have asked twice."""
-    spent = await request.accounts.token(code.hash)
-    if spent is None or spent.spent is None or request.now - spent.spent >= TOGETHER_MS:
-        return False
-    given = request.bearers.spending.given_for(code.hash)
-    tokens = [await request.accounts.token(hash) for hash in given]
-    return not any(token is None or token.spent is not None or request.bearers.knows(token.hash) for token in tokens)
 
 
 GRANTS: Mapping[str, Grant] = {

@@ -1,30 +1,39 @@
-"""Codes that were spent a moment ago, to tell a race from a theft.
+"""Codes and refresh tokens while they are spent, to tell a race from a theft.
 
-A code that is shown again has been stolen, or is repeated by whoever had it: a page loaded twice, a proxy that tries
-again. Within seconds, and as long as nothing came of the first, it is taken for a repetition. Whoever has used the
-tokens already has no reason to ask for them again: then it is a theft, however soon.
+Who shows a code that is spent already has it from somebody else, and all that was given for it is taken back. But of
+requests that run at the same moment, as when a page was sent twice or a client tries again too early, one wins and the
+others have taken nothing: whoever holds the code would have won alone.
 """
 
 from __future__ import annotations
 
-from fhirstore.auth.secrets import digest
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
-TOGETHER_MS = 5000
-"""How long after a code was spent it may still be a repetition, in milliseconds."""
-_REMEMBERED = 1000
+
+@dataclass(slots=True)
+class Race:
+    """Requests of this process for one code, each of which began before another of them had ended."""
+
+    running: int = 0
+    won: bool = False
 
 
 class Spending:
-    """What this process gave for codes, as hashes; of what another one gave, only the moment is known."""
+    """The races that are run at this moment. A race with another process is a theft: nobody can tell it from one."""
 
     def __init__(self) -> None:
-        self._given: dict[str, tuple[int, tuple[str, ...]]] = {}
+        self._races: dict[str, Race] = {}
 
-    def remember(self, code: str, now: int, *given: str | None) -> None:
-        """`code` is its hash, `given` are the tokens for it in clear."""
-        if len(self._given) >= _REMEMBERED:
-            self._given = {each: kept for each, kept in self._given.items() if now - kept[0] < TOGETHER_MS}
-        self._given[code] = now, tuple(digest(token) for token in given if token is not None)
-
-    def given_for(self, code: str) -> tuple[str, ...]:
-        return self._given.get(code, (0, ()))[1]
+    @contextmanager
+    def race(self, hash: str) -> Iterator[Race]:
+        """Join the race for a code, or begin it."""
+        race = self._races.setdefault(hash, Race())
+        race.running += 1
+        try:
+            yield race
+        finally:
+            race.running -= 1
+            if not race.running:
+                del self._races[hash]

@@ -144,10 +144,6 @@ class Bearers:
             return known[0]
         return await self._look_up(hash)
 
-    def knows(self, hash: str) -> bool:
-        """Whether the token with this hash was used a moment ago, in this process."""
-        return hash in self._known
-
     def forget(self, user: int | None) -> None:
         """Have the next request of this user's tokens look anew, in this process, and of those it shares with."""
         self._forgotten += 1

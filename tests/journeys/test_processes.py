@@ -115,10 +115,6 @@ async def test_a_code_spent_at_two_servers_at_once_yields_exactly_one_token(
             *(client.post(f"{pair[turn % 2].address}/oauth2/token", data=grant) for turn in range(32))
         )
     assert Counter(answer.status_code for answer in answers) == {200: 1, 400: 31}
-    (issued,) = (answer.json() for answer in answers if answer.status_code == 200)
-    for server in pair:
-        winner = UserClient(server.address, user.id, "", issued["access_token"], "")
-        assert winner.get("Patient/a").status_code == 404, "those that lost take nothing from the one that won"
 
 
 def test_a_user_switched_off_at_one_server_is_refused_at_the_other_within_five_seconds(
