@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fhirstore.caller import Caller
 from fhirstore.extents import WHOLE, Extents, Slice
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """The resources of one owner, as far as they may be read and written: the whole record, where nothing is said.
+
+    A tuple, for every request makes one.
 
     `shared` are parts of others' records that may be read besides. An address means one resource: the owner's before a
     shared one, an earlier slice's before a later's. The others are not there, unless the records are `apart`: then all
