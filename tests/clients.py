@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from uuid import uuid4
 
@@ -16,8 +17,11 @@ from tests.server import AppServer
 
 FHIR_JSON = "application/json+fhir"
 
-# Loading the machine's certificates takes longer than most tests, and nothing here speaks TLS.
-http = httpx.Client(verify=False, trust_env=False, timeout=30)
+# Loading the machine's certificates takes longer than most tests, and nothing here speaks TLS. All servers of a run are
+# on one host: what one of them has a browser keep is not for the others.
+http = httpx.Client(
+    verify=False, trust_env=False, timeout=30, cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+)
 
 
 @dataclass(frozen=True)
