@@ -13,7 +13,7 @@ from fhirstore.api.binary import RAW_HEADERS, is_raw, unwrap, wants_raw, wrap
 from fhirstore.api.formats import Format, read_resource, wanted_format
 from fhirstore.api.middleware import ASKED_BY
 from fhirstore.api.requests import CREDENTIALS, HttpRequest, decode_query, read_body
-from fhirstore.api.responses import PRIVATE, failure_answer, prefers_minimal, reply_headers, send_answer
+from fhirstore.api.responses import PRIVATE, failure_answer, reply_headers, send_answer
 from fhirstore.api.sharing import DONE, Sharing, asked_sharing
 from fhirstore.api.transfers import Asked as Transfer
 from fhirstore.api.transfers import Transfers, asked_transfer
@@ -27,7 +27,7 @@ from fhirstore.interactions.doorway import Doorway
 from fhirstore.interactions.notes import REQUEST_ID
 from fhirstore.interactions.perform import perform
 from fhirstore.interactions.reply import Reply
-from fhirstore.interactions.request import Request
+from fhirstore.interactions.request import Request, is_minimal
 from fhirstore.interactions.served import TABLE
 from fhirstore.interactions.table import Match
 from fhirstore.interactions.validate import verdict
@@ -98,7 +98,7 @@ class FhirEndpoint:
                 headers += RAW_HEADERS
                 await send_answer(send, status, headers, content[1], content[0])
                 return
-            if reply.location and prefers_minimal(http.headers):
+            if reply.location and is_minimal(http.headers.get("prefer")):
                 body = b""
         except Failure as failure:
             headers, body = failure_answer(failure)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from starlette.types import Send
 
@@ -39,11 +39,6 @@ def failure_answer(failure: Failure) -> tuple[list[Header], bytes]:
     if isinstance(failure, Unauthorized):
         headers.append((b"www-authenticate", b'Bearer realm="fhirstore"'))
     return headers, operation_outcome(failure.issues)
-
-
-def prefers_minimal(headers: Mapping[str, str]) -> bool:
-    """http://hl7.org/fhir/DSTU2/http.html#return: the client wants no copy of what it wrote."""
-    return "return=minimal" in headers.get("prefer", "").replace(" ", "")
 
 
 async def send_answer(send: Send, status: int, headers: Iterable[Header], body: bytes, content_type: str) -> None:

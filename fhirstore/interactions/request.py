@@ -17,6 +17,12 @@ from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
 
 
+def is_minimal(prefer: str | None) -> bool:
+    """Whether a Prefer header says that the client wants no copy of what it wrote:
+    http://hl7.org/fhir/DSTU2/http.html#return."""
+    return prefer is not None and "return=minimal" in prefer.replace(" ", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request, from HTTP or from an entry of a Bundle.
@@ -46,8 +52,8 @@ class Request:
 
     @property
     def minimal(self) -> bool:
-        """Whether the client wants no copy of what it wrote: http://hl7.org/fhir/DSTU2/http.html#return."""
-        return "return=minimal" in (self.prefer or "").replace(" ", "")
+        """Whether the client wants no copy of what it wrote."""
+        return is_minimal(self.prefer)
 
 
 @dataclass(frozen=True, slots=True)
