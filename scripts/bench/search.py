@@ -229,10 +229,11 @@ async def bench(size: int, users: int, path: Path, given: argparse.Namespace) ->
     for name, run in runs.items():
         took[name], found = await measure(run, resources, given.times)
         print(f"          {name:<32}{took[name]:>10,.0f} µs   {found} found", flush=True)
-    print(f"          database: {_bytes(path) / every:,.0f} bytes a resource", flush=True)
     if (size, users) == (max(given.sizes), max(given.users)):
         await show_plans(store)
     await store.close()
+    # Only now: until then a part of it waits in the log.
+    print(f"          database: {_bytes(path) / every:,.0f} bytes a resource", flush=True)
     return took
 
 
@@ -249,7 +250,7 @@ async def main() -> None:
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         shapes = [(size, users) for users in given.users for size in given.sizes]
-        results = [await bench(*shape, Path(folder) / f"{shape}.db", given) for shape in shapes]
+        results = [await bench(size, users, Path(folder) / f"{users}x{size}.db", given) for size, users in shapes]
     print(f"\n{'growth':<34}" + "".join(f"{f'{users:,} × {size:,}':>18}" for size, users in shapes))
     for name in results[0]:
         print(f"{name:<34}" + "".join(f"{each[name] / results[0][name]:>17.2f}×" for each in results))
