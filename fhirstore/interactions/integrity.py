@@ -14,34 +14,17 @@ from fhirstore.dstu2.catalog import resource_types
 from fhirstore.errors import Conflict
 from fhirstore.search.parameters import parameters
 from fhirstore.search.plan import AllOf, HasKey, Not, OfType, Plan
-from fhirstore.store.contract import Change, Found, HistoryPage, HistoryQuery, Page, Resources, Version
+from fhirstore.store.contract import Change, Page, Resources, Version
+from fhirstore.store.read_through import ReadThrough
 
 Result = TypeVar("Result")
 
 
-class ReferentialIntegrity:
+class ReferentialIntegrity(ReadThrough):
     """`Resources` whose writes happen only if they leave no reference by a search parameter pointing at a deletion.
 
     Writes that happen together are judged together: a transaction may delete two resources that refer to each other.
     """
-
-    def __init__(self, resources: Resources) -> None:
-        self._resources = resources
-
-    async def current(self, type: str, id: str) -> Version | None:
-        return await self._resources.current(type, id)
-
-    async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
-        return await self._resources.current_all(keys)
-
-    async def version(self, type: str, id: str, number: int) -> Version | None:
-        return await self._resources.version(type, id, number)
-
-    async def history(self, query: HistoryQuery) -> HistoryPage:
-        return await self._resources.history(query)
-
-    async def find(self, plan: Plan, page: Page) -> Found:
-        return await self._resources.find(plan, page)
 
     async def change(self, change: Change) -> Version | None:
         return (await self.change_all([change]))[0]

@@ -12,8 +12,8 @@ from typing import Literal, TypeVar
 
 from fhirstore.caller import Access, Caller
 from fhirstore.clock import Clock
-from fhirstore.search.plan import Plan
-from fhirstore.store.contract import Change, Found, HistoryPage, HistoryQuery, Page, Resources, Version
+from fhirstore.store.contract import Change, Resources, Version
+from fhirstore.store.read_through import ReadThrough
 from fhirstore.store.trail import Event, event_id, write_id
 
 Result = TypeVar("Result")
@@ -119,27 +119,12 @@ def _status(made: Version) -> int:
     return 201 if made.number == 1 else 200
 
 
-class Noted:
+class Noted(ReadThrough):
     """`Resources` that tell which versions are made: they come into `made` once they are sure."""
 
     def __init__(self, resources: Resources, made: list[Version]) -> None:
-        self._resources = resources
+        super().__init__(resources)
         self._made = made
-
-    async def current(self, type: str, id: str) -> Version | None:
-        return await self._resources.current(type, id)
-
-    async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
-        return await self._resources.current_all(keys)
-
-    async def version(self, type: str, id: str, number: int) -> Version | None:
-        return await self._resources.version(type, id, number)
-
-    async def history(self, query: HistoryQuery) -> HistoryPage:
-        return await self._resources.history(query)
-
-    async def find(self, plan: Plan, page: Page) -> Found:
-        return await self._resources.find(plan, page)
 
     async def change(self, change: Change) -> Version | None:
         watched = _Watched(change)

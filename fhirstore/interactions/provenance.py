@@ -17,8 +17,8 @@ from fhirstore.dstu2.json_format import parse
 from fhirstore.dstu2.sources import source_of
 from fhirstore.interactions.audit_event import APPLICATION, USER
 from fhirstore.search.extract import extract
-from fhirstore.search.plan import Plan
-from fhirstore.store.contract import Change, Found, HistoryPage, HistoryQuery, Page, Resources, Version
+from fhirstore.store.contract import Change, Resources, Version
+from fhirstore.store.read_through import ReadThrough
 
 Result = TypeVar("Result")
 
@@ -27,29 +27,14 @@ _ROLES = "http://hl7.org/fhir/provenance-participant-role"
 _DEED = {"POST": "create", "PUT": "update", "DELETE": "delete"}
 
 
-class WithProvenance:
+class WithProvenance(ReadThrough):
     """`Resources` each of whose writes brings a Provenance; `base` is the server's address."""
 
     def __init__(self, resources: Resources, author: Author, new_id: Callable[[], str], base: str) -> None:
-        self._resources = resources
+        super().__init__(resources)
         self._author = author
         self._new_id = new_id
         self._base = base
-
-    async def current(self, type: str, id: str) -> Version | None:
-        return await self._resources.current(type, id)
-
-    async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
-        return await self._resources.current_all(keys)
-
-    async def version(self, type: str, id: str, number: int) -> Version | None:
-        return await self._resources.version(type, id, number)
-
-    async def history(self, query: HistoryQuery) -> HistoryPage:
-        return await self._resources.history(query)
-
-    async def find(self, plan: Plan, page: Page) -> Found:
-        return await self._resources.find(plan, page)
 
     async def change(self, change: Change) -> Version | None:
         if change.type == TYPE:
