@@ -11,6 +11,7 @@ from functools import partial
 from brotli_asgi import BrotliMiddleware
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from fhirstore import __version__
@@ -27,8 +28,9 @@ from fhirstore.api import (
     users_validic,
     validic,
 )
+from fhirstore.api.application import Application
 from fhirstore.api.failures import add_failure_handlers
-from fhirstore.api.fhir import PREFIXES, FhirEndpoint, FhirParts
+from fhirstore.api.fhir import PREFIXES, FhirParts
 from fhirstore.api.management_trail import ManagementTrail
 from fhirstore.api.middleware import RequestLog
 from fhirstore.api.proxies import TrustedProxies
@@ -97,13 +99,31 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         await trail.close()
         await store.close()
 
-    app = FastAPI(title="fhirstore", version=__version__, lifespan=lifespan, redoc_url=None, telemetry=_NO_TELEMETRY)
+    bearers, credentials = Bearers(store, clock), Credentials(store, clock, settings.credential_failures)
+    parts = FhirParts(
+        doorway,
+        bearers,
+        BackOffice(store, credentials),
+        settings.base_url,
+        settings.resource_bytes,
+        settings.bundle_bytes,
+        Transfers(doorway, runner, job_rules),
+    )
+    app = Application(
+        parts,
+        _around(settings, usage),
+        [Middleware(ManagementTrail, note=trail.note, clock=clock, extent=settings.audit)],
+        title="fhirstore",
+        version=__version__,
+        lifespan=lifespan,
+        redoc_url=None,
+        telemetry=_NO_TELEMETRY,
+    )
     state = app.state
     state.store, state.clock, state.doorway, state.trail, state.usage = store, clock, doorway, trail, usage
     state.base_url, state.fhir_prefixes, state.sign_up = settings.base_url, PREFIXES, settings.sign_up
     state.runner, state.open_jobs = runner, settings.open_jobs
-    state.bearers, state.signer = Bearers(store, clock), Signer(store)
-    state.credentials = Credentials(store, clock, settings.credential_failures)
+    state.bearers, state.credentials, state.signer = bearers, credentials, Signer(store)
     state.allowances = Allowances(store, clock, settings.management_calls_per_hour)
     state.throttle = Throttle(store, clock, settings.credential_failures)
     state.passwords = Passwords(store, state.throttle)
@@ -112,16 +132,6 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     for part in (oauth_metadata, oauth, *faces, health, *pages):
         app.include_router(part.router)
     add_failure_handlers(app)
-    parts = FhirParts(
-        doorway,
-        state.bearers,
-        BackOffice(store, state.credentials),
-        settings.base_url,
-        settings.resource_bytes,
-        settings.bundle_bytes,
-        Transfers(doorway, runner, job_rules),
-    )
-    _add_middleware(app, settings, parts)
     return app
 
 
@@ -144,15 +154,8 @@ def _doorway(settings: Settings, store: Store, clock: Clock, new_id: Callable[[]
     )
 
 
-def _add_middleware(app: FastAPI, settings: Settings, parts: FhirParts) -> None:
-    """Innermost first: what is added last meets a request first."""
-    doorway = parts.doorway
-    app.add_middleware(ManagementTrail, note=doorway.note, clock=doorway.clock, extent=doorway.audit)
-    # The FHIR endpoint takes its requests before routing and all that is for routes: half of what a read costs.
-    for prefix in PREFIXES:
-        app.add_middleware(FhirEndpoint, prefix=prefix, parts=parts)
-    compression = partial(BrotliMiddleware, minimum_size=1000, quality=4, gzip_fallback=True)
-    app.add_middleware(WhereSent, b"accept-encoding", compression)
+def _around(settings: Settings, usage: Usage) -> list[Middleware]:
+    """What every request goes through, the outermost first."""
     cors = partial(
         CORSMiddleware,
         allow_origins=_listed(settings.cors_origins),
@@ -161,9 +164,13 @@ def _add_middleware(app: FastAPI, settings: Settings, parts: FhirParts) -> None:
         expose_headers=_EXPOSED,
         max_age=600,
     )
-    app.add_middleware(WhereSent, b"origin", cors)
-    app.add_middleware(RequestLog, count=app.state.usage.note)
-    app.add_middleware(TrustedProxies, trusted=_listed(settings.trusted_proxies))
+    compression = partial(BrotliMiddleware, minimum_size=1000, quality=4, gzip_fallback=True)
+    return [
+        Middleware(TrustedProxies, trusted=_listed(settings.trusted_proxies)),
+        Middleware(RequestLog, count=usage.note),
+        Middleware(WhereSent, b"origin", cors),
+        Middleware(WhereSent, b"accept-encoding", compression),
+    ]
 
 
 def _listed(text: str) -> list[str]:
