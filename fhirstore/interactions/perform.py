@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import structs
 
 from fhirstore.errors import Failure
 from fhirstore.interactions.audited import TYPE, Audited
@@ -47,9 +47,9 @@ async def _perform(interaction: Interaction, request: Request, context: Context)
     if interaction.code in _TELLING and TYPE in {request.type, request.linked} and context.own_trail is not None:
         readable = context.caller.opened.readable
         audited = Audited(context.resources, context.own_trail(), readable, context.base)
-        context = replace(context, resources=audited)
+        context = structs.replace(context, resources=audited)
     if interaction.takes_resource and request.incoming is None:
-        request = replace(request, incoming=accept(request.type, request.id, request.body, context.level))
+        request = structs.replace(request, incoming=accept(request.type, request.id, request.body, context.level))
     if interaction.by_criteria(request):
         return await perform_conditional(interaction.method, request, context)
     if interaction.write is not None:
