@@ -13,6 +13,8 @@ ranges beyond the first that resources have under one name: where it is 0, what 
 
 from __future__ import annotations
 
+from fhirstore.store.sqlite.spans import NOT_EXACT
+
 SCHEMA_VERSION = 1
 
 TABLES = """
@@ -249,7 +251,10 @@ CREATE TABLE IF NOT EXISTS chunks (
 
 INDEXES = {
     "names_by_text": "CREATE UNIQUE INDEX IF NOT EXISTS names_by_text ON names (owner, text)",
-    "ranges_by_last": "CREATE INDEX IF NOT EXISTS ranges_by_last ON ranges (owner, name, span, last, rid)",
+    "ranges_by_last": (
+        "CREATE INDEX IF NOT EXISTS ranges_by_last ON ranges (owner, name, span, last, rid)"
+        f" WHERE {NOT_EXACT.text}"
+    ),
     "contained_by_id": (
         "CREATE INDEX IF NOT EXISTS contained_by_id ON contained (owner, type, id, inner, holder, container)"
     ),

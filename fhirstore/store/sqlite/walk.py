@@ -36,7 +36,7 @@ from fhirstore.store.sqlite.ordering import (
     valued,
 )
 from fhirstore.store.sqlite.question import Question
-from fhirstore.store.sqlite.spans import spans_of
+from fhirstore.store.sqlite.spans import ascending, descending, spans_of
 from fhirstore.store.sqlite.statements import Value, every
 
 _COLUMNS = ", ".join(f"r.{column}" for column in RESOURCE_COLUMNS)
@@ -125,20 +125,21 @@ class Walk:
     def _by_range(self, filter_: Filter, order: ByRange, orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
         if place and place[0] is None:
             return
-        column, side, direction = ("last", "<=", "DESC") if order.descending else ("first", ">=", "ASC")
-        index = " INDEXED BY ranges_by_last" if order.descending else ""
+        column, direction = ("last", "DESC") if order.descending else ("first", "ASC")
         number = range_number(self._connection, self._owner, RANGE + order.name) or 0
-        after = f" AND g.{column} {side} ?" if place else ""
+        limit = place[0] if place else None
         asked = every([self._conditions.of_type("r"), self._conditions.holds(filter_, "r")])
-        of_spans = [
-            self._connection.execute(
-                f"SELECT g.{column}, {_COLUMNS} FROM ranges AS g{index} CROSS JOIN resources AS r ON r.rid = g.rid"
-                f" WHERE g.owner = ? AND g.name = ? AND g.span = ?{after} AND r.owner = ? AND {asked.text}"
-                f" ORDER BY g.{column} {direction}",
-                (self._owner, number, span, *_limits(place), self._owner, *asked.values),
+        of_spans = []
+        for span in spans_of(self._sample(number)):
+            along, after = descending(span, limit) if order.descending else ascending(limit)
+            of_spans.append(
+                self._connection.execute(
+                    f"SELECT g.{column}, {_COLUMNS} FROM ranges AS g CROSS JOIN resources AS r ON r.rid = g.rid"
+                    f" WHERE g.owner = ? AND g.name = ? AND g.span = ? AND {after.text} AND r.owner = ? AND {asked.text}"
+                    f" ORDER BY g.{along} {direction}",
+                    (self._owner, number, span, *after.values, self._owner, *asked.values),
+                )
             )
-            for span in spans_of(self._sample(number))
-        ]
         rows = merge(*of_spans, key=lambda row: row[0], reverse=order.descending)
         yield from self._in_blocks(rows, orders, place)
 
