@@ -252,8 +252,7 @@ CREATE TABLE IF NOT EXISTS chunks (
 INDEXES = {
     "names_by_text": "CREATE UNIQUE INDEX IF NOT EXISTS names_by_text ON names (owner, text)",
     "ranges_by_last": (
-        "CREATE INDEX IF NOT EXISTS ranges_by_last ON ranges (owner, name, span, last, rid)"
-        f" WHERE {NOT_EXACT.text}"
+        f"CREATE INDEX IF NOT EXISTS ranges_by_last ON ranges (owner, name, span, last, rid) WHERE {NOT_EXACT.text}"
     ),
     "contained_by_id": (
         "CREATE INDEX IF NOT EXISTS contained_by_id ON contained (owner, type, id, inner, holder, container)"

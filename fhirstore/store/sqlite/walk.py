@@ -37,7 +37,7 @@ from fhirstore.store.sqlite.ordering import (
 )
 from fhirstore.store.sqlite.question import Question
 from fhirstore.store.sqlite.spans import ascending, descending, spans_of
-from fhirstore.store.sqlite.statements import Value, every
+from fhirstore.store.sqlite.statements import Sql, Value, every
 
 _COLUMNS = ", ".join(f"r.{column}" for column in RESOURCE_COLUMNS)
 _FIRST_GROUP = 20
@@ -132,12 +132,12 @@ class Walk:
         of_spans = []
         for span in spans_of(self._sample(number)):
             along, after = descending(span, limit) if order.descending else ascending(limit)
+            where = every([Sql("g.owner = ? AND g.name = ? AND g.span = ?", (self._owner, number, span)), after, asked])
             of_spans.append(
                 self._connection.execute(
                     f"SELECT g.{column}, {_COLUMNS} FROM ranges AS g CROSS JOIN resources AS r ON r.rid = g.rid"
-                    f" WHERE g.owner = ? AND g.name = ? AND g.span = ? AND {after.text} AND r.owner = ? AND {asked.text}"
-                    f" ORDER BY g.{along} {direction}",
-                    (self._owner, number, span, *after.values, self._owner, *asked.values),
+                    f" WHERE r.owner = ? AND {where.text} ORDER BY g.{along} {direction}",
+                    (self._owner, *where.values),
                 )
             )
         rows = merge(*of_spans, key=lambda row: row[0], reverse=order.descending)
