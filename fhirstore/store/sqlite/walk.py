@@ -32,7 +32,6 @@ from fhirstore.store.sqlite.names import RANGE, TYPE
 from fhirstore.store.sqlite.ordering import (
     RESOURCE_COLUMNS,
     Row,
-    range_number,
     valued,
 )
 from fhirstore.store.sqlite.question import Question
@@ -81,13 +80,15 @@ class Walk:
 
     def types(self) -> list[tuple[str, int]]:
         """The types asked for of which there are resources, in order, and how many."""
-        rows = self._connection.execute(
+        wanted = self._conditions.types
+        if wanted:
+            uses = [(type_, self._question.name(TYPE + type_).uses) for type_ in sorted({*wanted})]
+            return [each for each in uses if each[1] > 0]
+        return self._connection.execute(
             "SELECT substr(text, 2), uses FROM names"
             " WHERE owner = ? AND text >= ? AND text < ? AND uses > 0 ORDER BY text",
             (self._owner, TYPE, end(TYPE)),
-        )
-        wanted = self._conditions.types
-        return [(type_, uses) for type_, uses in rows if not wanted or type_ in wanted]
+        ).fetchall()
 
     def _by_type(self, filter_: Filter, place: Place | None) -> Iterator[Row]:
         asked = self._conditions.holds(filter_, "r")
@@ -127,7 +128,7 @@ class Walk:
             return
         column, side, direction = ("last", "<=", "DESC") if order.descending else ("first", ">=", "ASC")
         index = " INDEXED BY ranges_by_last" if order.descending else ""
-        number = range_number(self._connection, self._owner, RANGE + order.name) or 0
+        number = self._question.name(RANGE + order.name).number
         after = f" AND g.{column} {side} ?" if place else ""
         asked = every([self._conditions.of_type("r"), self._conditions.holds(filter_, "r")])
         of_spans = [
@@ -204,15 +205,14 @@ class Walk:
 
     def _all_have(self, name: str) -> bool:
         """Whether no resource is without a range of this name, so that nobody need look for such."""
-        row = self._connection.execute(
-            "SELECT uses FROM names WHERE owner = ? AND text = ?", (self._owner, RANGE + name)
-        ).fetchone()
         everything = sum(uses for _, uses in self.types())
-        return row is not None and row[0] == everything and self._conditions.types == (name.partition(".")[0],)
+        return self._question.name(RANGE + name).uses == everything and self._conditions.types == (
+            name.partition(".")[0],
+        )
 
     def _is_walkable(self, order: ByRange) -> bool:
         """Whether the index has the column that is ordered by: of dates always, of numbers those without precision."""
-        number = range_number(self._connection, self._owner, RANGE + order.name) or 0
+        number = self._question.name(RANGE + order.name).number
         value = self._sample(number)
         column = order.last if order.descending else order.first
         right = {"high", "most"} if order.descending else {"low", "least"}
@@ -226,7 +226,7 @@ class Walk:
         return row[0] if row else None
 
     def _valued(self, rows: Sequence[Row], orders: Sequence[Order]) -> list[Valued[Row]]:
-        return valued(self._connection, self._owner, rows, orders)
+        return valued(self._question, rows, orders)
 
     def _after(self, rows: Sequence[Valued[Row]], orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
         for each in ordered(rows, orders):
