@@ -74,16 +74,23 @@ class Way(NamedTuple):
 
 
 class Name(NamedTuple):
-    """What the dictionary says of a text: its number, how many resources use it, and how many ranges of the name they
-    have beyond their first."""
+    """What the dictionary says of a text: its number, how many resources use it, how many ranges of the name they have
+    beyond their first, and the numbers of the sets that it is in."""
 
     number: int
     uses: int
     extra: int
+    sets: str | None = None
+
+    def of_ranges(self) -> Iterable[int]:
+        """The numbers under which ranges of the name stand."""
+        if self.uses <= 0:
+            return ()
+        return (self.number, *map(int, self.sets.split(","))) if self.sets else (self.number,)
 
 
 _UNUSED = Name(0, 0, 0)
-_LOOK_UP = "SELECT text, id, uses, extra FROM names WHERE owner = ? AND "
+_SETS = "(SELECT group_concat(whole) FROM members WHERE members.owner = names.owner AND name = id)"
 _SIDE_BY_SIDE = 8
 """So many texts are looked up by a statement for their number; more are bound as one value."""
 
@@ -116,10 +123,9 @@ class Question:
             return
         self._names.update(dict.fromkeys(missing, _UNUSED))
         if len(missing) <= _SIDE_BY_SIDE:
-            asked = union([Sql(_LOOK_UP + "text = ?", (self.owner, text)) for text in missing])
+            asked = union([_look_up(self.owner, (text,)) for text in missing])
         else:
-            named = among("text", missing)
-            asked = Sql(_LOOK_UP + named.text, (self.owner, *named.values))
+            asked = _look_up(self.owner, missing)
         for text, *name in self.connection.execute(asked.text, asked.values).fetchall():
             self._names[text] = Name(*name)
 
@@ -133,18 +139,35 @@ class Question:
         found = [name for name in map(self._names.__getitem__, dict.fromkeys(texts)) if name.uses > 0]
         return [name.number for name in found], sum(name.uses for name in found)
 
+    def ranges(self, texts: Sequence[str]) -> list[int]:
+        """The numbers under which ranges of these names stand."""
+        self.learn(texts)
+        return [number for text in dict.fromkeys(texts) for number in self._names[text].of_ranges()]
+
     def scan(self, mark: str, prefix: str, accepts: Callable[[str], bool]) -> tuple[list[int], int]:
         """The same of all texts behind a mark that begin so and are accepted."""
+        found = self.accepted(mark, prefix, accepts)
+        return [number for number, _, _ in found], sum(uses for _, uses, _ in found)
+
+    def accepted(self, mark: str, prefix: str, accepts: Callable[[str], bool]) -> list[tuple[int, int, str]]:
+        """Numbers, uses and texts."""
         rows = self.connection.execute(
             "SELECT id, uses, text FROM names WHERE owner = ? AND text >= ? AND text < ? AND uses > 0",
             (self.owner, mark + prefix, end(mark + prefix)),
         )
-        found = [(number, uses) for number, uses, text in rows if accepts(text[len(mark) :])]
-        return [number for number, _ in found], sum(uses for _, uses in found)
+        return [row for row in rows if accepts(row[2][len(mark) :])]
 
     def is_single(self, text: str) -> bool:
         """Whether no resource has two ranges of a name."""
         return self.name(text).extra == 0
+
+
+def _look_up(owner: int, texts: Sequence[str]) -> Sql:
+    named = among("text", texts)
+    sets = _SETS if any(text.startswith((RANGE, CONTAINED + RANGE)) for text in texts) else "NULL"
+    return Sql(
+        f"SELECT text, id, uses, extra, {sets} FROM names WHERE owner = ? AND {named.text}", (owner, *named.values)
+    )
 
 
 def texts_of(plan: Plan) -> Iterator[str]:
