@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from fhirstore.search.plan import ById, ByUpdate, Order
 from fhirstore.store.contract import Version
 from fhirstore.store.cursors import Place
-from fhirstore.store.sqlite.statements import ALWAYS, Sql, either, every
+from fhirstore.store.sqlite.statements import ALWAYS, Sql, Value, either, every
 
 
 class SortedColumn(NamedTuple):
@@ -18,7 +18,7 @@ class SortedColumn(NamedTuple):
     def __str__(self) -> str:
         return f"{self.name} {'DESC' if self.descending else 'ASC'}"
 
-    def compared(self, row: str, sign: str, value: str | int | None) -> Sql:
+    def compared(self, row: str, sign: str, value: Value) -> Sql:
         """The column of a row is behind a value (">"), there or behind it (">="), or there ("=")."""
         if self.descending:
             sign = sign.replace(">", "<")
@@ -46,9 +46,10 @@ def after(row: str, columns: Sequence[SortedColumn], orders: Sequence[Order], pl
     """The row stands behind a place; all stand behind None."""
     if place is None:
         return ALWAYS
-    *_, type_, id_, _, _ = place
-    values = dict(zip((type(order) for order in orders), place, strict=False))
-    known = {"type": type_, "id": id_, "updated": values.get(ByUpdate)}
+    known: dict[str, Value] = {"type": str(place[-4]), "id": str(place[-3])}
+    known |= {
+        "updated": int(value or 0) for order, value in zip(orders, place, strict=False) if type(order) is ByUpdate
+    }
     last, *others = reversed(columns)
     behind = last.compared(row, ">", known[last.name])
     for column in others:
