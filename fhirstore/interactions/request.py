@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
 from fhirstore.dstu2.levels import Level
@@ -23,8 +25,7 @@ def is_minimal(prefer: str | None) -> bool:
     return prefer is not None and "return=minimal" in prefer.replace(" ", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, gc=False):
     """One request, from HTTP or from an entry of a Bundle.
 
     `type`, `id` and `vid` are the parts of the path, `linked` the type looked for in a compartment; `query` the
@@ -68,8 +69,7 @@ class Limits:
     referential_integrity: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What an interaction may use: the caller's own resources and nobody else's, time, new ids, the limits.
 
     `base` is the address under which this request reached the server, without a slash at its end; `level` says how

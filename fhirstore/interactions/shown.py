@@ -6,7 +6,9 @@ http://hl7.org/fhir/DSTU2/search.html#contained
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from fhirstore.dstu2.json_format import dump, parse
 from fhirstore.store.contract import Match, Version
@@ -33,6 +35,6 @@ def _shown(match: Match) -> Shown | None:
     for inner in parse(container.body).get("contained", ()):
         if inner.get("id") == match.contained:
             local = f"{container.id}#{match.contained}"
-            taken = replace(container, type=inner["resourceType"], id=local, body=dump(inner))
+            taken = structs.replace(container, type=inner["resourceType"], id=local, body=dump(inner))
             return Shown(f"{address}#{match.contained}", taken)
     return None

@@ -17,14 +17,18 @@ class Agreement(IntEnum):
 
 
 class Likeness(IntEnum):
-    """Of two facts: from a contradiction to an identity that somebody assigned."""
+    """Of two facts: from a contradiction to an identity that somebody assigned.
+
+    FAINT says nothing of two alone: only where several sources tell as many of it are they taken for the same.
+    """
 
     CONTRARY = -1
     UNKNOWN = 0
-    WEAK = 1
-    FAIR = 2
-    STRONG = 3
-    CERTAIN = 4
+    FAINT = 1
+    WEAK = 2
+    FAIR = 3
+    STRONG = 4
+    CERTAIN = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeGuard
 
 from fhirstore.unified.agreement import Agreement
-from fhirstore.unified.facts import Fact
+from fhirstore.unified.facts import Fact, Trait
+from fhirstore.unified.kinds import kind_of
 from fhirstore.unified.kinds.observation import compare_values
-from fhirstore.unified.moments import Moment, month
+from fhirstore.unified.moments import Moment, day_if_midnight, month
 
 _MINUTE = 60_000_000
 _QUARTER = 15
@@ -165,12 +167,24 @@ def _zones(anchored: Counter[tuple[str, tuple[int, int]]], shifts: Shifts) -> Ma
 def _moved(fact: Fact, shifts: Shifts, zones: Mapping[int, int]) -> Fact:
     """What is called UTC, put right; with the local time of the place, where it is known."""
     moment = fact.stated.moment
-    if moment is None or not moment.timed or moment.zone not in {"", "Z"}:
+    if not _is_utc(moment):
         return fact
     when = month(moment.low)
     shift = shifts.get((fact.source, when), 0) * _MINUTE
     zone = zones.get(when, 0) * _MINUTE
     if not shift and not zone:
         return fact
+    right = _set(moment, shift, zone)
+    if not kind_of(fact.kind).hourly:
+        right = day_if_midnight(right)
+    traits = tuple((name, _set(each, shift, zone) if _is_utc(each) else each) for name, each in fact.stated.traits)
+    return replace(fact, stated=replace(fact.stated, moment=right, traits=traits))
+
+
+def _is_utc(value: Trait | None) -> TypeGuard[Moment]:
+    return isinstance(value, Moment) and value.timed and value.zone in {"", "Z"}
+
+
+def _set(moment: Moment, shift: int, zone: int) -> Moment:
     low, high = moment.low + shift, moment.high + shift
-    return replace(fact, stated=replace(fact.stated, moment=Moment(low, high, low + zone, high + zone, "Z")))
+    return Moment(low, high, low + zone, high + zone, "Z")

@@ -42,16 +42,21 @@ _SYSTEMS = {
 _HOUSES = tuple(sorted(set(_SYSTEMS.values())))
 """Systems that everybody shares; a record system's own codes leave open what a concept is elsewhere."""
 
-_NAMELESS = "nos unspecified an and by for in of on or the to vaccine formulation allergy dietary"
+_NAMELESS = "nos unspecified an and by for in of on or the to vaccine formulation allergy dietary view portable component"
 _FILLERS = frozenset(_NAMELESS.split())
 _SAID_OF_NOTHING = re.compile(
     r"\((?:disorder|finding|procedure|substance|situation|observable entity|qualifier value|product|event"
-    r"|regime/therapy|organism|morphologic abnormality|body structure)\)|without (?:mention of )?complications?"
+    r"|regime/therapy|organism|morphologic abnormality|body structure|context-dependent category|situation)\)"
+    r"|without (?:mention of )?complications?"
 )
+_X_RAY = re.compile(r"\bx[ -]?rays?\b")
 _SAME_WORDS = {
     "gerd": "gastroesophageal reflux disease", "htn": "hypertension", "bp": "blood pressure", "hgb": "hemoglobin",
     "hep": "hepatitis", "temp": "temperature", "ii": "2", "i": "1",
 }  # fmt: skip
+
+
+_SIDES = frozenset({"left", "right", "bilateral"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,15 @@ def named(*names: str) -> Concept:
     return _concept(frozenset(), names)
 
 
+def sided(value: Concept) -> tuple[Concept, frozenset[str]]:
+    """A concept without the sides of the body in its names, and those sides."""
+    said = {name: frozenset(name.split()) & _SIDES for name in value.names}
+    if not any(said.values()):
+        return value, frozenset()
+    names = (" ".join(word for word in name.split() if word not in _SIDES) for name in value.names)
+    return Concept(value.codes, frozenset(filter(None, names))), frozenset().union(*said.values())
+
+
 def joined(concepts: Iterable[Concept]) -> Concept:
     """All of several ways to say the same."""
     every = list(concepts)
@@ -130,9 +144,13 @@ def plain(name: str) -> str:
     """The words of a name, less those that say nothing, each once and sorted: "Diabetes mellitus, type II" …"""
     if not name or len(name) > _TEXT_LIMIT:
         return fold(name[:_TEXT_LIMIT]) if name else ""
-    found = [_SAME_WORDS.get(word, word) for word in words(_SAID_OF_NOTHING.sub(" ", name.lower()))]
-    telling = {_singular(word) for each in found for word in each.split() if word not in _FILLERS}
+    found = [_SAME_WORDS.get(word, word) for word in words(_said(name))]
+    telling = {_singular(word) for each in found for word in each.split()} - _FILLERS
     return " ".join(sorted(telling)) or " ".join(sorted(set(found)))
+
+
+def _said(name: str) -> str:
+    return _X_RAY.sub("xr", _SAID_OF_NOTHING.sub(" ", name.lower()))
 
 
 def _singular(word: str) -> str:

@@ -89,9 +89,10 @@ L:58410-2 = cbc panel - blood by automated count; cbc; complete blood count
 L:57698-3 = lipid panel; lipid panel with direct ldl - serum or plasma
 L:11506-3 = progress note
 L:18842-5 = discharge summary
+L:34133-9 = summary of episode note; summarization of episode note; continuity of care document; ccd
 V:15 V:16 V:88 V:111 V:135 V:140 V:141 V:144 V:149 V:150 V:151 V:153 V:155 V:158 V:161 V:166 V:168 V:171 V:185 V:186
 V:88 = influenza; influenza vaccine; flu vaccine; flu shot
-V:8 V:42 V:43 V:44 V:45 = hepatitis b; hep b
+V:8 V:42 V:43 V:44 V:45 = hepatitis b; hep b; hep b adult; hep b, adolescent or pediatric; hep b pediatric
 V:31 V:52 V:83 V:84 V:85 = hepatitis a; hep a
 V:115 = tdap
 V:3 = mmr

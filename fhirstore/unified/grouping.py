@@ -166,7 +166,8 @@ class _Grouping:
                     for source in self._sources(there):
                         near[here][source][there] = None
                 possible.append((edge, one, other))
-        certain = [edge for edge, one, other in possible if self._is_only_choice(near, one, other)]
+        telling = (each for each in possible if each[0].likeness > Likeness.FAINT)
+        certain = [edge for edge, one, other in telling if self._is_only_choice(near, one, other)]
         for edge in certain:
             one, other = self._root[edge.one], self._root[edge.other]
             if one != other and self._may_unite(one, other):
@@ -181,13 +182,15 @@ class _Grouping:
             if self._root[edge.one] != self._root[edge.other]
             and self._may_unite(self._root[edge.one], self._root[edge.other])
         }
+        least = 1 if all(edge.likeness > Likeness.FAINT for edge in edges) else 2
         for cluster in _clusters(left):
             sides: dict[tuple[str, ...], list[int]] = defaultdict(list)
             for root in cluster:
                 sides[tuple(sorted(self._sources(root)))].append(root)
             if len(sides) == 2 and len(cluster) <= _RIVALS * 2:
                 here, there = (sorted(each, key=self._order) for each in sides.values())
-                if len(here) == len(there) and (self._are_alike(here) or self._are_alike(there)):
+                as_many = len(here) == len(there) >= least
+                if as_many and (self._are_alike(here) or self._are_alike(there)):
                     for one, other in zip(here, there, strict=True):
                         edge = left.get((one, other)) or left.get((other, one))
                         if edge is not None and self._may_unite(one, other):

@@ -97,12 +97,34 @@ def _written(document: Any, name: str) -> tuple[str, ...]:
     return (text(period, "start"), text(period, "end")) if period else ()
 
 
+def date_of(document: Any, *names: str) -> Moment | None:
+    """As `moment_of`, for what is not done by the hour: a time of midnight is how systems write the day they know."""
+    return day_if_midnight(moment_of(document, *names))
+
+
 def day_of(moment: Moment | None) -> Moment | None:
     """The day alone, where the hour says nothing: of what is done once a day, or was written down some time after."""
     if moment is None or not moment.timed:
         return moment
     low, local = moment.low // _DAY * _DAY, moment.local_low // _DAY * _DAY
     return Moment(low, low + _DAY, local, local + _DAY)
+
+
+def day_if_midnight(moment: Moment | None) -> Moment | None:
+    """The day alone, where the time is its first second."""
+    if moment is None or not moment.timed:
+        return moment
+    for midnight in (moment.local_low, moment.low):
+        if midnight % _DAY == 0:
+            return Moment(midnight, midnight + _DAY, midnight, midnight + _DAY)
+    return moment
+
+
+def hours_after(one: Moment | None, other: Moment | None) -> float | None:
+    """By how many hours one moment is later than the other, None where either is not known by the hour."""
+    if one is None or other is None or not (one.timed and other.timed):
+        return None
+    return (one.low - other.low) / (60 * _MINUTE)
 
 
 def timing(one: Moment | None, other: Moment | None) -> Timing:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 import pytest
+from msgspec import structs
 
 from fhirstore.dstu2.json_format import dump
 from fhirstore.errors import Failure, Forbidden, NotFound
@@ -270,7 +271,7 @@ WRITES: dict[str, tuple[list[Change], Change, Extents, Extents, type[Failure] | 
     "deleted again inside": ([about("a"), gone()], gone(), READING_A, OF_A, None),
     "nothing writable": ([], about("a"), READING_ALL, NOTHING, Forbidden),
     "a type that is writable": ([], about("b", "f", "Flag"), READING_A, OF_FLAGS, None),
-    "said to be new, outside": ([], replace(about("b"), fresh=True), READING_A, OF_A, Forbidden),
+    "said to be new, outside": ([], structs.replace(about("b"), fresh=True), READING_A, OF_A, Forbidden),
 }
 
 

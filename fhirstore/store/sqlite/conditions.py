@@ -151,9 +151,9 @@ class Conditions:
             # Each row's own ranges are looked at rather than a set made of all that match.
             match filter_:
                 case OneRange(name, clauses):
-                    return probe(row, self._numbers((RANGE + name,))[0], clauses)
+                    return probe(row, self._ranges((name,)), clauses)
                 case RangeScan(prefix, accepts, limits):
-                    return probe(row, self._scan(RANGE, prefix, accepts)[0], ((limits,),))
+                    return probe(row, self._ranges_like(prefix, accepts), ((limits,),))
         return NEVER if rows is NONE else Sql(f"{row}.rid IN ({rows.sql.text})", rows.sql.values)
 
     def _of_type(self, types: Sequence[str], row: str) -> Sql:
@@ -187,12 +187,12 @@ class Conditions:
             case HasPrefix(prefix):
                 return self._prefixed(prefix)
             case KeyScan(prefix, accepts):
-                return self._keyed(*self._scan("", prefix, accepts))
+                return self._keyed(*self._question.scan(self._mark, prefix, accepts))
             case OneRange(name, clauses):
                 single = self._question.is_single(self._mark + RANGE + name)
-                return self._ranged(self._numbers((RANGE + name,))[0], clauses, single=single)
+                return self._ranged(self._ranges((name,)), clauses, single=single)
             case RangeScan(prefix, accepts, limits):
-                return self._ranged(self._scan(RANGE, prefix, accepts)[0], ((limits,),))
+                return self._ranged(self._ranges_like(prefix, accepts), ((limits,),))
             case HasWord(words):
                 return self._worded(words)
             case LinksTo():
@@ -227,8 +227,12 @@ class Conditions:
     def _numbers(self, texts: Sequence[str]) -> tuple[list[int], int]:
         return self._question.numbers([self._mark + text for text in texts])
 
-    def _scan(self, kind: str, prefix: str, accepts: Callable[[str], bool]) -> tuple[list[int], int]:
-        return self._question.scan(self._mark + kind, prefix, accepts)
+    def _ranges(self, names: Sequence[str]) -> list[int]:
+        return self._question.ranges([self._mark + RANGE + name for name in names])
+
+    def _ranges_like(self, prefix: str, accepts: Callable[[str], bool]) -> list[int]:
+        mark = self._mark + RANGE
+        return self._question.ranges([text for _, _, text in self._question.accepted(mark, prefix, accepts)])
 
     def _keyed(self, numbers: Sequence[int], uses: int) -> Rows:
         if not numbers:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import islice
+
+from msgspec import structs
 
 from fhirstore.errors import BadRequest
 from fhirstore.search.plan import AllOf, Filter, HasKey, HasPrefix, Plan
@@ -62,7 +63,7 @@ class _Search:
         matches, following = self._matches(chosen), self._valued(chosen[-1:])[0].place if more else None
         if page.places:
             places = [each.place for each in self._valued(chosen)]
-            matches = tuple(replace(match, place=place) for match, place in zip(matches, places, strict=True))
+            matches = tuple(structs.replace(match, place=place) for match, place in zip(matches, places, strict=True))
         return Found(matches, total, following)
 
     def _few(self) -> list[Valued[Row]] | None:

@@ -2,18 +2,25 @@
 
 A text begins with what sort it is: keys as they are, range names after "[", resource types after "="; "#" before all
 that says that it is of contained resources.
+
+One number often has a range under several names: a quantity's own, that with its unit, those together with a code. Such
+names, in a set, have one number more, and the range one row under it. The set's text is "{" and its members' numbers.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from fhirstore.store.sqlite.statements import array, insert_all
+from fhirstore.store.sqlite.statements import among, array, insert_all
 
-RANGE, TYPE, CONTAINED = "[", "=", "#"
+RANGE, TYPE, CONTAINED, SET = "[", "=", "#", "{"
+
+SETS_EACH = 32
+"""In so many sets a name may be: a search for it looks into each. From then on its ranges have rows of their own."""
 
 
 class Names:
@@ -27,6 +34,9 @@ class Names:
         self._remembered = remembered
         self._numbers: dict[tuple[int, str], int] = {}
         self._made: dict[int, tuple[int, str]] = {}
+        self._joined: dict[tuple[int, int, int], None] = {}
+        self._together: dict[tuple[int, str, tuple[str, ...]], tuple[int, ...]] = {}
+        self._members: dict[int, tuple[int, ...]] = {}
 
     def numbers(self, connection: sqlite3.Connection, owner: int, texts: Sequence[str]) -> list[int]:
         """The numbers of texts, made where they have none yet."""
@@ -34,7 +44,36 @@ class Names:
             return [self._numbers[owner, text] for text in texts]
         except KeyError:
             self._learn(connection, owner, texts)
+            missing = dict.fromkeys(text for text in texts if (owner, text) not in self._numbers)
+            if missing:
+                self._make(connection, owner, missing)
         return [self._numbers[owner, text] for text in texts]
+
+    def together(
+        self, connection: sqlite3.Connection, owner: int, mark: str, names: tuple[str, ...]
+    ) -> tuple[int, ...]:
+        """The numbers under which a range stands that has all these names behind a mark: few, and mostly one."""
+        found = self._together.get((owner, mark, names))
+        if found is None:
+            if len(self._together) > self._remembered // 8:
+                self._together.clear()
+                self._members.clear()
+            members = sorted(self.numbers(connection, owner, [mark + name for name in names]))
+            found = self._together[owner, mark, names] = self._join(connection, owner, members)
+        return found
+
+    def members(self, connection: sqlite3.Connection, number: int) -> tuple[int, ...]:
+        """The numbers of the names in a set; of any other name, its own."""
+        found = self._members.get(number)
+        if found is None:
+            made = (
+                self._made.get(number)
+                or connection.execute("SELECT owner, text FROM names WHERE id = ?", (number,)).fetchone()
+            )
+            text = made[1]
+            found = tuple(map(int, text[1:].split(","))) if text[0] == SET else (number,)
+            self._members[number] = found
+        return found
 
     def write(self, connection: sqlite3.Connection, uses: Mapping[int, int], extra: Mapping[int, int]) -> None:
         """Write the new texts, and note that so many more (or fewer) resources use these numbers.
@@ -45,6 +84,7 @@ class Names:
         if made:
             rows = [(number, *made[number], uses.get(number, 0), extra.get(number, 0)) for number in made]
             insert_all(connection, "names", rows)
+            insert_all(connection, "members", list(self._joined))
         for column, changes in (("uses", uses), ("extra", extra)):
             others = {number: change for number, change in changes.items() if change and number not in made}
             if others:
@@ -54,10 +94,14 @@ class Names:
                     (msgspec.json.encode(others).decode(),),
                 )
         made.clear()
+        self._joined.clear()
 
     def forget(self) -> None:
         self._numbers.clear()
         self._made.clear()
+        self._joined.clear()
+        self._together.clear()
+        self._members.clear()
 
     def _learn(self, connection: sqlite3.Connection, owner: int, texts: Sequence[str]) -> None:
         if len(self._numbers) + len(texts) > self._remembered:
@@ -69,11 +113,11 @@ class Names:
         )
         for text, number in found.fetchall():
             self._numbers[owner, text] = number
-        missing = dict.fromkeys(text for text in texts if (owner, text) not in self._numbers)
-        if missing:
-            for number, text in enumerate(missing, self._next(connection)):
-                self._numbers[owner, text] = number
-                self._made[number] = (owner, text)
+
+    def _make(self, connection: sqlite3.Connection, owner: int, texts: Iterable[str]) -> None:
+        for number, text in enumerate(texts, self._next(connection)):
+            self._numbers[owner, text] = number
+            self._made[number] = (owner, text)
 
     def _next(self, connection: sqlite3.Connection) -> int:
         """The first number that is free; the file's write lock keeps other processes from taking it."""
@@ -82,11 +126,38 @@ class Names:
         greatest: int | None = connection.execute("SELECT max(id) FROM names").fetchone()[0]
         return (greatest or 0) + 1
 
+    def _join(self, connection: sqlite3.Connection, owner: int, members: Sequence[int]) -> tuple[int, ...]:
+        """The number of a set, made where there is room for it, and those of the names that are in too many already."""
+        if len(members) == 1:
+            return (members[0],)
+        text = SET + ",".join(map(str, members))
+        self._learn(connection, owner, (text,))
+        if (owner, text) in self._numbers:
+            return (self._numbers[owner, text],)
+        sets = self._sets(connection, owner, members)
+        full = [member for member in members if sets[member] >= SETS_EACH]
+        if full:
+            free = [member for member in members if member not in full]
+            return (*(self._join(connection, owner, free) if free else ()), *full)
+        self._make(connection, owner, (text,))
+        number = self._numbers[owner, text]
+        self._joined.update(dict.fromkeys((owner, member, number) for member in members))
+        return (number,)
 
-def texts_of(connection: sqlite3.Connection, owner: int, numbers: Iterable[int]) -> dict[int, str]:
-    """The texts behind numbers."""
-    wanted = "[" + ",".join(map(str, set(numbers))) + "]"
+    def _sets(self, connection: sqlite3.Connection, owner: int, members: Sequence[int]) -> Counter[int]:
+        """In how many sets names are."""
+        where = among("name", members)
+        found = connection.execute(f"SELECT name FROM members WHERE owner = ? AND {where.text}", (owner, *where.values))
+        made = [member for _, member, _ in self._joined if member in members]
+        return Counter([member for (member,) in found.fetchall()] + made)
+
+
+def numbers_of_ranges(connection: sqlite3.Connection, owner: int, texts: Sequence[str]) -> list[int]:
+    """The numbers under which ranges of these names are found: their own, and those of the sets that they are in."""
+    where = among("text", texts)
     rows = connection.execute(
-        "SELECT id, text FROM json_each(?) CROSS JOIN names ON names.id = value AND names.owner = ?", (wanted, owner)
-    )
-    return dict(rows.fetchall())
+        "SELECT id, whole FROM names LEFT JOIN members ON members.owner = names.owner AND name = id"
+        f" WHERE names.owner = ? AND {where.text} AND uses > 0",
+        (owner, *where.values),
+    ).fetchall()
+    return list(dict.fromkeys(number for row in rows for number in row if number is not None))

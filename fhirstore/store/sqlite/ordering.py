@@ -12,7 +12,7 @@ from fhirstore.search.plan import ById, ByKey, ByRange, ByUpdate, Column, Order,
 from fhirstore.store.ordering import Valued
 from fhirstore.store.ranges import Ends
 from fhirstore.store.sqlite.index import RangeRow, unpack
-from fhirstore.store.sqlite.names import CONTAINED, RANGE
+from fhirstore.store.sqlite.names import CONTAINED, RANGE, numbers_of_ranges
 from fhirstore.store.sqlite.statements import array
 
 RESOURCE_COLUMNS = ("rid", "type", "id", "updated", "keys", "ranges")
@@ -84,8 +84,8 @@ def _key_reader(
 
 
 def _range_reader(connection: sqlite3.Connection, owner: int, order: ByRange) -> Callable[[Row], Bound | None]:
-    marks = {RANGE + order.name, CONTAINED + RANGE + order.name}
-    numbers = {number for mark in marks if (number := range_number(connection, owner, mark)) is not None}
+    marks = (RANGE + order.name, CONTAINED + RANGE + order.name)
+    numbers = set(numbers_of_ranges(connection, owner, marks))
     column = order.last if order.descending else order.first
 
     def read(row: Row) -> Bound | None:
@@ -94,11 +94,6 @@ def _range_reader(connection: sqlite3.Connection, owner: int, order: ByRange) ->
         return best
 
     return read
-
-
-def range_number(connection: sqlite3.Connection, owner: int, text: str) -> int | None:
-    row = connection.execute("SELECT id FROM names WHERE owner = ? AND text = ?", (owner, text)).fetchone()
-    return int(row[0]) if row else None
 
 
 def _end(row: RangeRow, column: Column) -> Bound | None:

@@ -26,6 +26,7 @@ from fhirstore.search.plan import (
     WithIds,
     end,
 )
+from fhirstore.store.sqlite.names import numbers_of_ranges
 from fhirstore.store.sqlite.spans import Clauses
 from fhirstore.store.sqlite.statements import NO_ROWS, Sql, among, every
 
@@ -90,14 +91,22 @@ class Question:
         ).fetchall()
         return [number for number, _ in rows], sum(uses for _, uses in rows)
 
+    def ranges(self, texts: Sequence[str]) -> list[int]:
+        """The numbers under which ranges of these names stand."""
+        return numbers_of_ranges(self.connection, self.owner, texts)
+
     def scan(self, mark: str, prefix: str, accepts: Callable[[str], bool]) -> tuple[list[int], int]:
         """The same of all texts behind a mark that begin so and are accepted."""
+        found = self.accepted(mark, prefix, accepts)
+        return [number for number, _, _ in found], sum(uses for _, uses, _ in found)
+
+    def accepted(self, mark: str, prefix: str, accepts: Callable[[str], bool]) -> list[tuple[int, int, str]]:
+        """Numbers, uses and texts."""
         rows = self.connection.execute(
             "SELECT id, uses, text FROM names WHERE owner = ? AND text >= ? AND text < ? AND uses > 0",
             (self.owner, mark + prefix, end(mark + prefix)),
         )
-        found = [(number, uses) for number, uses, text in rows if accepts(text[len(mark) :])]
-        return [number for number, _ in found], sum(uses for _, uses in found)
+        return [row for row in rows if accepts(row[2][len(mark) :])]
 
     def is_single(self, text: str) -> bool:
         """Whether no resource has two ranges of a name."""

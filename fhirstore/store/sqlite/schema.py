@@ -2,7 +2,8 @@
 
 `resources` holds what is there now, `history` what was, deletions included. What resources are found by stands in
 `keys` and `ranges`, as numbers; `names` is the dictionary of the texts behind the numbers, one for each owner, with how
-many resources use each. A resource's own row repeats its entries, so that they can be taken away again and sorted by.
+many resources use each. `members` tells which sets of names, with a number of their own, a name is in. A resource's own
+row repeats its entries, so that they can be taken away again and sorted by.
 
 A version's author is the application (`client_id`) that made it and the user who was `acting`.
 
@@ -12,6 +13,8 @@ ranges beyond the first that resources have under one name: where it is 0, what 
 """
 
 from __future__ import annotations
+
+from fhirstore.store.sqlite.spans import NOT_EXACT
 
 SCHEMA_VERSION = 1
 
@@ -66,6 +69,13 @@ CREATE TABLE IF NOT EXISTS names (
   uses INTEGER NOT NULL,
   extra INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+
+CREATE TABLE IF NOT EXISTS members (
+  owner INTEGER NOT NULL,
+  name INTEGER NOT NULL,
+  whole INTEGER NOT NULL,
+  PRIMARY KEY (owner, name, whole)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS keys (
   owner INTEGER NOT NULL,
@@ -249,7 +259,9 @@ CREATE TABLE IF NOT EXISTS chunks (
 
 INDEXES = {
     "names_by_text": "CREATE UNIQUE INDEX IF NOT EXISTS names_by_text ON names (owner, text)",
-    "ranges_by_last": "CREATE INDEX IF NOT EXISTS ranges_by_last ON ranges (owner, name, span, last, rid)",
+    "ranges_by_last": (
+        f"CREATE INDEX IF NOT EXISTS ranges_by_last ON ranges (owner, name, span, last, rid) WHERE {NOT_EXACT.text}"
+    ),
     "contained_by_id": (
         "CREATE INDEX IF NOT EXISTS contained_by_id ON contained (owner, type, id, inner, holder, container)"
     ),

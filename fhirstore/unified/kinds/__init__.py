@@ -46,4 +46,4 @@ def same(one: Fact, other: Fact) -> str | None:
     if not alike or one.stated.void or other.stated.void:
         return None
     found = kind_of(one.kind).compare(one, other)
-    return found.words if found.likeness > Likeness.UNKNOWN else None
+    return found.words if found.likeness > Likeness.FAINT else None

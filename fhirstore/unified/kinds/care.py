@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from fhirstore.unified import concepts
 from fhirstore.unified.agreement import CONTRARY, UNKNOWN, Agreement, Comparison, Likeness
-from fhirstore.unified.concepts import Concept, concept, joined, named
+from fhirstore.unified.concepts import Concept, concept, joined, named, sided
 from fhirstore.unified.facts import Fact, Resolve, Stated, Trait, agree, contradict
+from fhirstore.unified.kinds.issue import by_issue, issue_of
 from fhirstore.unified.kinds.kind import (
     DAILY,
     SELDOM,
@@ -26,7 +27,7 @@ from fhirstore.unified.kinds.kind import (
     subject_of,
     time_in_words,
 )
-from fhirstore.unified.moments import Moment, Timing, day_of, moment_of, timing
+from fhirstore.unified.moments import Moment, Timing, date_of, day_of, moment_of, timing
 from fhirstore.unified.reading import Document, part, parts, text
 
 _CLASSES = {"ambulatory": "outpatient", "AMB": "outpatient", "IMP": "inpatient", "EMER": "emergency"}
@@ -53,10 +54,15 @@ def _compare_immunizations(one: Fact, other: Fact) -> Comparison:
 
 
 def _read_procedure(document: Document, resolve: Resolve) -> Stated:
+    code, side = sided(concept(document.get("code")))
     return Stated(
-        code=concept(document.get("code")),
-        moment=moment_of(document, "performed"),
-        traits=(("site", _concepts(document, "bodySite")), ("not performed", document.get("notPerformed") is True)),
+        code=code,
+        moment=date_of(document, "performed"),
+        traits=(
+            ("site", _concepts(document, "bodySite")),
+            ("side", side),
+            ("not performed", document.get("notPerformed") is True),
+        ),
         about=subject_of(document),
         status=text(document, "status"),
         label=label_of(document, "code"),
@@ -65,17 +71,17 @@ def _read_procedure(document: Document, resolve: Resolve) -> Stated:
 
 
 def _compare_procedures(one: Fact, other: Fact) -> Comparison:
-    return happened(one, other, SELDOM, "site", "not performed", what="procedure")
+    return happened(one, other, SELDOM, "site", "side", "not performed", what="procedure")
 
 
 def _read_visit(document: Document, resolve: Resolve) -> Stated:
     class_ = text(document, "class")
     traits: list[tuple[str, Trait]] = [("class", _CLASSES.get(class_, class_))] if class_ else []
-    if (ends := moment_of({"period": {"end": part(document, "period").get("end")}}, "period")) is not None:
+    if (ends := date_of({"period": {"end": part(document, "period").get("end")}}, "period")) is not None:
         traits.append(("end", ends))
     return Stated(
         code=_concepts(document, "type"),
-        moment=moment_of(document, "period"),
+        moment=date_of(document, "period"),
         traits=tuple(traits),
         about=subject_of(document),
         status=text(document, "status"),
@@ -115,7 +121,8 @@ def _visit_keys(stated: Stated) -> Iterable[str]:
 def _read_report(document: Document, resolve: Resolve) -> Stated:
     return Stated(
         code=concept(document.get("code")),
-        moment=moment_of(document, "effective") or day_of(moment_of(document, "issued")),
+        moment=date_of(document, "effective") or day_of(moment_of(document, "issued")),
+        traits=tuple(issue_of(document)),
         about=subject_of(document),
         status=text(document, "status"),
         label=label_of(document, "code"),
@@ -124,7 +131,8 @@ def _read_report(document: Document, resolve: Resolve) -> Stated:
 
 
 def _compare_reports(one: Fact, other: Fact) -> Comparison:
-    return happened(one, other, TIMED)
+    found = happened(one, other, TIMED)
+    return by_issue(found, one.stated, other.stated, soon=True) if found.likeness is Likeness.WEAK else found
 
 
 def _read_document(document: Document, resolve: Resolve) -> Stated:
@@ -133,8 +141,8 @@ def _read_document(document: Document, resolve: Resolve) -> Stated:
     urls = frozenset(found for each in files if (found := text(each, "url")).startswith(("http://", "https://")))
     return Stated(
         code=concept(document.get("type")),
-        moment=moment_of(document, "created", "indexed") if text(document, "created") else None,
-        traits=(("hash", hashes), ("url", urls)),
+        moment=date_of(document, "created"),
+        traits=(("hash", hashes), ("url", urls), *issue_of(document, "indexed")),
         about=subject_of(document),
         status=text(document, "status"),
         label=text(document, "description") or label_of(document, "type"),
@@ -142,11 +150,19 @@ def _read_document(document: Document, resolve: Resolve) -> Stated:
     )
 
 
+_SUMMARY = named("summary of episode note")
+
+
 def _compare_documents(one: Fact, other: Fact) -> Comparison:
     for trait in ("hash", "url"):
         if agree(one.stated.trait(trait), other.stated.trait(trait)) is Agreement.EQUAL:
             return Comparison(Likeness.CERTAIN, "same content")
-    return happened(one, other, TIMED, "hash", what="type")
+    found = happened(one, other, TIMED, "hash", what="type")
+    if found.likeness is Likeness.CERTAIN:
+        return found
+    if _SUMMARY.codes & one.stated.code.codes & other.stated.code.codes:
+        return UNKNOWN  # each system makes its own
+    return by_issue(found, one.stated, other.stated, soon=False) if found.likeness is Likeness.WEAK else found
 
 
 def _document_keys(stated: Stated) -> Iterable[str]:
@@ -157,10 +173,10 @@ def _document_keys(stated: Stated) -> Iterable[str]:
 
 
 def _read_plan(document: Document, resolve: Resolve) -> Stated:
-    category = _concepts(document, "category")
+    said = [each for each in parts(document, "category") if not _is_any_plan(each)]
     return Stated(
-        code=category or named(text(document, "description")),
-        moment=moment_of(document, "period"),
+        code=joined(map(concept, said)) or named(text(document, "description")),
+        moment=date_of(document, "period"),
         about=subject_of(document),
         status=text(document, "status"),
         label=next((label_of({"category": each}, "category") for each in parts(document, "category")), ""),
@@ -168,8 +184,13 @@ def _read_plan(document: Document, resolve: Resolve) -> Stated:
     )
 
 
+def _is_any_plan(category: Document) -> bool:
+    """Whether a category says no more than that it is a plan, as that of Argonaut's profile does."""
+    return any(text(each, "code") == "assess-plan" for each in parts(category, "coding"))
+
+
 def _compare_plans(one: Fact, other: Fact) -> Comparison:
-    return happened(one, other, SELDOM, what="plan")
+    return happened(one, other, DAILY, what="plan")
 
 
 IMMUNIZATION = Kind(_read_immunization, _compare_immunizations, standing)

@@ -28,6 +28,9 @@ DAILY: Likenesses = {
 }
 """For what happens once a day at most, and is often dated by month or year."""
 
+HOURLY: Likenesses = {**TIMED, Timing.DAY: Likeness.FAINT}
+"""For what is given several times a day, where to take two for one is a danger: the day alone says nothing."""
+
 SELDOM: Likenesses = {**DAILY, Timing.UNKNOWN: Likeness.WEAK}
 """For what happens so seldom that one of it without a date is likely to be the one that has one."""
 
@@ -44,13 +47,15 @@ _TIMES = {
 class Kind:
     """`read` takes a document apart; `compare` is symmetric; facts without a common key of `keys` are never compared.
 
-    What `repeats` may be so several times a day: that two tell it of the same day does not make them one.
+    What `repeats` may be so several times a day: that two tell it of the same day does not make them one. What is
+    done by the hour (`hourly`) is done at midnight too; of all else, midnight is how systems write the day they know.
     """
 
     read: Callable[[Document, Resolve], Stated]
     compare: Callable[[Fact, Fact], Comparison]
     keys: Callable[[Stated], Iterable[str]]
     repeats: bool = False
+    hourly: bool = False
 
 
 def subject_of(document: Document) -> str:

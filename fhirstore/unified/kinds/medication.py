@@ -13,6 +13,7 @@ from fhirstore.unified.amounts import amount_of
 from fhirstore.unified.drugs import Drug, drug
 from fhirstore.unified.facts import Fact, Resolve, Stated, contradict
 from fhirstore.unified.kinds.kind import (
+    HOURLY,
     Kind,
     Likenesses,
     identified,
@@ -31,7 +32,6 @@ _DAILY: Likenesses = {
     Timing.WITHIN: Likeness.WEAK,
     Timing.UNKNOWN: Likeness.WEAK,
 }
-_HOURLY: Likenesses = {Timing.INSTANT: Likeness.STRONG, Timing.LOCAL: Likeness.FAIR, Timing.DAY: Likeness.WEAK}
 
 
 def _reader(dosage: str, quantity: str, *times: str) -> Callable[[Document, Resolve], Stated]:
@@ -100,7 +100,7 @@ STATEMENT = Kind(_reader("dosage", "quantityQuantity", "effective"), _comparing(
 DISPENSE = Kind(
     _reader("dosageInstruction", "doseQuantity", "whenHandedOver", "whenPrepared"), _comparing(_DAILY), standing
 )
-ADMINISTRATION = Kind(_reader("dosage", "quantity", "effectiveTime"), _comparing(_HOURLY), standing, repeats=True)
+ADMINISTRATION = Kind(_reader("dosage", "quantity", "effectiveTime"), _comparing(HOURLY), standing, repeats=True, hourly=True)
 
 
 def _read_medication(document: Document, resolve: Resolve) -> Stated:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from fhirstore.unified import concepts
 from fhirstore.unified.agreement import CONTRARY, UNKNOWN, Agreement, Comparison, Likeness
-from fhirstore.unified.concepts import Concept, concept, joined
+from fhirstore.unified.concepts import Concept, concept, joined, sided
 from fhirstore.unified.drugs import drug
 from fhirstore.unified.facts import Fact, Resolve, Stated, Trait, agree, contradict
 from fhirstore.unified.kinds.kind import DAILY, Kind, identified, is_void, label_of, standing, subject_of, time_in_words
-from fhirstore.unified.moments import Timing, moment_of, timing
+from fhirstore.unified.moments import Timing, date_of, moment_of, timing
 from fhirstore.unified.names import compare_names, human_names
 from fhirstore.unified.reading import Document, parts, text
 
@@ -18,16 +18,18 @@ _OVER = frozenset({"resolved", "remission", "inactive"})
 
 
 def _read_condition(document: Document, resolve: Resolve) -> Stated:
+    code, side = sided(concept(document.get("code")))
     traits: list[tuple[str, Trait]] = [("site", joined(concept(each) for each in parts(document, "bodySite")))]
-    whens = ((name, moment_of(document, name)) for name in ("dateRecorded", "abatement"))
+    traits.append(("side", side))
+    whens = ((name, date_of(document, name)) for name in ("dateRecorded", "abatement"))
     traits += ((name, when) for name, when in whens if when is not None)
     if text(document, "verificationStatus") == "refuted":
         traits.append(("refuted", True))
     status = text(document, "clinicalStatus")
     over = status in _OVER or any(name.startswith("abatement") for name in document)
     return Stated(
-        code=concept(document.get("code")),
-        moment=moment_of(document, "onset"),
+        code=code,
+        moment=date_of(document, "onset"),
         traits=(*traits, ("over", over)),
         about=subject_of(document),
         status=status,
@@ -39,7 +41,7 @@ def _read_condition(document: Document, resolve: Resolve) -> Stated:
 def _compare_conditions(one: Fact, other: Fact) -> Comparison:
     a, b = one.stated, other.stated
     same = concepts.agreement(a.code, b.code)
-    if same is Agreement.DIFFERENT or contradict(a, b, "site") or a.trait("refuted") != b.trait("refuted"):
+    if same is Agreement.DIFFERENT or contradict(a, b, "site", "side") or a.trait("refuted") != b.trait("refuted"):
         return CONTRARY
     if one.identifiers & other.identifiers and same is not Agreement.UNLIKE:
         return identified(one, other)
@@ -48,9 +50,18 @@ def _compare_conditions(one: Fact, other: Fact) -> Comparison:
         return CONTRARY
     if same is not Agreement.EQUAL:
         return UNKNOWN
+    if bool(a.trait("side")) != bool(b.trait("side")) and not a.code.codes & b.code.codes:
+        return _of_one_side(began)
     if began in DAILY:
         return Comparison(DAILY[began], f"same condition, begun {time_in_words(began)}")
     return _without_onset(a, b)
+
+
+def _of_one_side(began: Timing) -> Comparison:
+    """Where one tells the side of the body and the other does not, nothing but the day makes them one."""
+    if began < Timing.DAY:
+        return UNKNOWN
+    return Comparison(Likeness.WEAK, f"same condition, of which one tells the side, begun {time_in_words(began)}")
 
 
 def _without_onset(a: Stated, b: Stated) -> Comparison:
@@ -70,7 +81,7 @@ def _read_allergy(document: Document, resolve: Resolve) -> Stated:
     code = joined((concept(substance), Concept(names=drug(substance).concept.names)))
     return Stated(
         code=code,
-        moment=moment_of(document, "onset"),
+        moment=date_of(document, "onset"),
         traits=(("refuted", text(document, "status") == "refuted"),),
         about=subject_of(document),
         status=text(document, "status"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from lives.life import Event, Life, live
+from lives.open import is_open
 from lives.source import Document, Source
 from lives.wording import WORDING
 
@@ -16,11 +17,15 @@ SOURCE_TAG, ORIGINAL_TAG = "urn:fhirstore:source", "urn:fhirstore:original-id"
 
 @dataclass(frozen=True)
 class Told:
-    """A resource, where it comes from, and the number of the event that it tells (None: it tells none that counts)."""
+    """A resource, where it comes from, and the number of the event that it tells (None: it tells none that counts).
+
+    `open` says that what is written fits another event as well.
+    """
 
     document: Document
     source: str
     event: int | None
+    open: bool = False
 
     @property
     def reference(self) -> str:
@@ -38,13 +43,13 @@ def _tell(source: Source, life: Life) -> list[Told]:
     found = []
     for number, event in enumerate(life.events):
         if source.has.get(event.role, True) and (event.kind == "Patient" or source.random.random() < 0.78):
-            found.append(_told(source, number, event))
+            found.append(_told(source, number, event, life))
             if event.kind not in _NEVER_IN_ERROR and source.random.random() < 0.01:
-                found.append(_mistaken(source, event))
+                found.append(_mistaken(source, event, life))
     return found
 
 
-def _told(source: Source, number: int, event: Event) -> Told:
+def _told(source: Source, number: int, event: Event, life: Life) -> Told:
     document: Document = {"resourceType": event.kind, **WORDING[event.kind](source, event)}
     id = f"s{source.number}r{source.next_number()}"
     if event.kind == "Patient":
@@ -53,12 +58,12 @@ def _told(source: Source, number: int, event: Event) -> Told:
     tags = [{"system": SOURCE_TAG, "code": source.uri}, {"system": ORIGINAL_TAG, "code": original}]
     document = {"resourceType": event.kind, "id": id, "meta": {"tag": tags}} | document
     _identify(source, document, number, original)
-    return Told(document, source.uri, number)
+    return Told(document, source.uri, number, is_open(document, event, life))
 
 
-def _mistaken(source: Source, event: Event) -> Told:
+def _mistaken(source: Source, event: Event, life: Life) -> Told:
     """What was entered in error tells nothing, however much it looks like the rest."""
-    told = _told(source, -1, event)
+    told = _told(source, -1, event, life)
     mark = "verificationStatus" if event.kind == "Condition" else "status"
     return Told({**told.document, mark: "entered-in-error"}, told.source, None)
 

@@ -16,6 +16,9 @@ NDC, UNII, UCUM = "http://hl7.org/fhir/sid/ndc", "http://fdasis.nlm.nih.gov", "h
 LOCAL = "urn:oid:1.2.840.114350.1.13.{source}.7.2.696580"
 _CVX = "http://hl7.org/fhir/sid/cvx"
 
+VAGUE = frozenset({"Nut (substance)"})
+"""Names that may mean one thing or another: peanuts or the nuts of trees."""
+
 MEASURES: Mapping[str, tuple[Name, ...]] = {
     "heart rate": (
         (LOINC, "8867-4", "Heart rate"),
