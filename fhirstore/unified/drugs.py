@@ -9,10 +9,11 @@ from functools import lru_cache
 from typing import Any
 
 from fhirstore.search.folding import fold
+from fhirstore.search.kinds.number import read
 from fhirstore.unified import concepts
 from fhirstore.unified.agreement import Agreement
 from fhirstore.unified.concepts import Concept
-from fhirstore.unified.reading import parts, text
+from fhirstore.unified.reading import member, parts, text
 
 _TEXT_LIMIT = 300
 _BRANDS = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
@@ -25,6 +26,9 @@ _MILLIGRAMS = {
     "g": Decimal(1000),
     "gm": Decimal(1000),
 }
+_BETWEEN = re.compile(r"\d ?(?:-|to|or) ?\d", re.ASCII | re.IGNORECASE)
+_PIECES = frozenset({"tbl", "tablet", "tablets", "tab", "tabs", "capsule", "capsules", "cap", "caps"})
+_DIGITS_LIMIT = 20
 _FORM_WORDS = {
     "oral": "tablet tablets tab tabs capsule capsules cap caps oral po mouth chewable disintegrating",
     "topical": "cream ointment gel lotion topical patch transdermal",
@@ -92,6 +96,23 @@ def _together(coded: Concept, written: tuple[str, ...]) -> Drug:
 def _substance(said: list[str]) -> str:
     telling = [_INGREDIENTS.get(word, word) for word in said if word not in _SILENT | _RELEASE and word not in _FORMS]
     return " ".join(sorted({word for each in telling for word in each.split()}))
+
+
+def dose_of(quantity: Any, written: str, medicine: Drug) -> str:
+    """The milligrams of one dose, "" where they are not told: by weight, by tablets of one strength, or in words."""
+    number, unit = read(member(quantity, "value")), fold(text(quantity, "code") or text(quantity, "unit"))
+    if number is None:
+        said = {_strength(*found) for found in _STRENGTH.findall(fold(written[:_TEXT_LIMIT])) if found[1] in _MILLIGRAMS}
+        return said.pop() if len(said) == 1 and not _BETWEEN.search(written) else ""
+    if unit in _MILLIGRAMS:
+        return _plain(number * _MILLIGRAMS[unit])
+    each = next(iter(medicine.strengths)) if len(medicine.strengths) == 1 else ""
+    pieces = unit.strip("{}") in _PIECES or fold(text(quantity, "unit")) in _PIECES
+    return _plain(number * Decimal(each)) if pieces and each and " " not in each else ""
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}" if abs(number.adjusted()) < _DIGITS_LIMIT else ""
 
 
 def _strength(number: str, unit: str) -> str:
