@@ -10,8 +10,8 @@ from collections.abc import Callable
 from fhirstore.unified import drugs
 from fhirstore.unified.agreement import CONTRARY, UNKNOWN, Agreement, Comparison, Likeness
 from fhirstore.unified.amounts import amount_of
-from fhirstore.unified.drugs import Drug, dose_of, drug
-from fhirstore.unified.facts import Fact, Resolve, Stated, contradict
+from fhirstore.unified.drugs import Drug, dose_of, drug, is_once_a_day
+from fhirstore.unified.facts import Fact, Resolve, Stated, agree, contradict
 from fhirstore.unified.kinds.kind import (
     HOURLY,
     Kind,
@@ -32,6 +32,7 @@ _DAILY: Likenesses = {
     Timing.WITHIN: Likeness.WEAK,
     Timing.UNKNOWN: Likeness.WEAK,
 }
+_OVER = frozenset({"completed", "stopped"})
 
 
 def _reader(
@@ -44,6 +45,9 @@ def _reader(
         told = next(parts(document, dosage), NOTHING)
         amount, dose = amount_of(part(told, quantity)), dose_of(part(told, quantity), text(told, "text"), medicine)
         traits = [("strength", medicine.strengths), ("form", medicine.forms), ("slow", frozenset({str(medicine.slow)}))]
+        traits.append(("over", frozenset({str(text(document, "status") in _OVER)})))
+        if is_once_a_day(text(told, "text")):
+            traits.append(("once a day", frozenset({"yes"})))
         if dose:
             traits.append(("dose", frozenset({dose})))
         elif amount is not None:
@@ -96,9 +100,13 @@ def _comparing(levels: Likenesses, *, numbered_once: bool = True) -> Callable[[F
             return CONTRARY
         if same < Agreement.CLOSE or when not in levels:
             return UNKNOWN
-        likeness = levels[when] if same is Agreement.EQUAL else min(levels[when], Likeness.WEAK)
+        if when is Timing.UNKNOWN and contradict(a, b, "over"):
+            return UNKNOWN
         words = "same medication" if when is Timing.UNKNOWN else f"same medication, {time_in_words(when)}"
-        return Comparison(likeness, words)
+        if levels[when] is Likeness.FAINT and (a.trait("once a day") or b.trait("once a day")):
+            return Comparison(Likeness.WEAK, f"{words}, taken once a day")
+        sure = same is Agreement.EQUAL or agree(a.trait("dose"), b.trait("dose")) is Agreement.EQUAL
+        return Comparison(levels[when] if sure else min(levels[when], Likeness.WEAK), words)
 
     return compare
 

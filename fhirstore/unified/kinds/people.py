@@ -80,9 +80,11 @@ def _compare_patients(one: Fact, other: Fact) -> Comparison:
 def _renamed(one: Fact, other: Fact, born: Agreement, gender: Agreement) -> Comparison:
     """A family name may have changed: all else must be the same, and a number or a telephone besides."""
     a, b = one.stated, other.stated
-    alike = born is Agreement.EQUAL and gender is Agreement.EQUAL and share_given_name(_names(a), _names(b))
-    if not alike:
+    alike = born is Agreement.EQUAL and gender is not Agreement.DIFFERENT
+    if not alike or not share_given_name(_names(a), _names(b)):
         return CONTRARY
+    if gender is Agreement.UNKNOWN:
+        return UNKNOWN
     if one.identifiers & other.identifiers or agree(a.trait("contact"), b.trait("contact")) is Agreement.EQUAL:
         means = "number" if one.identifiers & other.identifiers else "address or telephone"
         return Comparison(Likeness.WEAK, f"same given name, birth date, gender and {means}, by another family name")
