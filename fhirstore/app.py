@@ -46,15 +46,13 @@ from fhirstore.auth.tokens import Bearers
 from fhirstore.auth.usage import Usage
 from fhirstore.clock import Clock, now
 from fhirstore.ids import new_id
-from fhirstore.interactions.doorway import Doorway
-from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
-from fhirstore.store.contract import Store
 from fhirstore.store.housekeeping import keep_house
 from fhirstore.store.trail_buffer import TrailBuffer
 from fhirstore.transfer.jobs import JobRules, JobRunner
 from fhirstore.web import authorize, console, granted_apps, health_history, launch, sign_in_link
+from fhirstore.wiring import make_doorway
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -80,7 +78,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     settings = settings or Settings()
     store = open_store(settings.database, gathered_reads=settings.gathered_reads)
     trail, usage = TrailBuffer(store), Usage(store, clock)
-    doorway = _doorway(settings, store, clock, new_id, trail)
+    doorway = make_doorway(settings, store, clock, new_id, trail)
     job_rules = JobRules(settings.resource_bytes, settings.import_bytes, settings.open_jobs)
     runner = JobRunner(doorway, job_rules)
 
@@ -133,25 +131,6 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         app.include_router(part.router)
     add_failure_handlers(app)
     return app
-
-
-def _doorway(settings: Settings, store: Store, clock: Clock, new_id: Callable[[], str], trail: TrailBuffer) -> Doorway:
-    limits = Limits(
-        bundle_entries=settings.bundle_entries,
-        conditional_delete=settings.conditional_delete,
-        referential_integrity=settings.referential_integrity,
-    )
-    return Doorway(
-        store,
-        clock,
-        new_id,
-        settings.validation,
-        limits,
-        trail.note,
-        trail.flush,
-        settings.audit,
-        settings.provenance,
-    )
 
 
 def _around(settings: Settings, usage: Usage) -> list[Middleware]:
