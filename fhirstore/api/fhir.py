@@ -113,9 +113,10 @@ class FhirEndpoint:
 
     def _caller(self, http: HttpRequest) -> Awaitable[Caller]:
         """Whoever's token it is; or, without one, the user whom an application with its secret names."""
-        if http.named_user is None:
+        user = http.named_user
+        if user is None:
             return self._parts.bearers.caller(http.bearer())
-        return self._parts.back_office.caller(*http.client_credentials(), http.named_user, http.address)
+        return self._parts.back_office.caller(*http.client_credentials(), user, http.address)
 
     async def _share(self, http: HttpRequest, _: Format, receive: Receive, send: Send) -> None:
         sharing, parts = asked_sharing(http.method, http.path), self._parts
@@ -156,9 +157,7 @@ class FhirEndpoint:
         reply = Reply(200, conformance(http.base, oauth_uris, self._parts.doorway.limits))
         await send_reply(send, reply, http, format)
 
-    async def _receive(
-        self, http: HttpRequest, receive: Receive, match: Match
-    ) -> tuple[Sequence[tuple[str, str]], bytes]:
+    async def _receive(self, http: HttpRequest, receive: Receive, match: Match) -> tuple[list[tuple[str, str]], bytes]:
         """The query, with what a form adds to it, and the body as JSON. Raises what is wrong with either."""
         is_bundle = match.interaction.code == "transaction"
         limit = self._parts.bundle_bytes if is_bundle else self._parts.resource_bytes
