@@ -1,4 +1,4 @@
-"""Resources and what they are found by, written together: `resources`, `names`, `keys`, `ranges`, `texts`, `contained`."""
+"""What resources are found by, written with them: the rows of `names`, `keys`, `ranges`, `texts` and `contained`."""
 
 from __future__ import annotations
 

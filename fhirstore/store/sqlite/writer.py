@@ -5,8 +5,9 @@ queue; the thread then runs them all in one database transaction and commits onc
 commit. What a job wrote before it failed is undone: as that is rare, the transaction is then begun anew, with a
 savepoint around each job, for a savepoint has SQLite copy every page that it protects.
 
-Jobs that write resources gather their rows in the writer's `index`, which writes those of all of them together: after each
-statement this thread waits until the event loop lets it go on, so that few statements count for more than fast ones.
+Jobs that write resources gather their rows in the writer's `index`, which writes those of all of them together: after
+each statement this thread waits until the event loop lets it go on, so that few statements count for more than fast
+ones.
 """
 
 from __future__ import annotations
