@@ -111,7 +111,8 @@ class Writes:
         kept = [self._kept(*pair) for pair in renewed]
         replaced = [
             ReplaceOne(
-                {"_id": self._key(old), "owner": self._scope.owner, "number": old.number}, from_current(self._scope, new)
+                {"_id": self._key(old), "owner": self._scope.owner, "number": old.number},
+                from_current(self._scope, new),
             )
             for old, new in renewed
         ]
