@@ -71,5 +71,6 @@ class GatheredReads:
         if len(ids) == 1:
             document = await self._collection.find_one({"_id": ids[0], "owner": one_owner}, fields)
             return {ids[0]: document} if document else {}
-        cursor = self._collection.find({"_id": {"$in": ids}, "owner": one_owner}, fields, batch_size=TOGETHER)
+        # A batch that might hold more than is asked for is the last, and closes the cursor.
+        cursor = self._collection.find({"_id": {"$in": ids}, "owner": one_owner}, fields, batch_size=len(ids) + 1)
         return {document["_id"]: document async for document in cursor}

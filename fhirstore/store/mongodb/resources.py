@@ -85,7 +85,8 @@ class MongoResources:
     async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
         wanted = [resource_key(self._scope, type_, id_) for type_, id_ in keys]
         asked = {"_id": {"$in": wanted}, "owner": self._scope.owner, "keys": THERE}
-        cursor = self._resources.find(asked, {**VERSION_FIELDS, "_id": 1}, session=self._session)
+        fields = {**VERSION_FIELDS, "_id": 1}
+        cursor = self._resources.find(asked, fields, session=self._session, batch_size=len(wanted) + 1)
         found = {document["_id"]: to_version(document) async for document in cursor}
         return [found[key] for key in wanted if key in found]
 
@@ -169,8 +170,11 @@ class MongoResources:
         place = query.after
         while True:
             page = matching if place is None else {"$and": [matching, _beyond(place, query)]}
-            cursor = self._resources.find(page, VERSION_FIELDS, session=self._session).sort(order)
-            read = [to_version(document) async for document in cursor.limit(query.count + 1)]
+            size = query.count + 1
+            cursor = self._resources.find(
+                page, VERSION_FIELDS, session=self._session, sort=order, limit=size, batch_size=size
+            )
+            read = [to_version(document) async for document in cursor]
             found |= {(each.type, each.id, each.number): each for each in read}
             if len(read) <= query.count or len(found) > query.count:
                 return list(found.values())

@@ -93,7 +93,8 @@ class Writes:
         if not keys:
             return {}
         asked = {"_id": {"$in": list(keys)}, "owner": self._scope.owner}
-        cursor = self._resources.find(asked, {**VERSION_FIELDS, "_id": 1}, session=self._session)
+        fields = {**VERSION_FIELDS, "_id": 1}
+        cursor = self._resources.find(asked, fields, session=self._session, batch_size=len(keys) + 1)
         return {document["_id"]: to_version(document) async for document in cursor}
 
     async def _insert_all(self, new: Sequence[Version]) -> None:
@@ -109,15 +110,13 @@ class Writes:
     async def _replace_all(self, renewed: Sequence[tuple[Version, Version]]) -> bool:
         """Whether all were still what was read; a transaction ends here where one was not."""
         kept = [self._kept(*pair) for pair in renewed]
-        replaced = [
-            ReplaceOne(
-                {"_id": self._key(old), "owner": self._scope.owner, "number": old.number}, from_current(self._scope, new)
-            )
-            for old, new in renewed
-        ]
+        replaced = [ReplaceOne(self._still(old), from_current(self._scope, new)) for old, new in renewed]
         done = await self._resources.bulk_write([*kept, *replaced], session=self._session)
         # Each that is kept was there or is now: what is beyond their number was replaced.
         return done.matched_count + done.upserted_count == len(kept) + len(replaced)
+
+    def _still(self, old: Version) -> dict[str, Any]:
+        return {"_id": self._key(old), "owner": self._scope.owner, "number": old.number}
 
     def _kept(self, old: Version, new: Version) -> UpdateOne:
         """An older version beside the current one.

@@ -100,7 +100,9 @@ STATEMENT = Kind(_reader("dosage", "quantityQuantity", "effective"), _comparing(
 DISPENSE = Kind(
     _reader("dosageInstruction", "doseQuantity", "whenHandedOver", "whenPrepared"), _comparing(_DAILY), standing
 )
-ADMINISTRATION = Kind(_reader("dosage", "quantity", "effectiveTime"), _comparing(HOURLY), standing, repeats=True, hourly=True)
+ADMINISTRATION = Kind(
+    _reader("dosage", "quantity", "effectiveTime"), _comparing(HOURLY), standing, repeats=True, hourly=True
+)
 
 
 def _read_medication(document: Document, resolve: Resolve) -> Stated:
