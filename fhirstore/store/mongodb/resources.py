@@ -24,7 +24,7 @@ from fhirstore.store.contract import Change, Found, HistoryPage, HistoryPlace, H
 from fhirstore.store.mongodb.documents import FOREVER, THERE, VERSION_FIELDS, older_key, resource_key, to_version
 from fhirstore.store.mongodb.failures import unavailable_when_away
 from fhirstore.store.mongodb.find import find
-from fhirstore.store.mongodb.gathering import GatheredReads
+from fhirstore.store.mongodb.gathering import GatheredCreates, GatheredReads
 from fhirstore.store.mongodb.writes import Writes
 from fhirstore.store.scope import Scope
 
@@ -41,8 +41,8 @@ _ILLEGAL_OPERATION = 20  # "Transaction numbers are only allowed on a replica se
 
 @unavailable_when_away
 class MongoResources:
-    """`Resources` of one scope; with a session, those inside that session's transaction; with `reads`, current
-    versions are read together with those that others ask for."""
+    """`Resources` of one scope; with a session, those inside that session's transaction; with `reads` and `creates`,
+    current versions are read, and new resources written, together with those of others."""
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class MongoResources:
         session: AsyncClientSession | None = None,
         met: set[str] | None = None,
         reads: GatheredReads | None = None,
+        creates: GatheredCreates | None = None,
     ) -> None:
         self._scope = scope
         self._reads = reads
@@ -59,7 +60,7 @@ class MongoResources:
         self._author = author
         self._session = session
         self._resources: Collection = database["resources"]
-        self._writes = Writes(scope, self._resources, author, session, met)
+        self._writes = Writes(scope, self._resources, author, session, met, creates)
 
     async def current(self, type: str, id: str) -> Version | None:
         key = resource_key(self._scope, type, id)
