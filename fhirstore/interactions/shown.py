@@ -6,7 +6,7 @@ http://hl7.org/fhir/DSTU2/search.html#contained
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from msgspec import structs
 
@@ -14,8 +14,7 @@ from fhirstore.dstu2.json_format import dump, parse
 from fhirstore.store.contract import Match, Version
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """A resource and its address below the base, which for a contained one ends in "#" and its local id."""
 
     address: str

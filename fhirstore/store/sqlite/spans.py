@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from fhirstore.search.decimals import after
 from fhirstore.search.entries import Bound
 from fhirstore.search.plan import Limit
 from fhirstore.store.ranges import asked
-from fhirstore.store.sqlite.statements import ALWAYS, Sql, among, either, every
+from fhirstore.store.sqlite.statements import ALWAYS, Sql, among, either, every, union
 
 Clauses = tuple[tuple[tuple[Limit, ...], ...], ...]
 """What is asked of one range: of every clause one alternative, of that all limits."""
@@ -49,11 +50,26 @@ def is_exact(span: int) -> bool:
     return span <= _POINT
 
 
-def spans_of(value: Bound | None) -> Sequence[int]:
-    """The classes in which ranges are that can be compared with a value; None: any."""
-    if value is None:
-        return (*_DATES, _POINT, _WIDE)
-    return tuple(_DATES) if isinstance(value, int) else (_POINT, _WIDE)
+@cache
+def spans_of(bits: int) -> tuple[int, ...]:
+    """The classes that `names.spans` tells of."""
+    return tuple(span for span in range(bits.bit_length()) if bits >> span & 1)
+
+
+def are_dates(spans: Sequence[int]) -> bool:
+    """Whether in these classes there are dates at most."""
+    return all(span in _DATES for span in spans)
+
+
+class Held(NamedTuple):
+    """Under which numbers, and in which classes, ranges of some names are."""
+
+    numbers: Sequence[int]
+    spans: Sequence[int]
+
+    def comparable(self, value: Bound | None) -> Sequence[int]:
+        """Those of the classes whose ranges can be compared with a value; None: all."""
+        return [span for span in self.spans if value is None or isinstance(value, int) == (span in _DATES)]
 
 
 @dataclass(slots=True)
@@ -78,22 +94,22 @@ def descending(span: int, place: Bound | None) -> tuple[str, Sql]:
     return "first", Sql("first <= ?", (begin,)) if place is not None else ALWAYS
 
 
-def select(owner: int, numbers: Sequence[int], clauses: Clauses) -> Sql:
-    """The rids of ranges with one of these names that fulfil all clauses."""
+def select(owner: int, held: Held, clauses: Clauses) -> Sql:
+    """The rids of ranges that fulfil all clauses."""
     exact = _exact(clauses, "+{}".format)
     hull = _hull_of_all(clauses)
     value = next((limit.value for clause in clauses for limits in clause for limit in limits), None)
+    named = every([Sql("owner = ?", (owner,)), among("name", held.numbers)])
     selects = []
-    for span in spans_of(value):
-        named = [Sql("owner = ?", (owner,)), among("name", numbers), Sql("span = ?", (span,))]
-        where = every([*named, *_entered(hull, span), exact])
+    for span in held.comparable(value) if held.numbers else ():
+        where = every([named, Sql("span = ?", (span,)), *_entered(hull, span), exact])
         selects.append(Sql(f"SELECT rid FROM ranges WHERE {where.text}", where.values))
-    return Sql(" UNION ALL ".join(each.text for each in selects), tuple(v for each in selects for v in each.values))
+    return union(selects)
 
 
-def probe(row: str, numbers: Sequence[int], clauses: Clauses) -> Sql:
+def probe(row: str, held: Held, clauses: Clauses) -> Sql:
     """Whether a resource's own row has such a range."""
-    named = among("json_extract(j.value, '$[0]')", numbers)
+    named = among("json_extract(j.value, '$[0]')", held.numbers)
     exact = _exact(clauses, lambda end: f"json_extract(j.value, '$[{ROW.index(end)}]')")
     where = every([named, exact])
     return Sql(f"EXISTS (SELECT 1 FROM json_each({row}.ranges) AS j WHERE {where.text})", where.values)
