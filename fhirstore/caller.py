@@ -24,7 +24,7 @@ class Author:
     user: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Caller:
     """A user's bearer token, understood.
 
@@ -33,7 +33,7 @@ class Caller:
     its writes judged, where it chose; `profile` whose habits it wants; `patient` the id of the Patient that
     `patient/…` means; `shared` are the parts of other users' records that they share, as far as the scope goes. With
     `everybody` it is an application that asks, and `user` is nobody: `shared` are its users' records. `author` is who
-    is behind what is written.
+    is behind what is written. Each is one of its own, so that what is made for it can be kept by it.
     """
 
     client_id: str

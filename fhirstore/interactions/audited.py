@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import msgspec
+from msgspec import structs
 
 from fhirstore.dstu2.json_format import parse
 from fhirstore.errors import BadRequest
@@ -81,7 +82,7 @@ class Audited:
         together = ordered([*together, *(placed(match, plan.order) for match in stored.matches)], plan.order)
         chosen = together[page.skip : size]
         more = size > 0 and (len(together) > size or stored.next is not None)
-        matches = tuple(replace(each.item, place=each.place) for each in chosen)
+        matches = tuple(structs.replace(each.item, place=each.place) for each in chosen)
         total = None if stored.total is None else stored.total + len(rows)
         return Found(matches, total, chosen[-1].place if more and chosen else None)
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
+from msgspec import structs
+
 from fhirstore.errors import BadRequest, NotFound, PreconditionFailed
 from fhirstore.interactions.create import create
 from fhirstore.interactions.delete import delete
@@ -34,7 +36,7 @@ async def perform_conditional(method: str, request: Request, context: Context) -
     """Match and write in one transaction; of parallel equal requests exactly one finds nothing."""
 
     async def work(inside: Resources) -> Reply:
-        within = replace(context, resources=inside)
+        within = structs.replace(context, resources=inside)
         replies = [await _carry_out(settled, within) for settled in await settle(method, request, within)]
         return replies[0]
 
@@ -52,11 +54,11 @@ async def settle(method: str, request: Request, context: Context) -> Sequence[Se
     if method == "DELETE":
         if not matches:
             raise NotFound(f"No {request.type} matches the criteria.")
-        return [Settled(replace(request, id=match.id), delete) for match in matches]
+        return [Settled(structs.replace(request, id=match.id), delete) for match in matches]
     if not matches:
-        return [Settled(replace(request, id=context.new_id()), create)]
+        return [Settled(structs.replace(request, id=context.new_id()), create)]
     # An id in the body is the client's own name for the resource: the criteria say which one it is.
-    settled = replace(request, id=matches[0].id)
+    settled = structs.replace(request, id=matches[0].id)
     return [Settled(settled, update) if method == "PUT" else Settled(settled, existing=matches[0])]
 
 

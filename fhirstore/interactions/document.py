@@ -5,7 +5,7 @@ http://hl7.org/fhir/DSTU2/composition-operations.html#document
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import structs
 
 from fhirstore.clock import instant
 from fhirstore.dstu2.json_format import content, parse
@@ -35,10 +35,10 @@ async def document(request: Request, context: Context) -> Reply:
     incoming = Incoming(parsed, content(body, parsed))
     if dict(asked_of(request)).get("persist") != "true":
         return Reply(200, incoming.content.stamp(id, 1, instant(now)))
-    write = create(replace(request, type="Bundle", id=id, incoming=incoming), context)
+    write = create(structs.replace(request, type="Bundle", id=id, incoming=incoming), context)
     written = await context.resources.change(write.change)
     assert written is not None
-    return replace(write.reply(written), status=200)
+    return structs.replace(write.reply(written), status=200)
 
 
 async def _referred_to(composition: Version, context: Context) -> list[Version]:

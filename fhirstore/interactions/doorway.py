@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 
-from fhirstore.caller import Caller
+from msgspec import structs
+
+from fhirstore.caller import Author, Caller
 from fhirstore.clock import Clock
 from fhirstore.dstu2.levels import Level
 from fhirstore.interactions.integrity import ReferentialIntegrity
@@ -17,7 +19,9 @@ from fhirstore.interactions.request import Context, Limits
 from fhirstore.store.contract import Resources, Store
 from fhirstore.store.reach import reach
 from fhirstore.store.scope import Scope, scope_of
-from fhirstore.store.trail import Event
+from fhirstore.store.trail import Deed, Event
+
+_CALLERS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +37,15 @@ class Doorway:
     new_id: Callable[[], str]
     level: Level
     limits: Limits
-    note: Callable[[Event], None]
+    note: Callable[[Event | Deed], None]
     flush: Callable[[], Awaitable[None]]
     audit: Extent = "all"
     provenance: bool = False
+    _blank: Callable[[Caller, str], Context] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # A caller is kept for some seconds: most requests find what is the same in all of its requests made before.
+        object.__setattr__(self, "_blank", lru_cache(_CALLERS)(self._new))
 
     def notes(self, caller: Caller, request_id: str = "", address: str = "") -> Notes | None:
         """Blank notes of one request; None where nothing is noted."""
@@ -46,29 +55,36 @@ class Doorway:
 
     def context(self, caller: Caller, base: str, notes: Notes | None, source: str | None = None) -> Context:
         """What a request of this caller may use; `base` and `source` are as in `Context`."""
+        blank = self._blank(caller, base)
+        if notes is None:
+            return structs.replace(blank, named_source=source)
+        # Only of what others share is it to be noted whose record something is shown of.
+        resources = self._resources(caller, base, notes.show) if caller.shared else blank.resources
+        return structs.replace(blank, resources=Noted(resources, notes.made), named_source=source, notes=notes)
+
+    def _new(self, caller: Caller, base: str) -> Context:
         return Context(
             caller,
-            self._resources(caller, notes, base),
+            self._resources(caller, base),
             self.clock,
             self.new_id,
             self.store.cursors,
             base,
             caller.level or self.level,
             self.limits,
-            source,
-            notes,
-            partial(own_trail, self.store, caller.user, self.flush),
+            own_trail=partial(own_trail, self.store, caller.user, self.flush),
         )
 
-    def _resources(self, caller: Caller, notes: Notes | None, base: str) -> Resources:
-        author = caller.author
+    def within(self, whole: Scope, author: Author, base: str) -> Resources:
+        """A whole record, under the rules that hold for every write; for who acts in an application's name alone."""
+        resources: Resources = self.store.within(whole, author)
+        # Beneath the scope: also what the caller may not see must keep what it refers to.
+        if self.limits.referential_integrity:
+            resources = ReferentialIntegrity(resources)
+        return WithProvenance(resources, author, self.new_id, base) if self.provenance else resources
 
+    def _resources(self, caller: Caller, base: str, shown: Callable[[int], object] | None = None) -> Resources:
         def of_owner(whole: Scope) -> Resources:
-            resources: Resources = self.store.within(whole, author)
-            # Beneath the scope: also what the caller may not see must keep what it refers to.
-            if self.limits.referential_integrity:
-                resources = ReferentialIntegrity(resources)
-            return WithProvenance(resources, author, self.new_id, base) if self.provenance else resources
+            return self.within(whole, caller.author, base)
 
-        resources = reach(scope_of(caller), of_owner, notes.show if notes else None)
-        return resources if notes is None else Noted(resources, notes.made)
+        return reach(scope_of(caller), of_owner, shown)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from msgspec import structs
+
 from fhirstore.errors import BadRequest, NotFound
 from fhirstore.interactions.bundles import history_bundle
 from fhirstore.interactions.paging import Asked, page_size
@@ -32,7 +34,7 @@ async def history(request: Request, context: Context) -> Reply:
 
 
 def _shown(version: Version, given: Mapping[str, str]) -> Version:
-    return version if version.deleted else replace(version, body=part(version.body, given))
+    return version if version.deleted else structs.replace(version, body=part(version.body, given))
 
 
 def _page(request: Request, context: Context, given: Mapping[str, str]) -> Asked:

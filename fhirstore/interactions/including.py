@@ -31,6 +31,8 @@ class Included:
 
 async def included(matches: Sequence[Version], includes: Sequence[Include], context: Context) -> Included:
     """What comes along, at most a thousand resources, over at most ten steps."""
+    if not includes:
+        return Included()
     seen: dict[Key, Version | None] = {(match.type, match.id): None for match in matches}
     reached, cut = list(matches), False
     for round_ in range(_ROUNDS):

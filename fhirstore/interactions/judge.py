@@ -7,9 +7,10 @@ are there, as everything may be that refers to others.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
+
+from msgspec import structs
 
 from fhirstore.dstu2.catalog import is_resource_type
 from fhirstore.dstu2.json_format import parse
@@ -30,7 +31,7 @@ async def judge(request: Request, context: Context) -> Reply:
     id = str(uuid5(NAMESPACE_URL, f"{SYSTEM} {' '.join(judged)}"))
     document = {**basic(code, judged, await _subject(judged, context)), "id": id}
     incoming = accept_document("Basic", id, document, context.level)
-    write = update(replace(request, type="Basic", id=id, incoming=incoming), context)
+    write = update(structs.replace(request, type="Basic", id=id, incoming=incoming), context)
     written = await context.resources.change(write.change)
     assert written is not None
     return write.reply(written)

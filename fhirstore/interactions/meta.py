@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from fhirstore.clock import instant
 from fhirstore.dstu2.json_format import content, dump, parse
 from fhirstore.dstu2.sources import SOURCE_SYSTEM, Stated, is_absolute_uri, source_of, tagged, with_source
@@ -85,7 +87,7 @@ def _changing(request: Request, context: Context, join: Join) -> Write:
 
     return Write(
         Change(request.type, request.id, decide),
-        lambda written: replace(_returned(parse(written.body).get("meta") or {}), version=written),
+        lambda written: structs.replace(_returned(parse(written.body).get("meta") or {}), version=written),
     )
 
 

@@ -7,14 +7,15 @@ of it is seen where they are written, so that nothing that writes is left out.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, TypeVar
+
+import msgspec
 
 from fhirstore.caller import Access, Caller
 from fhirstore.clock import Clock
 from fhirstore.store.contract import Change, Resources, Version
 from fhirstore.store.read_through import ReadThrough
-from fhirstore.store.trail import Event, event_id, write_id
+from fhirstore.store.trail import Deed, next_order
 
 Result = TypeVar("Result")
 Extent = Literal["all", "writes", "off"]
@@ -27,19 +28,18 @@ REQUEST_ID = "fhirstore.request_id"
 _PATIENT = b'"reference":"Patient/'
 
 
-@dataclass(slots=True)
-class Notes:
+class Notes(msgspec.Struct):
     """The notes of one request; `made` are the versions that were made, and `seen` the users whose shared records
     something was shown of, and not yet noted."""
 
-    put: Callable[[Event], None]
+    put: Callable[[Deed], None]
     caller: Caller
     clock: Clock
     extent: Extent = "all"
     request_id: str = ""
     address: str = ""
-    made: list[Version] = field(default_factory=list)
-    seen: set[int] = field(default_factory=set)
+    made: list[Version] = []
+    seen: set[int] = set()
 
     def show(self, owner: int) -> None:
         """Something of another user's is shown to the caller."""
@@ -67,39 +67,32 @@ class Notes:
             self.made.clear()
             if code != "transaction":
                 return
-        owners, caller = self._owners(), self.caller
+        caller = self.caller
+        user = None if caller.everybody else caller.user
+        owners = self._owners(user) if self.seen else (user,)
         if access == "read" and self.extent == "writes":
             return
-        if version is not None and not id:
-            id = version.id
-        patient = patient or patient_of(type, id, version.body if version is not None else b"")
-        at, user = self.clock(), None if caller.everybody else caller.user
+        if version is not None:
+            id = id or version.id
+            patient = patient or patient_of(type, id, version.body)
+        elif type == "Patient":
+            patient = patient or id
+        at, by, request_id, address = self.clock(), caller.client_id, self.request_id, self.address
         for owner in owners:
-            self.put(
-                Event(
-                    *(event_id(at), code, status, owner, caller.client_id, user),
-                    *(type, id, None, patient, self.request_id, self.address),
-                )
-            )
+            order = next_order()
+            self.put(Deed(at, order, code, status, owner, by, user, type, id, None, patient, request_id, address))
 
-    def _owners(self) -> list[int | None]:
+    def _owners(self, user: int | None) -> list[int | None]:
         """Everybody whose record was looked at, and whoever's token it was in any case."""
-        own = None if self.caller.everybody else self.caller.user
-        if not self.seen:
-            return [own]
         owners: list[int | None] = [*self.seen]
         self.seen.clear()
-        return owners if own is None else [*owners, own]
+        return owners if user is None else [*owners, user]
 
     def _put_write(self, version: Version, action: str, status: int) -> None:
-        caller, type, id = self.caller, version.type, version.id
-        self.put(
-            Event(
-                write_id(version.updated, type, id, version.number),
-                *(action, status, caller.user, caller.client_id, caller.user, type, id, version.number),
-                *(patient_of(type, id, version.body), self.request_id, self.address),
-            )
-        )
+        user, by, request_id, address = self.caller.user, self.caller.client_id, self.request_id, self.address
+        at, order, type, id, number = version.updated, next_order(), version.type, version.id, version.number
+        patient = patient_of(type, id, version.body)
+        self.put(Deed(at, order, action, status, user, by, user, type, id, number, patient, request_id, address))
 
 
 def patient_of(type: str, id: str, body: bytes) -> str:
@@ -123,19 +116,22 @@ class Noted(ReadThrough):
     """`Resources` that tell which versions are made: they come into `made` once they are sure."""
 
     def __init__(self, resources: Resources, made: list[Version]) -> None:
-        super().__init__(resources)
+        self._resources = resources
         self._made = made
 
     async def change(self, change: Change) -> Version | None:
         watched = _Watched(change)
         written = await self._resources.change(watched.change)
-        self._tell([watched], [written])
+        if watched.decided and written is not None:
+            self._made.append(written)
         return written
 
     async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
         watched = [_Watched(change) for change in changes]
         written = await self._resources.change_all([each.change for each in watched])
-        self._tell(watched, written)
+        self._made += [
+            version for each, version in zip(watched, written, strict=True) if each.decided and version is not None
+        ]
         return written
 
     async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
@@ -149,21 +145,18 @@ class Noted(ReadThrough):
         self._made += made
         return result
 
-    def _tell(self, watched: Sequence[_Watched], written: Sequence[Version | None]) -> None:
-        self._made += [
-            version for each, version in zip(watched, written, strict=True) if each.decided and version is not None
-        ]
-
 
 class _Watched:
     """A change, and whether it was made the last time it was decided."""
 
+    __slots__ = ("_decide", "change", "decided")
+
     def __init__(self, change: Change) -> None:
         self.decided = False
+        self._decide = change.decide
+        self.change = Change(change.type, change.id, self._watch, change.fresh)
 
-        def decide(current: Version | None) -> Version | None:
-            following = change.decide(current)
-            self.decided = following is not None
-            return following
-
-        self.change = Change(change.type, change.id, decide, change.fresh)
+    def _watch(self, current: Version | None) -> Version | None:
+        following = self._decide(current)
+        self.decided = following is not None
+        return following

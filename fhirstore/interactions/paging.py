@@ -56,17 +56,19 @@ class Asked:
             return self._links_for_counters(following, shown)
         walked = self._walked(context)
         here = [(PAGE, self.token)] if self.token else _skipping(self.skip)
-        links = [self._link("self", here)]
+        query = _quoted(self.pairs)
+        links = [self._link("self", query, here)]
         if following is not None and shown:
             ahead = _Walked(walked.pages + 1, (following, *walked.places)[:_REMEMBERED])
             place = self._at(ahead, context) if self.skip is None else _skipping(self.skip + shown)
-            links.append(self._link("next", place))
+            links.append(self._link("next", query, place))
         if here:
-            links.append(self._link("first", []))
+            links.append(self._link("first", query, []))
         if self.skip:
-            links.append(self._link("previous", _skipping(max(self.skip - self.count, 0))))
+            links.append(self._link("previous", query, _skipping(max(self.skip - self.count, 0))))
         elif walked.pages == 1 or len(walked.places) > 1:
-            links.append(self._link("previous", self._at(_Walked(walked.pages - 1, walked.places[1:]), context)))
+            before = _Walked(walked.pages - 1, walked.places[1:])
+            links.append(self._link("previous", query, self._at(before, context)))
         return links
 
     def _links_for_counters(self, following: Place | None, shown: int) -> list[Link]:
@@ -74,7 +76,8 @@ class Asked:
         if following is None or not shown or self.skip is None:
             return []
         places = {"self": self.skip, "next": self.skip + shown}
-        return [self._link(relation, _skipping(skip)) for relation, skip in places.items()]
+        query = _quoted(self.pairs)
+        return [self._link(relation, query, _skipping(skip)) for relation, skip in places.items()]
 
     def _walked(self, context: Context) -> _Walked:
         if not self.token:
@@ -94,10 +97,8 @@ class Asked:
     def _question(self) -> str:
         return f"{self.address.partition('://')[2].partition('/')[2]} {list(self.pairs)}"
 
-    def _link(self, relation: str, place: Sequence[Pair]) -> Link:
-        query = "&".join(
-            f"{quote(name, safe=':-_.')}={quote(value, safe=':/,')}" for name, value in [*self.pairs, *place]
-        )
+    def _link(self, relation: str, query: str, place: Sequence[Pair]) -> Link:
+        query = "&".join(part for part in (query, _quoted(place)) if part)
         return Link(relation, f"{self.address}?{query}" if query else self.address)
 
 
@@ -120,3 +121,7 @@ def whole_number(name: str, text: str) -> int:
 
 def _skipping(skip: int | None) -> list[Pair]:
     return [("_skip", str(skip))] if skip else []
+
+
+def _quoted(pairs: Sequence[Pair]) -> str:
+    return "&".join([f"{quote(name, safe=':-_.')}={quote(value, safe=':/,')}" for name, value in pairs])

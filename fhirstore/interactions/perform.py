@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Awaitable
+
+from msgspec import structs
 
 from fhirstore.errors import Failure
 from fhirstore.interactions.audited import TYPE, Audited
@@ -12,6 +14,7 @@ from fhirstore.interactions.notes import Notes
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.table import Interaction
+from fhirstore.interactions.write import Write
 from fhirstore.store.contract import Version
 
 _TELLING = frozenset({"read", "vread", "search-type"})
@@ -20,14 +23,15 @@ _TELLING = frozenset({"read", "vread", "search-type"})
 
 async def perform(interaction: Interaction, request: Request, context: Context) -> Reply:
     """Raises Forbidden where the caller's token does not cover the interaction, and what the interaction raises."""
-    if context.notes is None:
-        return await _perform(interaction, request, context)
+    notes = context.notes
     try:
-        reply = await _perform(interaction, request, context)
+        reply = await _begin(interaction, request, context)
     except Exception as error:
-        _note(interaction, request, error.status if isinstance(error, Failure) else Failure.status, context.notes)
+        if notes is not None:
+            _note(interaction, request, error.status if isinstance(error, Failure) else Failure.status, notes)
         raise
-    _note(interaction, request, reply.status, context.notes, reply.version)
+    if notes is not None:
+        _note(interaction, request, reply.status, notes, reply.version)
     return reply
 
 
@@ -42,23 +46,27 @@ def _note(
         notes.note(code, access, status, request.type, request.id, version=version)
 
 
-async def _perform(interaction: Interaction, request: Request, context: Context) -> Reply:
+def _begin(interaction: Interaction, request: Request, context: Context) -> Awaitable[Reply]:
+    """What is to be awaited: all that needs no waiting is done."""
     authorize(interaction, request, context)
-    if interaction.code in _TELLING and TYPE in {request.type, request.linked} and context.own_trail is not None:
+    if TYPE in (request.type, request.linked) and interaction.code in _TELLING and context.own_trail is not None:
         readable = context.caller.opened.readable
         audited = Audited(context.resources, context.own_trail(), readable, context.base)
-        context = replace(context, resources=audited)
+        context = structs.replace(context, resources=audited)
     if interaction.takes_resource and request.incoming is None:
-        request = replace(request, incoming=accept(request.type, request.id, request.body, context.level))
+        request = structs.replace(request, incoming=accept(request.type, request.id, request.body, context.level))
     if interaction.by_criteria(request):
-        return await perform_conditional(interaction.method, request, context)
+        return perform_conditional(interaction.method, request, context)
     if interaction.write is not None:
-        write = interaction.write(request, context)
-        written = await context.resources.change(write.change)
-        assert written is not None
-        return write.reply(written)
+        return _make(interaction.write(request, context), context)
     assert interaction.run is not None
-    return await interaction.run(request, context)
+    return interaction.run(request, context)
+
+
+async def _make(write: Write, context: Context) -> Reply:
+    written = await context.resources.change(write.change)
+    assert written is not None
+    return write.reply(written)
 
 
 def authorize(interaction: Interaction, request: Request, context: Context) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from fhirstore.store.contract import Version
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """A status and JSON bytes; `version` where the answer is about one version of one resource.
 
     `location` says that the version's own address belongs into the answer.

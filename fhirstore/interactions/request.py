@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
+
+import msgspec
 
 from fhirstore.caller import Caller
 from fhirstore.clock import Clock
@@ -23,8 +26,7 @@ def is_minimal(prefer: str | None) -> bool:
     return prefer is not None and "return=minimal" in prefer.replace(" ", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, gc=False):
     """One request, from HTTP or from an entry of a Bundle.
 
     `type`, `id` and `vid` are the parts of the path, `linked` the type looked for in a compartment; `query` the
@@ -68,8 +70,7 @@ class Limits:
     referential_integrity: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What an interaction may use: the caller's own resources and nobody else's, time, new ids, the limits.
 
     `base` is the address under which this request reached the server, without a slash at its end; `level` says how
@@ -91,4 +92,9 @@ class Context:
 
     @property
     def source(self) -> Stated:
-        return Stated(application_source(self.caller.client_id), self.named_source)
+        return _stated(self.caller.client_id, self.named_source)
+
+
+@lru_cache(1_000)
+def _stated(client_id: str, named: str | None) -> Stated:
+    return Stated(application_source(client_id), named)

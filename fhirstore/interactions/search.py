@@ -72,8 +72,8 @@ async def _entries(found: Found, asked: Search, context: Context) -> list[bytes]
         return search_entry(f"{context.base}/{address}", cut(version.body, asked.summary, asked.elements), mode)
 
     return [
-        *(entry(match.address, match.version, "match") for match in matches),
-        *(entry(f"{version.type}/{version.id}", version, "include") for version in also.versions),
+        *[entry(match.address, match.version, "match") for match in matches],
+        *[entry(f"{version.type}/{version.id}", version, "include") for version in also.versions],
         *_outcome_entry([*asked.ignored, *([_CUT] if also.cut else [])]),
     ]
 

@@ -6,14 +6,15 @@ http://hl7.org/fhir/DSTU2/search.html#contained
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from msgspec import structs
 
 from fhirstore.dstu2.json_format import dump, parse
 from fhirstore.store.contract import Match, Version
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """A resource and its address below the base, which for a contained one ends in "#" and its local id."""
 
     address: str
@@ -33,6 +34,6 @@ def _shown(match: Match) -> Shown | None:
     for inner in parse(container.body).get("contained", ()):
         if inner.get("id") == match.contained:
             local = f"{container.id}#{match.contained}"
-            taken = replace(container, type=inner["resourceType"], id=local, body=dump(inner))
+            taken = structs.replace(container, type=inner["resourceType"], id=local, body=dump(inner))
             return Shown(f"{address}#{match.contained}", taken)
     return None

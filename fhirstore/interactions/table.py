@@ -6,7 +6,10 @@ http://hl7.org/fhir/DSTU2/http.html. The same rows serve HTTP, the entries of Bu
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import structs
 
 from fhirstore.caller import Access
 from fhirstore.dstu2.catalog import resource_types
@@ -61,8 +64,7 @@ class Interaction:
         return self.conditional or (self.code == "create" and bool(request.if_none_exist))
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, frozen=True, gc=False):
     """Which interaction a method and path ask for, and of what."""
 
     interaction: Interaction
@@ -72,7 +74,7 @@ class Match:
     linked: str = ""
 
     def fill(self, request: Request) -> Request:
-        return replace(request, type=self.type, id=self.id, vid=self.vid, linked=self.linked)
+        return structs.replace(request, type=self.type, id=self.id, vid=self.vid, linked=self.linked)
 
 
 class Table:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
+
+from msgspec import structs
 
 from fhirstore.dstu2.catalog import is_resource_type
 from fhirstore.dstu2.rewriting import Kind, parse_literal, rewrite
@@ -48,7 +50,7 @@ async def transaction(document: Mapping[str, Any], context: Context, *, minimal:
     locks = [lock_of(entry.method, entry.request) for entry in entries if entry.by_criteria]
 
     async def work(inside: Resources) -> list[bytes]:
-        return await _carry_out(entries, replace(context, resources=inside), minimal=minimal)
+        return await _carry_out(entries, structs.replace(context, resources=inside), minimal=minimal)
 
     if all(_writes_blindly(entry) for entry in entries):
         answers = await work(context.resources)  # all at once, by themselves: no snapshot need be held meanwhile
@@ -108,7 +110,7 @@ async def _identify(entry: Entry, context: Context) -> Sequence[_Identified]:
         return [_Identified(entry, each) for each in await settle(entry.method, entry.request, context)]
     if entry.interaction.write is None:
         return []
-    request = entry.request if entry.request.id else replace(entry.request, id=context.new_id())
+    request = entry.request if entry.request.id else structs.replace(entry.request, id=context.new_id())
     return [_Identified(entry, Settled(request, entry.interaction.write))]
 
 
@@ -219,7 +221,7 @@ def _placing(entry: Entry, change: Change) -> Change:
         except Failure as failure:
             raise placed(failure, entry.path) from failure
 
-    return replace(change, decide=decide)
+    return structs.replace(change, decide=decide)
 
 
 def _with_references(each: _Identified, addresses: Mapping[str, str]) -> Request:
@@ -241,7 +243,7 @@ def _with_references(each: _Identified, addresses: Mapping[str, str]) -> Request
 
     if all(replaced(kind, text) == text for kind, text in each.entry.texts):
         return request
-    return replace(request, incoming=rewritten(request.incoming, rewrite(request.incoming.document, replaced)))
+    return structs.replace(request, incoming=rewritten(request.incoming, rewrite(request.incoming.document, replaced)))
 
 
 async def _read_one(entry: Entry, context: Context) -> Reply:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from fhirstore.interactions.reply import Reply
 from fhirstore.store.contract import Change, Version
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(msgspec.Struct, frozen=True):
     """`change` is for the store; `reply` says what to answer, given the version that is current then."""
 
     change: Change

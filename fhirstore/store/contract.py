@@ -7,9 +7,11 @@ There is no way to a resource but `Store.within(scope)`: every read and write is
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, Protocol, TypeVar
+
+import msgspec
 
 from fhirstore.caller import Author
 from fhirstore.search.entries import Entries
@@ -29,10 +31,10 @@ from fhirstore.store.usage import UsageCounts
 
 Result = TypeVar("Result")
 Method = Literal["POST", "PUT", "DELETE"]
+NO_ENTRIES = Entries()
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One version of one resource, as it is stored and as it will be sent.
 
     `number` counts from 1 without holes; `updated` is in milliseconds and never falls from one version to the
@@ -47,16 +49,28 @@ class Version:
     updated: int
     method: Method
     body: bytes
-    entries: Entries = field(default=Entries(), compare=False, repr=False)
+    entries: Entries = NO_ENTRIES
     author: Author | None = None
 
     @property
     def deleted(self) -> bool:
         return self.method == "DELETE"
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both tell the same of the same version; what it is found by is told on writing alone."""
+        return isinstance(other, Version) and _told(self) == _told(other)
+
+    def __hash__(self) -> int:
+        return hash(_told(self))
+
     def by(self, author: Author | None) -> Version:
         """The same version, made by an author."""
         return Version(self.type, self.id, self.number, self.updated, self.method, self.body, self.entries, author)
+
+
+def _told(version: Version) -> tuple[object, ...]:
+    each = version
+    return each.type, each.id, each.number, each.updated, each.method, each.body, each.author
 
 
 @lru_cache(maxsize=10_000)  # most versions that are read one after the other have one author
@@ -71,8 +85,7 @@ version, or None to leave it as it is. It may raise a Failure to refuse. It is p
 when another writer came first, and from another thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One write: which resource, and how its next version follows from the current one.
 
     `fresh` says that the id was just made, so that a store need not look for a current version first.
@@ -140,8 +153,7 @@ class Page:
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, frozen=True, gc=False):
     """A resource that was found; with `contained`, the id of the contained resource in it that was.
 
     `place` is that of the match, where it was asked for: its value for each order, then what decides in the end.
@@ -152,8 +164,7 @@ class Match:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """A page of matches in the plan's order; `next` is the place that the next page follows, None after the last."""
 
     matches: Sequence[Match] = ()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import msgspec
 
@@ -41,4 +41,4 @@ class Cursors:
 
     def _sign(self, owner: int, question: str, content: bytes) -> bytes:
         message = b"%d\0%b\0%b" % (owner, question.encode(), content)
-        return hmac.digest(self.key, message, hashlib.sha256)[:_SIGNATURE_BYTES]
+        return blake2b(message, key=self.key, digest_size=_SIGNATURE_BYTES, person=b"page token").digest()

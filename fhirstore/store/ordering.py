@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from fhirstore.search.entries import Bound
 from fhirstore.search.plan import Order
@@ -13,8 +12,7 @@ from fhirstore.store.cursors import Place
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, slots=True)
-class Valued(Generic[Item]):
+class Valued(NamedTuple, Generic[Item]):
     """Something found, its value for each order, and what decides in the end, which is no two items'."""
 
     item: Item

@@ -13,6 +13,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
+from msgspec import structs
+
 from fhirstore.search.plan import Plan
 from fhirstore.store.contract import Found, HistoryPage, HistoryQuery, Page, Version
 from fhirstore.store.cursors import Place
@@ -66,7 +68,7 @@ class Parts:
             found = await self._merged(plan, replace(step, count=size), hidden)
             total = found.total if total is None else total
             if not left:
-                return replace(found, total=total)
+                return structs.replace(found, total=total)
             if found.next is None:
                 return Found((), total)
             step, left = replace(step, after=found.next, total=False), left - size

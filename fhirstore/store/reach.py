@@ -8,9 +8,10 @@ write it is forbidden.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
+
+from msgspec import structs
 
 from fhirstore.errors import Forbidden, NotFound
 from fhirstore.extents import Extents, has_type
@@ -87,7 +88,7 @@ class Reach:
                 raise NotFound(f"There is no {change.type} with this id.")
             return following
 
-        return replace(change, decide=decide)
+        return structs.replace(change, decide=decide)
 
     async def _writable_deletion(self, type: str, id: str) -> int | None:
         """The number of the current version, where that is a deletion of what might be written.

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from fhirstore.search.plan import Plan
 from fhirstore.store.contract import Found, HistoryPage, HistoryQuery, Page, Resources, Version
 
 
 class ReadThrough:
-    """The reading half of `Resources`, as the wrapped ones answer it."""
+    """The reading half of `Resources`: what is awaited is the wrapped ones' own answer, with nothing around it."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
 
-    async def current(self, type: str, id: str) -> Version | None:
-        return await self._resources.current(type, id)
+    def current(self, type: str, id: str) -> Coroutine[Any, Any, Version | None]:
+        return self._resources.current(type, id)
 
-    async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
-        return await self._resources.current_all(keys)
+    def current_all(self, keys: Sequence[tuple[str, str]]) -> Coroutine[Any, Any, Sequence[Version]]:
+        return self._resources.current_all(keys)
 
-    async def version(self, type: str, id: str, number: int) -> Version | None:
-        return await self._resources.version(type, id, number)
+    def version(self, type: str, id: str, number: int) -> Coroutine[Any, Any, Version | None]:
+        return self._resources.version(type, id, number)
 
-    async def history(self, query: HistoryQuery) -> HistoryPage:
-        return await self._resources.history(query)
+    def history(self, query: HistoryQuery) -> Coroutine[Any, Any, HistoryPage]:
+        return self._resources.history(query)
 
-    async def find(self, plan: Plan, page: Page) -> Found:
-        return await self._resources.find(plan, page)
+    def find(self, plan: Plan, page: Page) -> Coroutine[Any, Any, Found]:
+        return self._resources.find(plan, page)

@@ -12,6 +12,9 @@ from hashlib import sha256
 from itertools import count
 from typing import Literal, NamedTuple, Protocol
 
+import msgspec
+from msgspec import structs
+
 Outcome = Literal["success", "failure"]
 
 
@@ -48,17 +51,45 @@ class Event(NamedTuple):
         return self.status < 400
 
 
+class Deed(msgspec.Struct, frozen=True, gc=False):
+    """An event as a request notes it: with its moment and its place among others in place of the id, which takes
+    longer to make than all else, and is made when the event is written."""
+
+    at: int
+    order: int
+    action: str
+    status: int
+    owner: int | None
+    client_id: str
+    user: int | None
+    type: str
+    target: str
+    version: int | None
+    patient: str
+    request_id: str
+    address: str
+
+    def event(self) -> Event:
+        at, order, *told = structs.astuple(self)
+        made = self.version
+        return Event(_id(at, order) if made is None else write_id(at, self.type, self.target, made), *told)
+
+
 USER_TYPE, APPLICATION_TYPE = "User", "Application"
 """The `type` of an event that is about a user or an application, whose number or client_id is its `target`."""
 _MOMENT = 12
 """So many digits of an id are its moment."""
-_COUNT = count(secrets.randbits(64))
-"""Every process counts on from where no other does."""
+next_order = count(secrets.randbits(64)).__next__
+"""What comes after what, among events of one moment. Every process counts on from where no other does."""
 
 
 def event_id(at: int) -> str:
     """An id for an event of this moment, never given twice. Nobody need be kept from guessing it."""
-    return f"{at:012x}{next(_COUNT) % 2**64:016x}"
+    return _id(at, next_order())
+
+
+def _id(at: int, order: int) -> str:
+    return f"{at:012x}{order % 2**64:016x}"
 
 
 def write_id(at: int, type: str, id: str, number: int) -> str:

@@ -11,7 +11,7 @@ import logging
 from collections import deque
 
 from fhirstore.store.contract import Store
-from fhirstore.store.trail import Event
+from fhirstore.store.trail import Deed, Event
 
 _log = logging.getLogger("fhirstore")
 
@@ -29,12 +29,12 @@ class TrailBuffer:
         self._store = store
         self._seconds = seconds
         self._limit = limit
-        self._events: deque[Event] = deque()
+        self._events: deque[Event | Deed] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
 
-    def note(self, event: Event) -> None:
+    def note(self, event: Event | Deed) -> None:
         self._events.append(event)
         if self._timer is None:
             self._wait()
@@ -45,7 +45,7 @@ class TrailBuffer:
         """Write all that was noted before. Where that fails, it is kept for the next time."""
         async with self._turn:
             for _ in range(-(-len(self._events) // BATCH)):
-                batch = [self._events.popleft() for _ in range(min(BATCH, len(self._events)))]
+                batch = [_event(self._events.popleft()) for _ in range(min(BATCH, len(self._events)))]
                 try:
                     await self._store.trail.append(batch)
                 except BaseException:
@@ -83,3 +83,7 @@ class TrailBuffer:
             for _ in range(lost):
                 self._events.popleft()
             _log.error("%d events of the trail were lost: the database was away for too long", lost)
+
+
+def _event(noted: Event | Deed) -> Event:
+    return noted.event() if isinstance(noted, Deed) else noted

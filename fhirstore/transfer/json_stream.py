@@ -16,7 +16,8 @@ _scan = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode
 
 
 class JsonStream:
-    """`entries` gives the text of each entry of a Bundle; `whole` is afterwards the text of what was no Bundle.
+    """`entries` gives the text of each entry of a Bundle; `members` are the texts of what else was met, by their names,
+    and `whole` is afterwards the text of what was no Bundle.
 
     `start` is what was read of the file already. Raises BadRequest where the text is no JSON, or a value longer than
     `limit` bytes.
@@ -30,10 +31,11 @@ class JsonStream:
         self._text = ""
         self._at = 0
         self._ended = False
+        self.members: dict[str, str] = {}
         self.whole: bytes | None = None
 
     def entries(self) -> Iterator[bytes]:
-        members: dict[str, str] = {}
+        members = self.members
         self._take("{")
         while self._peek() != "}":
             name = json.loads(self._value())

@@ -19,8 +19,9 @@ from fhirstore.transfer.inputs import Input
 from fhirstore.transfer.json_stream import JsonStream
 from fhirstore.transfer.xml_stream import XmlStream
 
-WHOLE_BYTES = 4_000_000
-"""A JSON file up to this size is read at once; what is larger is read entry by entry."""
+WHOLE_BYTES, START_BYTES = 4_000_000, 1 << 18
+"""A JSON file up to the first size is read at once; what is larger is read entry by entry, and so is whatever is larger
+than the second, where that much of it tells that only the entries count."""
 HEAD_BYTES = 1 << 20
 _MARK = b"\xef\xbb\xbf"
 _SUFFIXES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
@@ -117,10 +118,12 @@ class Reader:
                 yield from self._whole(place, body)
 
     def _json(self, name: str, content: io.BufferedReader) -> Iterator[Record]:
-        start = content.read(WHOLE_BYTES + 1)
-        if len(start) <= WHOLE_BYTES:
-            yield from self._whole(name, start.removeprefix(_MARK).strip())
-            return
+        start = content.read(min(START_BYTES, WHOLE_BYTES) + 1)
+        if len(start) <= START_BYTES or not self._is_listing(start):
+            start += content.read(max(WHOLE_BYTES + 1 - len(start), 0))
+            if len(start) <= WHOLE_BYTES:
+                yield from self._whole(name, start.removeprefix(_MARK).strip())
+                return
         stream = JsonStream(start, content, self.resource_bytes)
         position = 0
         try:
@@ -131,6 +134,17 @@ class Reader:
                 yield Record(name, stream.whole)
         except BadRequest as failure:
             yield Record(f"{name}#entry[{position}]" if position else name, issues=tuple(failure.issues))
+
+    def _is_listing(self, start: bytes) -> bool:
+        """Whether this much tells that the rest is entries, one after the other, of a Bundle that is not kept whole."""
+        stream = JsonStream(start, io.BytesIO(), START_BYTES)
+        try:
+            next(stream.entries(), None)
+        except BadRequest:
+            return False
+        type = stream.members.get("type", "").strip('"')
+        listing = bool(type) and type not in _WHOLE_BUNDLES and not self.keep_bundles
+        return listing and stream.members.get("resourceType") == '"Bundle"'
 
     def _xml(self, name: str, content: io.BufferedReader) -> Iterator[Record]:
         stream = XmlStream(content, self.resource_bytes)

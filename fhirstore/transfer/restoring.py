@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import structs
+
 from fhirstore.clock import Clock, instant
 from fhirstore.dstu2.json_format import Content, content, parse
 from fhirstore.dstu2.levels import Level
@@ -135,7 +137,7 @@ class _Restored:
     def _stamped(self, number: int) -> Version:
         assert self.version is not None
         body = self.content.stamp(self.version.id, number, instant(self.version.updated)) if self.content else b""
-        return replace(self.version, number=number, body=body)
+        return structs.replace(self.version, number=number, body=body)
 
 
 def _apart(restored: Sequence[_Restored], report: Report, refused: list[bytes]) -> Iterator[list[_Restored]]:

@@ -1,113 +1,114 @@
-"""Many short rows of bytes, sorted and searched outside of Python's own memory, which is given back when they go."""
+"""Many short rows of bytes, sorted and searched in a file of their own: of any number, this process holds but a few."""
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left
 from collections.abc import Iterator
-from itertools import accumulate
-from mmap import mmap
+from heapq import merge
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, Any
 
-_BLOCK = 1 << 18
-_PARTS = 256
+_RUN = 8192
+"""So many rows are sorted in memory; runs of them are merged, so many at once, each read by a few rows at a time."""
+_WAYS, _READ = 64, 128
+_FENCES, _APART = 4096, 64
+"""At most so many keys of the sorted rows are kept, from rows that stand at least so far apart."""
 
 
 class Rows:
-    """Rows of one width, found by how they begin: filled, then sorted, then asked.
-
-    They are sorted part by part, by their second byte, for sorting takes an object for each row of a part.
-    """
+    """Rows of one width, found by how they begin: filled, then sorted, then asked, from any thread."""
 
     def __init__(self, key: int) -> None:
         self._key = key
-        self._blocks: _Blocks | None = None
-        self._starts = [0] * (_PARTS + 1)
+        self._width = 0
+        self._count = 0
+        self._recent: list[bytes] = []
+        self._file: IO[bytes] | None = None
+        self._fences: list[bytes] = []
+        self._apart = _APART
 
     def add(self, key: bytes, rest: bytes) -> None:
-        if self._blocks is None:
-            self._blocks = _Blocks(len(key) + len(rest))
-        self._blocks.append(key + rest)
+        self._recent.append(key + rest)
+        if len(self._recent) == _RUN:
+            self._put_away()
 
     def sort(self) -> None:
         """Those that begin with one key stand beside each other then."""
-        if self._blocks is None:
-            return
-        counts = [0] * _PARTS
-        for row in self._blocks:
-            counts[row[1]] += 1
-        self._starts = [0, *accumulate(counts)]
-        sorted_ = _Blocks(self._blocks.width, len(self._blocks))
-        following = self._starts[:-1]
-        for row in self._blocks:
-            sorted_[following[row[1]]] = row
-            following[row[1]] += 1
-        self._blocks.close()
-        self._blocks = sorted_
-        for start, end in zip(self._starts, self._starts[1:], strict=False):
-            for at, row in enumerate(sorted(sorted_[at] for at in range(start, end)), start):
-                sorted_[at] = row
+        self._put_away()
+        run = _RUN
+        while run < self._count:
+            merged = self._merged(run)
+            self.close()
+            self._file = merged
+            run *= _WAYS
+        if self._file is not None:
+            self._file.flush()
+            self._apart = max(_APART, -(-self._count // _FENCES))
+            self._fences = [self._read(at, 1)[: self._key] for at in range(0, self._count, self._apart)]
 
     def get(self, key: bytes) -> bytes | None:
         """What stands behind the first row that begins so, once they are sorted."""
-        if self._blocks is None:
+        if self._file is None:
             return None
-        end = self._starts[key[1] + 1]
-        at = bisect_left(self._blocks, key, self._starts[key[1]], end)
-        row = self._blocks[at] if at < end else b""
-        return row[self._key :] if row.startswith(key) else None
+        # Between the last fence before the key and the next one, which may be the row itself.
+        start = max(bisect_left(self._fences, key) - 1, 0) * self._apart
+        rows, width = self._read(start, self._apart + 1), self._width
+        at = bisect_left(range(0, len(rows), width), key, key=lambda place: rows[place : place + len(key)]) * width
+        return rows[at + self._key : at + width] if rows.startswith(key, at) else None
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._blocks or ())
+        return self._rows(0, self._count) if self._file is not None else iter(())
 
     def close(self) -> None:
-        if self._blocks is not None:
-            self._blocks.close()
-            self._blocks = None
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
-    def __getstate__(self) -> tuple[int, list[int], int, bytes]:
-        """For a process that looks up what another one sorted."""
-        width = self._blocks.width if self._blocks else 0
-        return self._key, self._starts, width, b"".join(self)
+    def __del__(self) -> None:
+        self.close()
 
-    def __setstate__(self, state: tuple[int, list[int], int, bytes]) -> None:
-        self._key, self._starts, width, content = state
-        self._blocks = _Blocks(width) if width else None
-        for start in range(0, len(content), width or 1):
-            assert self._blocks is not None
-            self._blocks.append(content[start : start + width])
+    def __getstate__(self) -> dict[str, Any]:
+        """For a process that looks up what another one sorted, and keeps."""
+        return {**self.__dict__, "_file": self._file and Path(self._file.name)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._file = state["_file"] and state["_file"].open("rb")
+
+    def _put_away(self) -> None:
+        """Write what is in memory behind the rest, in its order."""
+        if not self._recent:
+            return
+        self._file = self._file or _new_file()
+        self._file.write(b"".join(sorted(self._recent)))
+        self._width = len(self._recent[0])
+        self._count += len(self._recent)
+        self._recent.clear()
+
+    def _merged(self, run: int) -> IO[bytes]:
+        """The rows, sorted in runs of one length, as runs of so many times that length."""
+        assert self._file is not None
+        self._file.flush()
+        merged, count = _new_file(), self._count
+        for start in range(0, count, run * _WAYS):
+            starts = range(start, min(start + run * _WAYS, count), run)
+            merged.writelines(merge(*(self._rows(at, min(at + run, count)) for at in starts)))
+        return merged
+
+    def _rows(self, start: int, end: int) -> Iterator[bytes]:
+        width = self._width
+        for at in range(start, end, _READ):
+            rows = self._read(at, min(_READ, end - at))
+            yield from (rows[place : place + width] for place in range(0, len(rows), width))
+
+    def _read(self, start: int, count: int) -> bytes:
+        """So many rows, or fewer at the end; where another thread reads makes no difference."""
+        assert self._file is not None
+        return os.pread(self._file.fileno(), count * self._width, start * self._width)
 
 
-class _Blocks:
-    """A list of rows in anonymous maps, which grow without being copied."""
-
-    def __init__(self, width: int, count: int = 0) -> None:
-        self.width = width
-        self._each = _BLOCK // width
-        self._count = count
-        self._maps = [self._map() for _ in range(-(-count // self._each))]
-
-    def append(self, row: bytes) -> None:
-        if self._count == len(self._maps) * self._each:
-            self._maps.append(self._map())
-        self._count += 1
-        self[self._count - 1] = row
-
-    def close(self) -> None:
-        for each in self._maps:
-            each.close()
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __getitem__(self, number: int) -> bytes:
-        block, place = divmod(number, self._each)
-        return self._maps[block][place * self.width : (place + 1) * self.width]
-
-    def __setitem__(self, number: int, row: bytes) -> None:
-        block, place = divmod(number, self._each)
-        self._maps[block][place * self.width : (place + 1) * self.width] = row
-
-    def __iter__(self) -> Iterator[bytes]:
-        return (self[number] for number in range(self._count))
-
-    def _map(self) -> mmap:
-        return mmap(-1, self._each * self.width)
+def _new_file() -> IO[bytes]:
+    """It has a name, for other processes to open, as long as it is open here."""
+    return NamedTemporaryFile(prefix="fhirstore-", buffering=1 << 16)

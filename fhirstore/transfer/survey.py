@@ -1,13 +1,11 @@
 """The first look at all that is to be imported: who is in it, and which of several tellings of one resource counts.
 
-It keeps a few dozen bytes for each resource, in one piece: Python's own dictionaries would take ten times as much.
+It notes a few dozen bytes for each resource, in files: what it keeps in memory does not grow.
 """
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import groupby
@@ -20,9 +18,10 @@ from fhirstore.transfer.identity import Head, Origin, Original, by_content, orig
 from fhirstore.transfer.records import Record
 from fhirstore.transfer.rows import Rows
 
-_NAME, _PLACE = 12, 15
+_NAME, _PLACE, _ORDINAL = 12, 15, 6
 _UNDATED = -(2**62)
 _UNDATED_DELETION = _UNDATED - 1
+_LEAST = _UNDATED - 2
 _TYPES = resource_types()
 _NUMBERS = {type: number for number, type in enumerate(_TYPES)}
 
@@ -35,7 +34,7 @@ class Survey:
     unread: int = 0
     addresses: Rows = field(default_factory=lambda: Rows(_NAME))
     places: Rows = field(default_factory=lambda: Rows(_PLACE))
-    losers: array[int] = field(default_factory=lambda: array("Q"))
+    losers: Rows = field(default_factory=lambda: Rows(_ORDINAL))
 
     def address(self, name: str) -> str | None:
         """The reference to what is called so anywhere in the input; None for a name that is nobody's."""
@@ -48,8 +47,7 @@ class Survey:
 
     def loses(self, ordinal: int) -> bool:
         """Whether another record tells the same resource, and counts in this one's place."""
-        at = bisect_left(self.losers, ordinal)
-        return at < len(self.losers) and self.losers[at] == ordinal
+        return self.losers.get(_ordinal(ordinal)) is not None
 
 
 def identify(record: Record, origin: Origin) -> tuple[Head, Original] | None:
@@ -85,32 +83,62 @@ def survey(records: Iterator[Record], origin: Origin, *, whole: bool = False) ->
             seen.addresses.add(_digest(name), place)
         undated = _UNDATED_DELETION if record.method == "DELETE" else _UNDATED
         moment = undated if head.updated is None else head.updated
-        tellings.add(place, ordinal.to_bytes(6, "big") + moment.to_bytes(8, "big", signed=True))
+        tellings.add(place, _ordinal(ordinal) + moment.to_bytes(8, "big", signed=True))
         if whole:
             seen.places.add(place, b"")
     tellings.sort()
-    seen.losers = array("Q", sorted(_losers(tellings)))
+    for loser in _losers(tellings):
+        seen.losers.add(loser, b"")
     tellings.close()
-    seen.addresses.sort()
-    seen.places.sort()
+    for rows in (seen.losers, seen.addresses, seen.places):
+        rows.sort()
     return seen
 
 
-def _losers(tellings: Rows) -> Iterator[int]:
+def _losers(tellings: Rows) -> Iterator[bytes]:
     for _, rows in groupby(tellings, key=lambda row: row[:_PLACE]):
-        told = [(int.from_bytes(row[-8:], "big", signed=True), int.from_bytes(row[-14:-8], "big")) for row in rows]
-        if len(told) > 1:
-            # A history is told from its end: a deletion without a time came after what is told next.
-            for at in range(len(told) - 2, -1, -1):
-                if told[at][0] == _UNDATED_DELETION:
-                    told[at] = (told[at + 1][0] + 1, told[at][1])
-            winner = max(told, key=lambda each: (each[0], -each[1]))
-            yield from (ordinal for _, ordinal in told if ordinal != winner[1])
+        latest = _LEAST
+        winner = b""
+        for ordinal, moment in _dated(rows):
+            if not winner:
+                winner, latest = ordinal, moment
+            elif moment > latest:
+                yield winner
+                winner, latest = ordinal, moment
+            else:
+                yield ordinal
+
+
+def _dated(rows: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
+    """The tellings of one resource, with their moments.
+
+    A history is told from its end: a deletion without a time came after what is told next. Of several deletions, one
+    after the other, only the first can count.
+    """
+    deletion, deletions = b"", 0
+    for row in rows:
+        ordinal, moment = row[_PLACE:-8], int.from_bytes(row[-8:], "big", signed=True)
+        if moment == _UNDATED_DELETION:
+            deletion = deletion if deletions else ordinal
+            deletions += 1
+            if ordinal != deletion:
+                yield ordinal, _LEAST
+            continue
+        if deletions:
+            yield deletion, moment + deletions
+        yield ordinal, moment
+        deletions = 0
+    if deletions:
+        yield deletion, _UNDATED_DELETION + deletions - 1
 
 
 def instead(record: Record, original: Original) -> Original | None:
     """Who a record is that lost against another one of its name: itself, where the name was but a guess."""
     return by_content(original.type, record.body) if original.key.startswith("urn:fhirstore:identifier:") else None
+
+
+def _ordinal(number: int) -> bytes:
+    return number.to_bytes(_ORDINAL, "big")
 
 
 def _digest(name: str) -> bytes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from fhirstore.dstu2.json_format import parse
 from fhirstore.errors import BadRequest
@@ -30,7 +30,7 @@ async def flushed() -> None: ...
 
 async def test_every_write_and_read_is_on_exactly_one_page(store: Store) -> None:
     here = context(store)
-    here = replace(here, own_trail=lambda: own_trail(store, 1, flushed))
+    here = structs.replace(here, own_trail=lambda: own_trail(store, 1, flushed))
     # Written together, many within one millisecond, so that pages end in the midst of it.
     await asyncio.gather(*(put(here, smallest("Patient", id=f"p{number}")) for number in range(ACCESSES_SHOWN + 20)))
     reads = [Event(event_id(here.clock() + number), "read", 200, 1, "app", 1, "Patient", "p0") for number in range(5)]

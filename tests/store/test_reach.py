@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 import pytest
+from msgspec import structs
 
 from fhirstore.dstu2.json_format import dump
 from fhirstore.errors import Failure, Forbidden, NotFound
@@ -35,7 +36,7 @@ def record(random: Random) -> list[Stored]:
     for each in random_plans.record(random, random.randint(5, 18)):
         keys = tuple(key for key in each.entries.keys if key != COMPARTMENT)
         is_in = each.type != "Practitioner" and ((each.type, each.id) == ("Patient", "a1") or random.random() < 0.5)
-        made.append(replace(each, entries=replace(each.entries, keys=keys + (COMPARTMENT,) * is_in)))
+        made.append(replace(each, entries=structs.replace(each.entries, keys=keys + (COMPARTMENT,) * is_in)))
     return made
 
 
@@ -270,7 +271,7 @@ WRITES: dict[str, tuple[list[Change], Change, Extents, Extents, type[Failure] | 
     "deleted again inside": ([about("a"), gone()], gone(), READING_A, OF_A, None),
     "nothing writable": ([], about("a"), READING_ALL, NOTHING, Forbidden),
     "a type that is writable": ([], about("b", "f", "Flag"), READING_A, OF_FLAGS, None),
-    "said to be new, outside": ([], replace(about("b"), fresh=True), READING_A, OF_A, Forbidden),
+    "said to be new, outside": ([], structs.replace(about("b"), fresh=True), READING_A, OF_A, Forbidden),
 }
 
 

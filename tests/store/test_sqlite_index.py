@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
@@ -12,7 +12,8 @@ from random import Random
 import pytest
 
 from fhirstore.search.entries import ContainedEntries, Entries, Range
-from fhirstore.store.contract import Change, Resources
+from fhirstore.search.plan import ByRange, InRange, Limit, Plan
+from fhirstore.store.contract import Change, Page, Resources
 from fhirstore.store.scope import Scope
 from fhirstore.store.sqlite import SqliteStore
 from fhirstore.store.sqlite.index import unpack
@@ -35,7 +36,11 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
 def _entries(random: Random) -> Entries:
     keys = tuple({f"Observation.code:{random.randint(0, 6)}" for _ in range(random.randint(0, 4))})
     ranges = tuple({day(random.randint(0, 4)) for _ in range(random.randint(0, 3))})
-    amounts = (Range("Observation.value", "35000", "35001", "35000", "35000!"),) * random.randint(0, 1)
+    amount = f"350{random.randint(0, 2)}"
+    amounts = tuple(
+        Range(f"Observation.value{half}", amount, f"{amount}1", amount, f"{amount}!")
+        for half in random.sample(["", "|unit", "^base", "$code$"], random.randint(0, 4))
+    )
     inner = (ContainedEntries("Device", "d", Entries(("Device.type:x",), (), ("pump",))),) * random.randint(0, 1)
     return Entries(keys, ranges + amounts, ("some", f"word{random.randint(0, 9)}"), inner)
 
@@ -48,13 +53,16 @@ def _change(random: Random) -> Change:
 def _told(connection: sqlite3.Connection) -> list[Counter[object]]:
     """What the rows of resources, and of what they contain, say that the index holds."""
     keys, ranges, uses = Counter[object](), Counter[object](), Counter[object]()
+    names = defaultdict[int, set[int]](set)
+    for name, whole in connection.execute("SELECT names.id, value FROM names CROSS JOIN json_each(sets)"):
+        names[whole].add(name)
     for table in ("resources", "contained"):
         for owner, rid, *packed in connection.execute(f"SELECT owner, rid, keys, ranges FROM {table}"):
             numbered = unpack(*packed)
             keys.update((owner, name, rid) for name in numbered.keys)
             ranges.update((owner, *row[:4], rid, *row[4:]) for row in numbered.ranges)
             uses.update(numbered.keys)
-            uses.update({row[0] for row in numbered.ranges})
+            uses.update({name for row in numbered.ranges for name in names.get(row[0], {row[0]})})
     return [keys, ranges, uses]
 
 
@@ -79,6 +87,37 @@ async def test_whatever_shares_commits_the_index_holds_what_the_resources_say(st
         texts = store._reader.execute("SELECT owner, rid FROM texts ORDER BY owner, rid").fetchall()
         rows = "SELECT owner, rid FROM resources UNION ALL SELECT owner, -rid FROM contained ORDER BY 1, 2"
         assert texts == store._reader.execute(rows).fetchall()
+
+
+async def test_a_number_is_found_under_each_of_its_names_however_many_sets_a_name_is_in(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fhirstore.store.sqlite.names.SETS_EACH", 3)
+    resources = store.within(Scope(1))
+    size, codes = 80, 8  # more than are fetched and sorted at once: ordered ones are walked along
+    for at in range(size):
+        number = f"35{at:03}"
+        ends = (number, f"{number}1", number, f"{number}!")
+        names = ("Observation.value", "Observation.value|unit", f"Observation.value$code{at % codes}$")
+        ranges = tuple(Range(name, *ends) for name in names)
+        await resources.change(put("Observation", f"o{at:02}", Entries((), ranges)))
+    rows = store._reader.execute("SELECT count(*), count(DISTINCT rid) FROM ranges").fetchone()
+    in_sets = size * 3 // codes
+    assert rows == (in_sets + 3 * (size - in_sets), size), "one row where there is a set, else one for each name"
+    assert _held(store._reader) == _told(store._reader)
+
+    async def found(name: str, *limits: Limit, descending: bool = False) -> list[str]:
+        order = ByRange("Observation.value", "least", "most", descending)
+        plan = Plan(("Observation",), InRange(name, limits), (order,))
+        return [each.version.id for each in (await resources.find(plan, Page(size))).matches]
+
+    every = [f"o{at:02}" for at in range(size)]
+    for name in ("Observation.value", "Observation.value|unit"):
+        assert await found(name) == every
+        assert await found(name, descending=True) == every[::-1]
+        assert await found(name, Limit("most", ">", "35069!")) == every[70:]
+    for code in range(codes):
+        assert await found(f"Observation.value$code{code}$") == every[code::codes]
 
 
 async def test_what_came_and_went_in_one_transaction_leaves_no_row(store: SqliteStore) -> None:

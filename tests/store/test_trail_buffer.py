@@ -9,7 +9,7 @@ from typing import Any
 
 from fhirstore.errors import Unavailable
 from fhirstore.store.contract import Store
-from fhirstore.store.trail import Event, TrailQuery
+from fhirstore.store.trail import Deed, Event, TrailQuery, next_order, write_id
 from fhirstore.store.trail_buffer import BATCH, TrailBuffer
 from tests.store.test_trail import event
 
@@ -92,3 +92,33 @@ async def test_what_is_noted_while_others_are_written_is_written_too() -> None:
     await until(lambda: sum(map(len, trail.batches)) == 200)
     await buffer.close()
     assert [each.at for batch in trail.batches for each in batch] == list(range(200))
+
+
+def deed(at: int, target: str, version: int | None = None) -> Deed:
+    return Deed(at, next_order(), "update", 200, 1, "app", 1, "Patient", target, version, "a", "req-1", "10.0.0.9")
+
+
+async def test_what_requests_noted_is_told_in_their_order_between_other_events_of_one_moment() -> None:
+    trail, buffer = recorded()
+    noted: list[Deed | Event] = [deed(5, "b"), event(5), deed(5, "a"), event(5), deed(5, "c"), deed(4, "z")]
+    for each in noted:
+        buffer.note(each)
+    await buffer.close()
+    (told,) = trail.batches
+    assert [each.target for each in sorted(told)] == ["z", "b", noted[1].target, "a", noted[3].target, "c"]
+    assert [each.at for each in told] == [5, 5, 5, 5, 5, 4]
+    assert len({each.id for each in told}) == 6
+
+
+async def test_a_version_that_was_made_has_one_id_however_often_it_is_told() -> None:
+    trail, buffer = recorded()
+    trail.away = True
+    buffer.note(deed(5, "b", version=3))
+    await buffer.close()
+    trail.away = False
+    buffer.note(deed(5, "b", version=3))
+    await buffer.close()
+    assert {each.id for each in trail.batches[0]} == {write_id(5, "Patient", "b", 3)}
+    assert trail.batches[0][0] == Event(
+        *(write_id(5, "Patient", "b", 3), "update", 200, 1, "app", 1, "Patient", "b", 3, "a", "req-1", "10.0.0.9")
+    )

@@ -60,13 +60,18 @@ FORMS: dict[str, Callable[[], bytes]] = {
 }
 
 
+READING = {"at once": (10_000, 10_000), "as its start tells": (10_000, 400), "streamed": (1, 400)}
+"""Ways to read a JSON file: the greatest that is read at once, and how much tells whether it need be."""
+
+
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
-@pytest.mark.parametrize("whole", [records.WHOLE_BYTES, 1], ids=["at once", "streamed"])
+@pytest.mark.parametrize("reading", READING)
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_gives_the_same_records(
-    form: str, whole: int, packed: bool, monkeypatch: pytest.MonkeyPatch
+    form: str, reading: str, packed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(records, "WHOLE_BYTES", whole)
+    monkeypatch.setattr(records, "WHOLE_BYTES", READING[reading][0])
+    monkeypatch.setattr(records, "START_BYTES", READING[reading][1])
     content = FORMS[form]()
     assert documents(read(gzip.compress(content) if packed else content)) == RESOURCES
 
@@ -99,8 +104,10 @@ def test_a_single_resource_of_any_size_is_one_record(monkeypatch: pytest.MonkeyP
     one = RESOURCES[2]
     for whole in (10_000, 1):
         monkeypatch.setattr(records, "WHOLE_BYTES", whole)
-        for content in (text(one), text(one, indent=2), xml_write.from_json(text(one))):
-            assert documents(read(content)) == [one]
+        for start in (10_000, 20):
+            monkeypatch.setattr(records, "START_BYTES", start)
+            for content in (text(one), text(one, indent=2), xml_write.from_json(text(one))):
+                assert documents(read(content)) == [one]
 
 
 def test_what_stood_around_a_resource_is_told_with_it() -> None:
@@ -126,7 +133,11 @@ def test_what_stood_around_a_resource_is_told_with_it() -> None:
     assert [broken.place, broken.issues[0].code] == ["file#entry[5]", "structure"]
 
 
-def test_a_document_is_kept_as_a_whole_beside_its_parts_and_any_bundle_with_an_id_where_a_record_is_restored() -> None:
+@pytest.mark.parametrize("start", [records.START_BYTES, 600, 20])
+def test_a_document_is_kept_as_a_whole_beside_its_parts_and_any_bundle_with_an_id_where_a_record_is_restored(
+    start: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "START_BYTES", start)
     document = bundle(RESOURCES[0], type="document", id="d")
     assert documents(read(text(document))) == [document, RESOURCES[0]]
     kept = bundle(RESOURCES[0], id="k")

@@ -7,11 +7,18 @@ import random
 
 import pytest
 
+from fhirstore.transfer import rows as rows_
 from fhirstore.transfer.rows import Rows
 
 
-@pytest.mark.parametrize("count", [0, 1, 300, 30_000])
-def test_every_row_is_found_and_nothing_else(count: int) -> None:
+@pytest.mark.parametrize(
+    ("count", "run", "ways"), [(0, 9, 9), (1, 9, 9), (300, 300, 2), (3_000, 7, 3), (9_000, 8192, 64)]
+)
+def test_every_row_is_found_and_nothing_else(count: int, run: int, ways: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether they are sorted at once, or in many runs that are merged a few at a time."""
+    monkeypatch.setattr(rows_, "_RUN", run)
+    monkeypatch.setattr(rows_, "_WAYS", ways)
+    monkeypatch.setattr(rows_, "_FENCES", 20)
     chance, rows, held = random.Random(count), Rows(12), {}
     for _ in range(count):
         key = chance.randbytes(12)

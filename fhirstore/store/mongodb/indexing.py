@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
 from pymongo import UpdateOne
 
 from fhirstore.search.entries import RULES_VERSION
@@ -41,7 +41,7 @@ class MongoIndexing:
         renewals, changed = [], []
         for document in documents:
             version = to_version(document)
-            entries = from_entries(version.type, replace(version, entries=make(version)).entries)
+            entries = from_entries(version.type, structs.replace(version, entries=make(version)).entries)
             # A version that was written meanwhile has entries by today's rules: it is left as it is.
             unchanged = {"_id": document["_id"], "number": version.number}
             renewals.append(UpdateOne(unchanged, {"$set": entries}))

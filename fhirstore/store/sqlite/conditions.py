@@ -33,17 +33,20 @@ from fhirstore.store.sqlite.names import CONTAINED, RANGE, TYPE
 from fhirstore.store.sqlite.question import (
     COUNTED,
     MANY,
+    NESTING,
     NONE,
     OneRange,
     Part,
     Question,
     Rows,
+    Way,
     as_one_range,
     conjuncts,
     cost,
     updated,
 )
-from fhirstore.store.sqlite.spans import Clauses, probe, select
+from fhirstore.store.sqlite.spans import Clauses, Held, probe
+from fhirstore.store.sqlite.spans import select as select_ranges
 from fhirstore.store.sqlite.statements import (
     ALWAYS,
     NEVER,
@@ -70,39 +73,46 @@ class Conditions:
         self._mark = CONTAINED if contained else ""
         self._rows: dict[tuple[Part, bool], Rows | None] = {}
 
-    def select(self, columns: Sequence[str], filter_: Filter, *, order: str = "") -> Sql:
+    def select(self, columns: Sequence[str], filter_: Filter) -> Sql:
         """SELECT columns of the rows for which a filter holds, by way of the best index."""
         row = self._question.alias()
-        rows, rest = self.split(filter_)
-        chosen, asked = self.source(row, rows), self.all_hold(rest, row)
+        found = self.reached(row, self.split(filter_))
         names = ", ".join(f"{row}.{column} AS {column}" for column in columns)
-        return Sql(f"SELECT {names} FROM {chosen.text} AND {asked.text}{order}", (*chosen.values, *asked.values))
+        return Sql(f"SELECT {names} FROM {found.text}", found.values)
 
-    def source(self, row: str, rows: Rows | None) -> Sql:
+    def reached(self, row: str, way: Way, index: str = "") -> Sql:
+        """FROM what, WHERE all holds; where no rows lead there, along an index."""
+        chosen, asked = self.source(row, way.rows, index or f"{self.table}_by_id"), self.all_hold(way.rest, row)
+        return Sql(f"{chosen.text} AND {asked.text}", (*chosen.values, *asked.values))
+
+    def source(self, row: str, rows: Rows | None, index: str) -> Sql:
         """FROM what, WHERE it is the owner's and of the types asked for."""
         where = every([Sql(f"{row}.owner = ?", (self._owner,)), self.of_type(row)])
         if rows is None:
-            return Sql(f"{self.table} AS {row} INDEXED BY {self.table}_by_id WHERE {where.text}", where.values)
+            return Sql(f"{self.table} AS {row} INDEXED BY {index} WHERE {where.text}", where.values)
         # Without an index: only by the rids, which are its own.
+        if rows.distinct:
+            chosen = f"({rows.sql.text}) AS s CROSS JOIN {self.table} AS {row} NOT INDEXED ON {row}.rid = s.rid"
+            return Sql(f"{chosen} WHERE {where.text}", (*rows.sql.values, *where.values))
         chosen = f"{self.table} AS {row} NOT INDEXED WHERE {row}.rid IN ({rows.sql.text}) AND {where.text}"
         return Sql(chosen, (*rows.sql.values, *where.values))
 
     def of_type(self, row: str) -> Sql:
         return self._of_type(self.types, row)
 
-    def split(self, filter_: Filter) -> tuple[Rows | None, Sequence[Part]]:
-        """The rows of the part that has the fewest, None where no index leads to any; and the rest of the parts."""
+    def split(self, filter_: Filter) -> Way:
+        """By way of the part that has the fewest rows, the rest asked of those."""
         parts = self.parts(filter_)
         best: tuple[Rows, Part] | None = None
-        for part in sorted(parts, key=cost):
+        for part in sorted(parts, key=cost) if len(parts) > 1 else parts:
             rows = self.rows(part)
             if rows is not None and (best is None or rows.most < best[0].most):
                 best = rows, part
                 if rows.most <= self._question.few:
                     break
         if best is None:
-            return None, parts
-        return best[0], [part for part in parts if part is not best[1]]
+            return Way(None, None, parts)
+        return Way(*best, [part for part in parts if part is not best[1]])
 
     def parts(self, filter_: Part) -> list[Part]:
         """What must hold together. Questions of ranges are joined where no resource has two ranges of the name."""
@@ -151,9 +161,9 @@ class Conditions:
             # Each row's own ranges are looked at rather than a set made of all that match.
             match filter_:
                 case OneRange(name, clauses):
-                    return probe(row, self._numbers((RANGE + name,))[0], clauses)
+                    return probe(row, self._ranges(name), clauses)
                 case RangeScan(prefix, accepts, limits):
-                    return probe(row, self._scan(RANGE, prefix, accepts)[0], ((limits,),))
+                    return probe(row, self._ranges_like(prefix, accepts), ((limits,),))
         return NEVER if rows is NONE else Sql(f"{row}.rid IN ({rows.sql.text})", rows.sql.values)
 
     def _of_type(self, types: Sequence[str], row: str) -> Sql:
@@ -170,7 +180,7 @@ class Conditions:
 
     def rows(self, filter_: Part) -> Rows | None:
         """The rows for which a filter holds; None where no index leads to them."""
-        asked = as_one_range(filter_), self._question.counting
+        asked = as_one_range(filter_), self._question.counting and isinstance(filter_, NESTING)
         if asked not in self._rows:
             self._question.add_part()
             self._rows[asked] = self._rows_of(asked[0])
@@ -187,12 +197,12 @@ class Conditions:
             case HasPrefix(prefix):
                 return self._prefixed(prefix)
             case KeyScan(prefix, accepts):
-                return self._keyed(*self._scan("", prefix, accepts))
+                return self._keyed(*self._question.numbers(self._question.accepted(self._mark, prefix, accepts)))
             case OneRange(name, clauses):
                 single = self._question.is_single(self._mark + RANGE + name)
-                return self._ranged(self._numbers((RANGE + name,))[0], clauses, single=single)
+                return self._ranged(self._ranges(name), clauses, single=single)
             case RangeScan(prefix, accepts, limits):
-                return self._ranged(self._scan(RANGE, prefix, accepts)[0], ((limits,),))
+                return self._ranged(self._ranges_like(prefix, accepts), ((limits,),))
             case HasWord(words):
                 return self._worded(words)
             case LinksTo():
@@ -208,7 +218,7 @@ class Conditions:
         return None
 
     def _all(self, filter_: AllOf) -> Rows | None:
-        rows, rest = self.split(filter_)
+        rows, _, rest = self.split(filter_)
         if rows is None or not rest:
             return rows
         row = self._question.alias()
@@ -227,8 +237,11 @@ class Conditions:
     def _numbers(self, texts: Sequence[str]) -> tuple[list[int], int]:
         return self._question.numbers([self._mark + text for text in texts])
 
-    def _scan(self, kind: str, prefix: str, accepts: Callable[[str], bool]) -> tuple[list[int], int]:
-        return self._question.scan(self._mark + kind, prefix, accepts)
+    def _ranges(self, name: str) -> Held:
+        return self._question.ranges((self._mark + RANGE + name,))
+
+    def _ranges_like(self, prefix: str, accepts: Callable[[str], bool]) -> Held:
+        return self._question.ranges(self._question.accepted(self._mark + RANGE, prefix, accepts))
 
     def _keyed(self, numbers: Sequence[int], uses: int) -> Rows:
         if not numbers:
@@ -252,8 +265,9 @@ class Conditions:
         )
         return Rows(sql, MANY if texts == self._question.few else uses) if uses else NONE
 
-    def _ranged(self, numbers: Sequence[int], clauses: Clauses, *, single: bool = False) -> Rows:
-        return self._counted(select(self._owner, numbers, clauses), distinct=single) if numbers else NONE
+    def _ranged(self, held: Held, clauses: Clauses, *, single: bool = False) -> Rows:
+        select = select_ranges(self._owner, held, clauses)
+        return NONE if select == NO_ROWS else self._counted(select, distinct=single)
 
     def _worded(self, words: Sequence[str]) -> Rows:
         """Words are looked for in one compact row a resource: an index of them would double the cost of a write."""
@@ -329,7 +343,8 @@ class Conditions:
         where = every([Sql("owner = ?", (self._owner,)), among("type", types), among(column, ids)])
         if self.contained:
             return Rows(Sql(f"SELECT rid FROM contained WHERE {where.text}", where.values), MANY)
-        return Rows(Sql(f"SELECT rid FROM resources WHERE {where.text}", where.values), len(types) * len(ids))
+        found = Sql(f"SELECT rid FROM resources WHERE {where.text}", where.values)
+        return Rows(found, len(types) * len(ids), distinct=True)
 
     def _recent(self, asked: Updated) -> Rows:
         where = every([Sql("owner = ?", (self._owner,)), updated(asked, "resources")])
@@ -346,5 +361,5 @@ class Conditions:
         if len(found) > limit:
             return Rows(select, MANY, distinct)
         rids = {rid for (rid,) in found}
-        fetched = Sql("SELECT value FROM json_each(?)", (array(sorted(rids)),))
+        fetched = Sql("SELECT value AS rid FROM json_each(?)", (array(sorted(rids)),))
         return Rows(fetched, len(rids), distinct=True) if rids else NONE

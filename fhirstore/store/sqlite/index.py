@@ -18,8 +18,9 @@ from fhirstore.store.sqlite.spans import span_of
 from fhirstore.store.sqlite.statements import insert_all
 
 RangeRow = tuple[int, int, Bound, Bound, Bound, Bound]
-"""A range as its row has it: number of its name, span, first, last, low, high."""
+"""A range as its row has it: number of its name or names, span, first, last, low, high."""
 
+_SpanAndEnds = tuple[int, Bound, Bound, Bound, Bound]
 _NO_PRECISION = 0
 _decode_keys = msgspec.json.Decoder(list[int]).decode
 _decode_ranges = msgspec.json.Decoder(list[RangeRow]).decode
@@ -63,12 +64,13 @@ class Index:
         self._extra: defaultdict[int, int] = defaultdict(int)
 
     def numbered(self, owner: int, entries: Entries, mark: str = "") -> Numbered:
-        name = mark + RANGE
         keys = [mark + key for key in entries.keys] if mark else entries.keys
-        texts = [*keys, *[name + each.name for each in entries.ranges]]
-        numbers = self._names.numbers(self._connection, owner, texts)
-        ranges = [(number, *_ends(each)) for number, each in zip(numbers[len(keys) :], entries.ranges, strict=True)]
-        return Numbered(numbers[: len(keys)], ranges)
+        ranges = [
+            (number, *row)
+            for names, row in _rows(entries.ranges)
+            for number in self._names.together(self._connection, owner, mark + RANGE, names)
+        ]
+        return Numbered(self._names.numbers(self._connection, owner, keys), ranges)
 
     def count(self, owner: int, type: str, change: int, mark: str = "") -> None:
         """Note that a resource of a type came or went."""
@@ -165,14 +167,16 @@ class Index:
         for row in gone:
             _note(self._ranges, (owner, *row[:4], rid, *row[4:]), comes=False)
         for row in come:
+            self._names.spread(self._connection, row[0], row[1])
             _note(self._ranges, (owner, *row[:4], rid, *row[4:]), comes=True)
 
     def _count_ranges(self, rows: list[RangeRow], change: int) -> None:
         seen: set[int] = set()
         for row in rows:
-            counted = self._extra if row[0] in seen else self._uses
-            counted[row[0]] += change
-            seen.add(row[0])
+            for name in self._names.members(self._connection, row[0]):
+                counted = self._extra if name in seen else self._uses
+                counted[name] += change
+                seen.add(name)
 
 
 _DELETE = {
@@ -191,9 +195,17 @@ def _note(rows: dict[Any, bool], row: Any, *, comes: bool) -> None:
 _by_name: Callable[[Sequence[Any]], Any] = itemgetter(0, 1, 2)
 
 
-def _ends(range_: Range) -> tuple[int, Bound, Bound, Bound, Bound]:
-    """The span and the ends of a range; see `store.ranges.Ends` for which these are."""
-    _, low, high, least, most = range_
-    if least is None or most is None:
-        return span_of(low, high), low, high, _NO_PRECISION, _NO_PRECISION
-    return span_of(least, most), least, most, low, high
+def _rows(ranges: Iterable[Range]) -> list[tuple[tuple[str, ...], _SpanAndEnds]]:
+    """Names, and the range that stands under them; see `store.ranges.Ends` for which ends these are.
+
+    Dates stand under one name each: records are walked along by them, and a walk is rather along one name.
+    """
+    rows: list[tuple[tuple[str, ...], _SpanAndEnds]] = []
+    numbers = defaultdict[tuple[Bound, Bound, Bound, Bound], list[str]](list)
+    for name, low, high, least, most in ranges:
+        if least is None or most is None:
+            rows.append(((name,), (span_of(low, high), low, high, _NO_PRECISION, _NO_PRECISION)))
+        else:
+            numbers[least, most, low, high].append(name)
+    rows += [(tuple(names), (span_of(*ends[:2]), *ends)) for ends, names in numbers.items()]
+    return rows

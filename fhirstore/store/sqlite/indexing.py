@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from fhirstore.search.entries import RULES_VERSION
 from fhirstore.search.plan import Plan
@@ -55,7 +56,7 @@ def _step(
     changed = []
     for rid, owner, *columns in rows:
         read = read_version(columns)
-        version = replace(read, entries=make(read))
+        version = structs.replace(read, entries=make(read))
         if _renew(connection, index, rid, owner, version):
             changed.append((owner, version.type, version.id))
     return Reindexed(len(rows), changed, [rows[-1][0]] if len(rows) == limits[2] else None)

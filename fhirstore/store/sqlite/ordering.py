@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhirstore.search.entries import Bound
 from fhirstore.search.plan import ById, ByKey, ByRange, ByUpdate, Column, Order, end
@@ -13,14 +11,14 @@ from fhirstore.store.ordering import Valued
 from fhirstore.store.ranges import Ends
 from fhirstore.store.sqlite.index import RangeRow, unpack
 from fhirstore.store.sqlite.names import CONTAINED, RANGE
+from fhirstore.store.sqlite.question import Question
 from fhirstore.store.sqlite.statements import array
 
 RESOURCE_COLUMNS = ("rid", "type", "id", "updated", "keys", "ranges")
 CONTAINED_COLUMNS = (*RESOURCE_COLUMNS, "inner", "holder", "container")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A resource that was found, or with `inner` one contained in a resource of type `holder`."""
 
     rid: int
@@ -39,39 +37,33 @@ class Row:
         return self.type, self.id, self.inner, self.holder
 
 
-def valued(
-    connection: sqlite3.Connection, owner: int, rows: Sequence[Row], orders: Sequence[Order]
-) -> list[Valued[Row]]:
+def valued(question: Question, rows: Sequence[Row], orders: Sequence[Order]) -> list[Valued[Row]]:
     """Rows with their values, read from the entries in the rows themselves."""
-    columns = [_reader(connection, owner, rows, order) for order in orders]
-    return [Valued(row, tuple(read(row) for read in columns), row.end) for row in rows]
+    columns = [_reader(question, rows, order) for order in orders]
+    return [Valued(row, tuple([read(row) for read in columns]), row.end) for row in rows]
 
 
-def _reader(
-    connection: sqlite3.Connection, owner: int, rows: Sequence[Row], order: Order
-) -> Callable[[Row], Bound | None]:
+def _reader(question: Question, rows: Sequence[Row], order: Order) -> Callable[[Row], Bound | None]:
     match order:
         case ById():
             return lambda row: f"{row.id}#{row.inner}" if row.inner else row.id
         case ByUpdate():
             return lambda row: row.updated
         case ByKey():
-            return _key_reader(connection, owner, rows, order)
+            return _key_reader(question, rows, order)
         case ByRange():
-            return _range_reader(connection, owner, order)
+            return _range_reader(question, order)
 
 
-def _key_reader(
-    connection: sqlite3.Connection, owner: int, rows: Sequence[Row], order: ByKey
-) -> Callable[[Row], str | None]:
+def _key_reader(question: Question, rows: Sequence[Row], order: ByKey) -> Callable[[Row], str | None]:
     texts: dict[int, str] = {}
     numbers = {number for row in rows for number in unpack(row.keys, "[]").keys}
     for mark in {CONTAINED if row.inner else "" for row in rows}:
         begin = mark + order.prefix
-        found = connection.execute(
+        found = question.connection.execute(
             "SELECT n.id, substr(n.text, ?) FROM json_each(?) AS j CROSS JOIN names AS n"
             " ON n.id = j.value AND n.owner = ? AND n.text >= ? AND n.text < ?",
-            (len(mark) + 1, array(numbers), owner, begin, end(begin)),
+            (len(mark) + 1, array(numbers), question.owner, begin, end(begin)),
         )
         texts |= dict(found.fetchall())
     best = max if order.descending else min
@@ -83,9 +75,8 @@ def _key_reader(
     return read
 
 
-def _range_reader(connection: sqlite3.Connection, owner: int, order: ByRange) -> Callable[[Row], Bound | None]:
-    marks = {RANGE + order.name, CONTAINED + RANGE + order.name}
-    numbers = {number for mark in marks if (number := range_number(connection, owner, mark)) is not None}
+def _range_reader(question: Question, order: ByRange) -> Callable[[Row], Bound | None]:
+    numbers = set(question.ranges([mark + order.name for mark in (RANGE, CONTAINED + RANGE)]).numbers)
     column = order.last if order.descending else order.first
 
     def read(row: Row) -> Bound | None:
@@ -94,11 +85,6 @@ def _range_reader(connection: sqlite3.Connection, owner: int, order: ByRange) ->
         return best
 
     return read
-
-
-def range_number(connection: sqlite3.Connection, owner: int, text: str) -> int | None:
-    row = connection.execute("SELECT id FROM names WHERE owner = ? AND text = ?", (owner, text)).fetchone()
-    return int(row[0]) if row else None
 
 
 def _end(row: RangeRow, column: Column) -> Bound | None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import count
 from math import isqrt
-from typing import Any
+from operator import or_
+from typing import Any, NamedTuple
+
+import msgspec
 
 from fhirstore.errors import BadRequest
 from fhirstore.search.plan import (
     AllOf,
     AnyOf,
+    ByRange,
     Contains,
     Filter,
     HasKey,
@@ -21,13 +26,16 @@ from fhirstore.search.plan import (
     KeyScan,
     LinkedFrom,
     LinksTo,
+    Not,
+    Plan,
     RangeScan,
     Updated,
     WithIds,
     end,
 )
-from fhirstore.store.sqlite.spans import Clauses
-from fhirstore.store.sqlite.statements import NO_ROWS, Sql, among, every
+from fhirstore.store.sqlite.names import CONTAINED, RANGE, TYPE
+from fhirstore.store.sqlite.spans import Clauses, Held, spans_of
+from fhirstore.store.sqlite.statements import NO_ROWS, Sql, among, every, union
 
 MANY = 2**60
 """More rows than are worth counting."""
@@ -50,8 +58,7 @@ class OneRange:
 Part = Filter | OneRange
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """A SELECT of rids, with doubles unless `distinct`; `most` is how many there are at most, MANY: nobody knows."""
 
     sql: Sql
@@ -60,6 +67,37 @@ class Rows:
 
 
 NONE = Rows(NO_ROWS, 0, distinct=True)
+
+
+class Way(NamedTuple):
+    """How rows are reached: by those of one part, None where no index leads to any, of which the rest is asked."""
+
+    rows: Rows | None
+    part: Part | None
+    rest: Sequence[Part]
+
+
+class Name(NamedTuple):
+    """What the dictionary says of a text: its number, how many resources use it, how many ranges of the name they have
+    beyond their first, the sets that the name is in, and in which classes of width it has ranges."""
+
+    number: int
+    uses: int
+    extra: int
+    sets: str
+    spans: int
+
+    @property
+    def numbers(self) -> list[int]:
+        """Under which its ranges stand."""
+        return [self.number, *_decode(self.sets)]
+
+
+_decode = msgspec.json.Decoder(list[int]).decode
+_UNUSED = Name(0, 0, 0, "[]", 0)
+_LOOK_UP = "SELECT text, id, uses, extra, sets, spans FROM names WHERE owner = ? AND "
+_SIDE_BY_SIDE = 8
+"""So many texts are looked up by a statement for their number; more are bound as one value."""
 
 
 @dataclass(slots=True)
@@ -73,6 +111,7 @@ class Question:
     steps: dict[tuple[tuple[str, ...], bool], Any] = field(default_factory=dict)
     parts: int = 0
     aliases: count[int] = field(default_factory=count)
+    _names: dict[str, Name] = field(default_factory=dict)
 
     def alias(self) -> str:
         return f"r{next(self.aliases)}"
@@ -82,30 +121,79 @@ class Question:
         if self.parts > PARTS_LIMIT:
             raise BadRequest("The search has too many parts to be answered at once.")
 
+    def learn(self, texts: Iterable[str]) -> None:
+        """Look up texts together that will be asked for."""
+        missing = [text for text in dict.fromkeys(texts) if text not in self._names]
+        if not missing:
+            return
+        self._names.update(dict.fromkeys(missing, _UNUSED))
+        if len(missing) <= _SIDE_BY_SIDE:
+            asked = union([Sql(_LOOK_UP + "text = ?", (self.owner, text)) for text in missing])
+        else:
+            named = among("text", missing)
+            asked = Sql(_LOOK_UP + named.text, (self.owner, *named.values))
+        for text, *name in self.connection.execute(asked.text, asked.values).fetchall():
+            self._names[text] = Name(*name)
+
+    def name(self, text: str) -> Name:
+        self.learn((text,))
+        return self._names[text]
+
     def numbers(self, texts: Sequence[str]) -> tuple[list[int], int]:
         """The numbers of those texts that any resource uses, and how often they are used together."""
-        named = among("text", texts)
-        rows = self.connection.execute(
-            f"SELECT id, uses FROM names WHERE owner = ? AND {named.text} AND uses > 0", (self.owner, *named.values)
-        ).fetchall()
-        return [number for number, _ in rows], sum(uses for _, uses in rows)
+        self.learn(texts)
+        found = [name for name in map(self._names.__getitem__, dict.fromkeys(texts)) if name.uses > 0]
+        return [name.number for name in found], sum(name.uses for name in found)
 
-    def scan(self, mark: str, prefix: str, accepts: Callable[[str], bool]) -> tuple[list[int], int]:
-        """The same of all texts behind a mark that begin so and are accepted."""
+    def ranges(self, texts: Sequence[str]) -> Held:
+        """Where ranges of these names are."""
+        self.learn(texts)
+        found = [name for name in map(self._names.__getitem__, texts) if name.uses > 0]
+        numbers = dict.fromkeys(number for name in found for number in name.numbers)
+        return Held([*numbers], spans_of(reduce(or_, (name.spans for name in found), 0)))
+
+    def accepted(self, mark: str, prefix: str, accepts: Callable[[str], bool]) -> list[str]:
+        """The texts behind a mark that any resource uses, that begin so and are accepted."""
         rows = self.connection.execute(
-            "SELECT id, uses, text FROM names WHERE owner = ? AND text >= ? AND text < ? AND uses > 0",
-            (self.owner, mark + prefix, end(mark + prefix)),
+            f"{_LOOK_UP}text >= ? AND text < ? AND uses > 0", (self.owner, mark + prefix, end(mark + prefix))
         )
-        found = [(number, uses) for number, uses, text in rows if accepts(text[len(mark) :])]
-        return [number for number, _ in found], sum(uses for _, uses in found)
+        found = {text: Name(*name) for text, *name in rows if accepts(text[len(mark) :])}
+        self._names.update(found)
+        return [*found]
 
     def is_single(self, text: str) -> bool:
         """Whether no resource has two ranges of a name."""
-        row = self.connection.execute(
-            "SELECT extra FROM names WHERE owner = ? AND text = ?", (self.owner, text)
-        ).fetchone()
-        return row is None or row[0] == 0
+        return self.name(text).extra == 0
 
+
+def texts_of(plan: Plan) -> Iterator[str]:
+    """The texts that a search of resources is sure to ask for."""
+    yield from (TYPE + type_ for type_ in plan.types)
+    yield from _texts_of(plan.filter)
+    yield from (RANGE + order.name for order in plan.order if isinstance(order, ByRange))
+
+
+def _texts_of(filter_: Filter) -> Iterator[str]:
+    match filter_:
+        case HasKey(keys):
+            yield from keys
+        case InRange(name):
+            yield RANGE + name
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _texts_of(part)
+        case Not(part):
+            yield from _texts_of(part)
+        case LinksTo(_, types, inner, beyond):
+            yield from _texts_of(inner)
+            yield from _texts_of(beyond)
+            yield from (f"{CONTAINED}{TYPE}{type_}" for type_ in types)
+        case LinkedFrom(_, _, inner):
+            yield from _texts_of(inner)
+
+
+NESTING = (AllOf, AnyOf, Not, LinksTo, LinkedFrom, Contains)
+"""Filters of which it is others that decide."""
 
 _CHEAPEST_FIRST = (
     *(WithIds, HasKey, HasPrefix, KeyScan, Updated, OneRange, RangeScan, LinkedFrom, LinksTo, Contains),

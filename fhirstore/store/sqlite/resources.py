@@ -38,16 +38,16 @@ class SqliteResources:
         return versions.current(self._reader, self._owner, type, id)
 
     async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
-        return await self._readers.run(lambda connection: versions.current_all(connection, self._owner, keys))
+        return await self._readers.run_short(lambda connection: versions.current_all(connection, self._owner, keys))
 
     async def version(self, type: str, id: str, number: int) -> Version | None:
         return versions.version(self._reader, self._owner, type, id, number)
 
     async def history(self, query: HistoryQuery) -> HistoryPage:
-        return await self._readers.run(lambda connection: versions.history(connection, self._owner, query))
+        return await self._readers.run_short(lambda connection: versions.history(connection, self._owner, query))
 
     async def find(self, plan: Plan, page: Page) -> Found:
-        return await self._readers.run(lambda connection: find(connection, self._owner, plan, page))
+        return await self._readers.run_short(lambda connection: find(connection, self._owner, plan, page))
 
     async def change(self, change: Change) -> Version | None:
         return (await self.change_all([change]))[0]

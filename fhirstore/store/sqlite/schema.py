@@ -13,6 +13,8 @@ ranges beyond the first that resources have under one name: where it is 0, what 
 
 from __future__ import annotations
 
+from fhirstore.store.sqlite.spans import NOT_EXACT
+
 SCHEMA_VERSION = 1
 
 TABLES = """
@@ -64,7 +66,9 @@ CREATE TABLE IF NOT EXISTS names (
   owner INTEGER NOT NULL,
   text TEXT NOT NULL,
   uses INTEGER NOT NULL,
-  extra INTEGER NOT NULL DEFAULT 0
+  extra INTEGER NOT NULL,
+  sets TEXT NOT NULL,
+  spans INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS keys (
@@ -249,7 +253,9 @@ CREATE TABLE IF NOT EXISTS chunks (
 
 INDEXES = {
     "names_by_text": "CREATE UNIQUE INDEX IF NOT EXISTS names_by_text ON names (owner, text)",
-    "ranges_by_last": "CREATE INDEX IF NOT EXISTS ranges_by_last ON ranges (owner, name, span, last, rid)",
+    "ranges_by_last": (
+        f"CREATE INDEX IF NOT EXISTS ranges_by_last ON ranges (owner, name, span, last, rid) WHERE {NOT_EXACT.text}"
+    ),
     "contained_by_id": (
         "CREATE INDEX IF NOT EXISTS contained_by_id ON contained (owner, type, id, inner, holder, container)"
     ),

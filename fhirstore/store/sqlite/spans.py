@@ -3,44 +3,73 @@
 Almost all ranges are narrow: a date means a day, a number itself. A range that is at most a day wide and ends after
 March the 2nd begins after March the 1st. So each row of `ranges` carries the class of its width, and a search looks
 through the few classes one by one, each between two ends.
+
+In the first classes all ranges are equally wide: they come in one order whichever end they are ordered by, so that one
+index serves both. They are almost all that is ever written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from fhirstore.search.decimals import after
 from fhirstore.search.entries import Bound
 from fhirstore.search.plan import Limit
 from fhirstore.store.ranges import asked
-from fhirstore.store.sqlite.statements import Sql, among, either, every
+from fhirstore.store.sqlite.statements import ALWAYS, Sql, among, either, every, union
 
 Clauses = tuple[tuple[tuple[Limit, ...], ...], ...]
 """What is asked of one range: of every clause one alternative, of that all limits."""
 
-_DAY = 86_400_000_000
-_DATES: dict[int, int | None] = {0: _DAY, 1: 32 * _DAY, 2: 400 * _DAY, 3: None}
-_POINT, _WIDE = 4, 5
+_SECOND, _DAY = 1_000_000, 86_400_000_000
+_EXACT: dict[int, int] = {0: _SECOND, 1: _DAY}
+_POINT = 2
+_DATES: dict[int, int | None] = {**_EXACT, 3: _DAY, 4: 32 * _DAY, 5: 400 * _DAY, 6: None}
+_WIDE = 7
 _MARK = after("")
+NOT_EXACT = Sql(f"span > {_POINT}")
+"""What the rows fulfil that are in the index by `last`; SQLite uses it only where a statement says so itself."""
 ROW = ("name", "span", "first", "last", "low", "high")
 
 
 def span_of(first: Bound, last: Bound) -> int:
     """The class of a range's width."""
     if isinstance(first, int) and isinstance(last, int):
+        wide = last - first
         for span, width in _DATES.items():
-            if width is None or last - first <= width:
+            if width is None or wide == width or (wide < width and not is_exact(span)):
                 return span
     return _POINT if last == after(str(first)) else _WIDE
 
 
-def spans_of(value: Bound | None) -> Sequence[int]:
-    """The classes in which ranges are that can be compared with a value; None: any."""
-    if value is None:
-        return (*_DATES, _POINT, _WIDE)
-    return tuple(_DATES) if isinstance(value, int) else (_POINT, _WIDE)
+def is_exact(span: int) -> bool:
+    """Whether all ranges of a class are equally wide."""
+    return span <= _POINT
+
+
+@cache
+def spans_of(bits: int) -> tuple[int, ...]:
+    """The classes that `names.spans` tells of."""
+    return tuple(span for span in range(bits.bit_length()) if bits >> span & 1)
+
+
+def are_dates(spans: Sequence[int]) -> bool:
+    """Whether in these classes there are dates at most."""
+    return all(span in _DATES for span in spans)
+
+
+class Held(NamedTuple):
+    """Under which numbers, and in which classes, ranges of some names are."""
+
+    numbers: Sequence[int]
+    spans: Sequence[int]
+
+    def comparable(self, value: Bound | None) -> Sequence[int]:
+        """Those of the classes whose ranges can be compared with a value; None: all."""
+        return [span for span in self.spans if value is None or isinstance(value, int) == (span in _DATES)]
 
 
 @dataclass(slots=True)
@@ -51,22 +80,36 @@ class _Hull:
     last: list[Any] = field(default_factory=lambda: [None, None])
 
 
-def select(owner: int, numbers: Sequence[int], clauses: Clauses) -> Sql:
-    """The rids of ranges with one of these names that fulfil all clauses."""
+def ascending(place: Bound | None) -> tuple[str, Sql]:
+    """The column, and the condition, by which a class is walked after a place, which is a `first`."""
+    return "first", Sql("first >= ?", (place,)) if place is not None else ALWAYS
+
+
+def descending(span: int, place: Bound | None) -> tuple[str, Sql]:
+    """The same from the last to the first, after a place that is a `last`."""
+    if not is_exact(span):
+        after = Sql("last <= ?", (place,)) if place is not None else ALWAYS
+        return "last", every([NOT_EXACT, after])
+    begin = _moved(place, -_EXACT.get(span, 0))
+    return "first", Sql("first <= ?", (begin,)) if place is not None else ALWAYS
+
+
+def select(owner: int, held: Held, clauses: Clauses) -> Sql:
+    """The rids of ranges that fulfil all clauses."""
     exact = _exact(clauses, "+{}".format)
     hull = _hull_of_all(clauses)
     value = next((limit.value for clause in clauses for limits in clause for limit in limits), None)
+    named = every([Sql("owner = ?", (owner,)), among("name", held.numbers)])
     selects = []
-    for span in spans_of(value):
-        named = [Sql("owner = ?", (owner,)), among("name", numbers), Sql("span = ?", (span,))]
-        where = every([*named, *_entered(hull, span), exact])
+    for span in held.comparable(value) if held.numbers else ():
+        where = every([named, Sql("span = ?", (span,)), *_entered(hull, span), exact])
         selects.append(Sql(f"SELECT rid FROM ranges WHERE {where.text}", where.values))
-    return Sql(" UNION ALL ".join(each.text for each in selects), tuple(v for each in selects for v in each.values))
+    return union(selects)
 
 
-def probe(row: str, numbers: Sequence[int], clauses: Clauses) -> Sql:
+def probe(row: str, held: Held, clauses: Clauses) -> Sql:
     """Whether a resource's own row has such a range."""
-    named = among("json_extract(j.value, '$[0]')", numbers)
+    named = among("json_extract(j.value, '$[0]')", held.numbers)
     exact = _exact(clauses, lambda end: f"json_extract(j.value, '$[{ROW.index(end)}]')")
     where = every([named, exact])
     return Sql(f"EXISTS (SELECT 1 FROM json_each({row}.ranges) AS j WHERE {where.text})", where.values)
@@ -88,7 +131,9 @@ def _entered(hull: _Hull, span: int) -> Iterator[Sql]:
         first[0] = _narrower(max, first[0], _moved(last[0], -width))
         last[1] = _narrower(min, last[1], _moved(first[1], width) if span != _POINT else None)
     by_first = sum(limit is not None for limit in first) >= sum(limit is not None for limit in last)
-    column, ends = ("first", first) if by_first else ("last", last)
+    column, ends = ("first", first) if by_first or is_exact(span) else ("last", last)
+    if column == "last":
+        yield NOT_EXACT
     for sign, limit in zip((">=", "<="), ends, strict=True):
         if limit is not None:
             yield Sql(f"{column} {sign} ?", (limit,))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import chain
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,16 +18,15 @@ _JOINED = 100
 _ROWS = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Sql:
-    """A piece of a statement, and what its question marks stand for."""
+class Sql(NamedTuple):
+    """A piece of a statement, and what its question marks stand for. A tuple, for every search makes many."""
 
     text: str
     values: tuple[Value, ...] = ()
 
 
 NEVER, ALWAYS = Sql("0"), Sql("1")
-NO_ROWS = Sql("SELECT NULL WHERE 0")
+NO_ROWS = Sql("SELECT NULL AS rid WHERE 0")
 
 
 def every(pieces: Sequence[Sql]) -> Sql:

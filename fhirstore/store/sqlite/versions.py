@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from fhirstore.store.contract import HistoryPage, HistoryQuery, Version, author_of
+from fhirstore.store.contract import NO_ENTRIES, HistoryPage, HistoryQuery, Version, author_of
 
 COLUMNS = "type, id, number, updated, method, body, client_id, acting"
 NOT_ENDED = 2**62
@@ -18,14 +18,21 @@ NOT_ENDED = 2**62
 
 def read_version(row: Sequence[Any]) -> Version:
     """A version from its COLUMNS."""
-    return Version(row[0], row[1], row[2], row[3], row[4], row[5], author=author_of(row[6], row[7]))
+    type, id, number, updated, method, body, client_id, acting = row
+    return Version(type, id, number, updated, method, body, NO_ENTRIES, author_of(client_id, acting))
+
+
+_CURRENT = (
+    "SELECT number, updated, method, body, client_id, acting FROM resources WHERE owner = ? AND type = ? AND id = ?"
+)
 
 
 def current(connection: sqlite3.Connection, owner: int, type: str, id: str) -> Version | None:
-    row = connection.execute(
-        f"SELECT {COLUMNS} FROM resources WHERE owner = ? AND type = ? AND id = ?", (owner, type, id)
-    ).fetchone()
-    return read_version(row) if row else deletion(connection, owner, type, id)
+    row = connection.execute(_CURRENT, (owner, type, id)).fetchone()
+    if row is None:
+        return deletion(connection, owner, type, id)
+    number, updated, method, body, client_id, acting = row
+    return Version(type, id, number, updated, method, body, NO_ENTRIES, author_of(client_id, acting))
 
 
 def deletion(connection: sqlite3.Connection, owner: int, type: str, id: str) -> Version | None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
-from itertools import groupby
+from itertools import groupby, product
 
-from fhirstore.search.entries import Bound
 from fhirstore.search.plan import (
     AllOf,
     ById,
@@ -32,12 +31,11 @@ from fhirstore.store.sqlite.names import RANGE, TYPE
 from fhirstore.store.sqlite.ordering import (
     RESOURCE_COLUMNS,
     Row,
-    range_number,
     valued,
 )
 from fhirstore.store.sqlite.question import Question
-from fhirstore.store.sqlite.spans import spans_of
-from fhirstore.store.sqlite.statements import Value, every
+from fhirstore.store.sqlite.spans import are_dates, ascending, descending
+from fhirstore.store.sqlite.statements import Sql, Value, every
 
 _COLUMNS = ", ".join(f"r.{column}" for column in RESOURCE_COLUMNS)
 _FIRST_GROUP = 20
@@ -81,13 +79,15 @@ class Walk:
 
     def types(self) -> list[tuple[str, int]]:
         """The types asked for of which there are resources, in order, and how many."""
-        rows = self._connection.execute(
+        wanted = self._conditions.types
+        if wanted:
+            uses = [(type_, self._question.name(TYPE + type_).uses) for type_ in sorted({*wanted})]
+            return [each for each in uses if each[1] > 0]
+        return self._connection.execute(
             "SELECT substr(text, 2), uses FROM names"
             " WHERE owner = ? AND text >= ? AND text < ? AND uses > 0 ORDER BY text",
             (self._owner, TYPE, end(TYPE)),
-        )
-        wanted = self._conditions.types
-        return [(type_, uses) for type_, uses in rows if not wanted or type_ in wanted]
+        ).fetchall()
 
     def _by_type(self, filter_: Filter, place: Place | None) -> Iterator[Row]:
         asked = self._conditions.holds(filter_, "r")
@@ -125,20 +125,21 @@ class Walk:
     def _by_range(self, filter_: Filter, order: ByRange, orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
         if place and place[0] is None:
             return
-        column, side, direction = ("last", "<=", "DESC") if order.descending else ("first", ">=", "ASC")
-        index = " INDEXED BY ranges_by_last" if order.descending else ""
-        number = range_number(self._connection, self._owner, RANGE + order.name) or 0
-        after = f" AND g.{column} {side} ?" if place else ""
+        column, direction = ("last", "DESC") if order.descending else ("first", "ASC")
+        held = self._question.ranges((RANGE + order.name,))
+        limit = place[0] if place else None
         asked = every([self._conditions.of_type("r"), self._conditions.holds(filter_, "r")])
-        of_spans = [
-            self._connection.execute(
-                f"SELECT g.{column}, {_COLUMNS} FROM ranges AS g{index} CROSS JOIN resources AS r ON r.rid = g.rid"
-                f" WHERE g.owner = ? AND g.name = ? AND g.span = ?{after} AND r.owner = ? AND {asked.text}"
-                f" ORDER BY g.{column} {direction}",
-                (self._owner, number, span, *_limits(place), self._owner, *asked.values),
+        of_spans = []
+        for span, number in product(held.spans, held.numbers):
+            along, after = descending(span, limit) if order.descending else ascending(limit)
+            where = every([Sql("g.owner = ? AND g.name = ? AND g.span = ?", (self._owner, number, span)), after, asked])
+            of_spans.append(
+                self._connection.execute(
+                    f"SELECT g.{column}, {_COLUMNS} FROM ranges AS g CROSS JOIN resources AS r ON r.rid = g.rid"
+                    f" WHERE r.owner = ? AND {where.text} ORDER BY g.{along} {direction}",
+                    (self._owner, *where.values),
+                )
             )
-            for span in spans_of(self._sample(number))
-        ]
         rows = merge(*of_spans, key=lambda row: row[0], reverse=order.descending)
         yield from self._in_blocks(rows, orders, place)
 
@@ -204,29 +205,20 @@ class Walk:
 
     def _all_have(self, name: str) -> bool:
         """Whether no resource is without a range of this name, so that nobody need look for such."""
-        row = self._connection.execute(
-            "SELECT uses FROM names WHERE owner = ? AND text = ?", (self._owner, RANGE + name)
-        ).fetchone()
         everything = sum(uses for _, uses in self.types())
-        return row is not None and row[0] == everything and self._conditions.types == (name.partition(".")[0],)
+        return self._question.name(RANGE + name).uses == everything and self._conditions.types == (
+            name.partition(".")[0],
+        )
 
     def _is_walkable(self, order: ByRange) -> bool:
         """Whether the index has the column that is ordered by: of dates always, of numbers those without precision."""
-        number = range_number(self._connection, self._owner, RANGE + order.name) or 0
-        value = self._sample(number)
+        spans = self._question.ranges((RANGE + order.name,)).spans
         column = order.last if order.descending else order.first
         right = {"high", "most"} if order.descending else {"low", "least"}
-        return value is None or (column in right and (isinstance(value, int) or column in {"least", "most"}))
-
-    def _sample(self, number: int) -> Bound | None:
-        """An end of any range of a name: all are of one sort."""
-        row = self._connection.execute(
-            "SELECT first FROM ranges WHERE owner = ? AND name = ? LIMIT 1", (self._owner, number)
-        ).fetchone()
-        return row[0] if row else None
+        return column in right and (are_dates(spans) or column in {"least", "most"})
 
     def _valued(self, rows: Sequence[Row], orders: Sequence[Order]) -> list[Valued[Row]]:
-        return valued(self._connection, self._owner, rows, orders)
+        return valued(self._question, rows, orders)
 
     def _after(self, rows: Sequence[Valued[Row]], orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
         for each in ordered(rows, orders):
