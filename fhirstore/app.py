@@ -11,6 +11,7 @@ from functools import partial
 from brotli_asgi import BrotliMiddleware
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from fhirstore import __version__
@@ -27,8 +28,9 @@ from fhirstore.api import (
     users_validic,
     validic,
 )
+from fhirstore.api.application import Application
 from fhirstore.api.failures import add_failure_handlers
-from fhirstore.api.fhir import PREFIXES, FhirEndpoint, FhirParts
+from fhirstore.api.fhir import PREFIXES, FhirParts
 from fhirstore.api.management_trail import ManagementTrail
 from fhirstore.api.middleware import RequestLog
 from fhirstore.api.proxies import TrustedProxies
@@ -44,15 +46,13 @@ from fhirstore.auth.tokens import Bearers
 from fhirstore.auth.usage import Usage
 from fhirstore.clock import Clock, now
 from fhirstore.ids import new_id
-from fhirstore.interactions.doorway import Doorway
-from fhirstore.interactions.request import Limits
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
-from fhirstore.store.contract import Store
 from fhirstore.store.housekeeping import keep_house
 from fhirstore.store.trail_buffer import TrailBuffer
 from fhirstore.transfer.jobs import JobRules, JobRunner
 from fhirstore.web import authorize, console, granted_apps, health_history, launch, sign_in_link
+from fhirstore.wiring import make_doorway
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     settings = settings or Settings()
     store = open_store(settings.database, gathered_reads=settings.gathered_reads)
     trail, usage = TrailBuffer(store), Usage(store, clock)
-    doorway = _doorway(settings, store, clock, new_id, trail)
+    doorway = make_doorway(settings, store, clock, new_id, trail)
     job_rules = JobRules(settings.resource_bytes, settings.import_bytes, settings.open_jobs)
     runner = JobRunner(doorway, job_rules)
 
@@ -97,13 +97,31 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         await trail.close()
         await store.close()
 
-    app = FastAPI(title="fhirstore", version=__version__, lifespan=lifespan, redoc_url=None, telemetry=_NO_TELEMETRY)
+    bearers, credentials = Bearers(store, clock), Credentials(store, clock, settings.credential_failures)
+    parts = FhirParts(
+        doorway,
+        bearers,
+        BackOffice(store, credentials),
+        settings.base_url,
+        settings.resource_bytes,
+        settings.bundle_bytes,
+        Transfers(doorway, runner, job_rules),
+    )
+    app = Application(
+        parts,
+        _around(settings, usage),
+        [Middleware(ManagementTrail, note=trail.note, clock=clock, extent=settings.audit)],
+        title="fhirstore",
+        version=__version__,
+        lifespan=lifespan,
+        redoc_url=None,
+        telemetry=_NO_TELEMETRY,
+    )
     state = app.state
     state.store, state.clock, state.doorway, state.trail, state.usage = store, clock, doorway, trail, usage
     state.base_url, state.fhir_prefixes, state.sign_up = settings.base_url, PREFIXES, settings.sign_up
     state.runner, state.open_jobs = runner, settings.open_jobs
-    state.bearers, state.signer = Bearers(store, clock), Signer(store)
-    state.credentials = Credentials(store, clock, settings.credential_failures)
+    state.bearers, state.credentials, state.signer = bearers, credentials, Signer(store)
     state.allowances = Allowances(store, clock, settings.management_calls_per_hour)
     state.throttle = Throttle(store, clock, settings.credential_failures)
     state.passwords = Passwords(store, state.throttle)
@@ -112,47 +130,11 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     for part in (oauth_metadata, oauth, *faces, health, *pages):
         app.include_router(part.router)
     add_failure_handlers(app)
-    parts = FhirParts(
-        doorway,
-        state.bearers,
-        BackOffice(store, state.credentials),
-        settings.base_url,
-        settings.resource_bytes,
-        settings.bundle_bytes,
-        Transfers(doorway, runner, job_rules),
-    )
-    _add_middleware(app, settings, parts)
     return app
 
 
-def _doorway(settings: Settings, store: Store, clock: Clock, new_id: Callable[[], str], trail: TrailBuffer) -> Doorway:
-    limits = Limits(
-        bundle_entries=settings.bundle_entries,
-        conditional_delete=settings.conditional_delete,
-        referential_integrity=settings.referential_integrity,
-    )
-    return Doorway(
-        store,
-        clock,
-        new_id,
-        settings.validation,
-        limits,
-        trail.note,
-        trail.flush,
-        settings.audit,
-        settings.provenance,
-    )
-
-
-def _add_middleware(app: FastAPI, settings: Settings, parts: FhirParts) -> None:
-    """Innermost first: what is added last meets a request first."""
-    doorway = parts.doorway
-    app.add_middleware(ManagementTrail, note=doorway.note, clock=doorway.clock, extent=doorway.audit)
-    # The FHIR endpoint takes its requests before routing and all that is for routes: half of what a read costs.
-    for prefix in PREFIXES:
-        app.add_middleware(FhirEndpoint, prefix=prefix, parts=parts)
-    compression = partial(BrotliMiddleware, minimum_size=1000, quality=4, gzip_fallback=True)
-    app.add_middleware(WhereSent, b"accept-encoding", compression)
+def _around(settings: Settings, usage: Usage) -> list[Middleware]:
+    """What every request goes through, the outermost first."""
     cors = partial(
         CORSMiddleware,
         allow_origins=_listed(settings.cors_origins),
@@ -161,9 +143,13 @@ def _add_middleware(app: FastAPI, settings: Settings, parts: FhirParts) -> None:
         expose_headers=_EXPOSED,
         max_age=600,
     )
-    app.add_middleware(WhereSent, b"origin", cors)
-    app.add_middleware(RequestLog, count=app.state.usage.note)
-    app.add_middleware(TrustedProxies, trusted=_listed(settings.trusted_proxies))
+    compression = partial(BrotliMiddleware, minimum_size=1000, quality=4, gzip_fallback=True)
+    return [
+        Middleware(TrustedProxies, trusted=_listed(settings.trusted_proxies)),
+        Middleware(RequestLog, count=usage.note),
+        Middleware(WhereSent, b"origin", cors),
+        Middleware(WhereSent, b"accept-encoding", compression),
+    ]
 
 
 def _listed(text: str) -> list[str]:

@@ -23,7 +23,7 @@ ORDER = (
     {"store"},
     {"auth", "interactions"},
     {"transfer"},
-    {"api", "web", "demo"},
+    {"api", "web", "demo", "wiring"},
     {"app"},
     {"cli"},
     {"__main__"},
@@ -43,7 +43,7 @@ KEPT_IN = {
     "jinja2": {"fhirstore.web"},
     "nh3": {"fhirstore.web"},
     "argon2": {"fhirstore.auth"},
-    "fhirstore.settings": {"fhirstore.app", "fhirstore.cli"},
+    "fhirstore.settings": {"fhirstore.app", "fhirstore.cli", "fhirstore.wiring"},
 }
 
 # The pure layers compute: no files, no sockets, no threads, no clock of their own.

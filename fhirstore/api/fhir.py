@@ -5,17 +5,18 @@ One place for all types, outside of routing and dependency injection: http://hl7
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from msgspec.structs import replace
+from starlette.types import Receive, Scope, Send
 
 from fhirstore.api.binary import RAW_HEADERS, is_raw, unwrap, wants_raw, wrap
 from fhirstore.api.formats import Format, read_resource, wanted_format
 from fhirstore.api.middleware import ASKED_BY
 from fhirstore.api.requests import CREDENTIALS, HttpRequest, decode_query, read_body
 from fhirstore.api.responses import PRIVATE, failure_answer, reply_headers, send_answer
-from fhirstore.api.sharing import DONE, Sharing, asked_sharing
-from fhirstore.api.transfers import Asked as Transfer
+from fhirstore.api.sharing import DONE, asked_sharing
 from fhirstore.api.transfers import Transfers, asked_transfer
 from fhirstore.auth.back_office import BackOffice
 from fhirstore.auth.tokens import Bearers
@@ -24,7 +25,6 @@ from fhirstore.dstu2.sources import is_absolute_uri
 from fhirstore.errors import BadRequest, Failure, MethodNotAllowed, Unprocessable
 from fhirstore.interactions.conformance import conformance
 from fhirstore.interactions.doorway import Doorway
-from fhirstore.interactions.notes import REQUEST_ID
 from fhirstore.interactions.perform import perform
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Request, is_minimal
@@ -45,6 +45,9 @@ OAUTH_PATHS = {
 }
 """Where the authorization server's endpoints are, by the names that SMART on FHIR's Conformance has for them."""
 
+Way = Callable[[HttpRequest, Format, Receive, Send], Awaitable[None]]
+"""What answers a request."""
+
 
 @dataclass(frozen=True, slots=True)
 class FhirParts:
@@ -60,72 +63,52 @@ class FhirParts:
 
 
 class FhirEndpoint:
-    """Everything below one prefix, and the application's own routes for the rest. Pure ASGI."""
+    """Everything below one prefix: the interactions of the table, and the endpoint's own addresses. Pure ASGI."""
 
-    def __init__(self, app: ASGIApp, prefix: str, parts: FhirParts) -> None:
-        self._app = app
+    def __init__(self, prefix: str, parts: FhirParts) -> None:
         self._prefix = prefix
         self._parts = parts
+        self._own: Mapping[str, Way] = {"$import": self._transfer, "$export": self._transfer}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (self._handle if self._is_inside(scope) else self._app)(scope, receive, send)
-
-    def _is_inside(self, scope: Scope) -> bool:
-        """Whether a request is for this endpoint; `.well-known` and its like are not FHIR's."""
-        path: str = scope.get("path", "")
-        if scope["type"] != "http" or not path.startswith(self._prefix):
-            return False
-        rest = path[len(self._prefix) : len(self._prefix) + 2]
-        return not rest or (rest[0] == "/" and rest != "/.")
-
-    async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        http, base, format = None, "", Format()
+        format = Format()
         try:
-            http = HttpRequest.of(scope)
-            base = self._base(http)
-            raw = is_binary(http.path) and wants_raw(http.headers, http.query)
-            format = Format() if raw else wanted_format(http.headers, http.query)
-            if sharing := asked_sharing(http.method, http.path.removeprefix(self._prefix)):
-                await self._share(sharing, http, scope)
-                await send_answer(send, 200, [PRIVATE], DONE, "application/json")
-                return
-            if transfer := asked_transfer(http.path.removeprefix(self._prefix)):
-                await self._transfer(transfer, http, base, scope, receive, send)
-                return
-            reply = await self._answer(http, base, scope, receive)
-            headers, body, status = reply_headers(reply, base), reply.body, reply.status
-            if raw and reply.version is not None and body and (content := unwrap(body)):
-                headers += RAW_HEADERS
-                await send_answer(send, status, headers, content[1], content[0])
-                return
-            if reply.location and is_minimal(http.headers.get("prefer")):
-                body = b""
+            http = HttpRequest.of(scope, self._prefix, self._parts.base_url)
+            format = _format(http)
+            await self._way(http)(http, format, receive, send)
         except Failure as failure:
             headers, body = failure_answer(failure)
-            status = failure.status
-        body = format.write(body) if body else body
-        await send_answer(send, status, headers, body, format.content_type)
+            await send_answer(send, failure.status, headers, format.write(body), format.content_type)
 
-    async def _answer(self, http: HttpRequest, base: str, scope: Scope, receive: Receive) -> Reply:
-        path = http.path.removeprefix(self._prefix)
-        if path.strip("/") == "metadata" or (http.method == "OPTIONS" and not path.strip("/")):
-            return self._metadata(http, base)
-        match = TABLE.match(http.method, path)
+    def _way(self, http: HttpRequest) -> Way:
+        """Who answers: something of the endpoint's own at a few addresses, and the interactions at all others."""
+        path = http.path.strip("/")
+        if path == "metadata" or (not path and http.method == "OPTIONS"):
+            return self._tell
+        if "/_permission/" in path:
+            return self._share
+        return self._own.get(path.partition("/")[0], self._interact)
+
+    async def _interact(self, http: HttpRequest, format: Format, receive: Receive, send: Send) -> None:
+        match = TABLE.match(http.method, http.path)
+        interaction = match.interaction
         caller, http = await self._caller(http)
-        notes = self._parts.doorway.notes(caller, scope.get(REQUEST_ID, ""), http.address)
-        scope.setdefault("state", {})[ASKED_BY] = caller.client_id
-        if match.interaction.code.startswith("history-"):
+        notes = self._parts.doorway.notes(caller, http.id, http.address)
+        http.state[ASKED_BY] = caller.client_id
+        if interaction.code.startswith("history-"):
             _require_one(caller)
         try:
             request = await self._request(http, receive, match)
         except Failure as failure:
             if notes is not None:
-                notes.note(match.interaction.code, match.interaction.access, failure.status, match.type, match.id)
-            if match.interaction.code != "$validate" or not isinstance(failure, BadRequest | Unprocessable):
+                notes.note(interaction.code, interaction.access, failure.status, match.type, match.id)
+            if interaction.code != "$validate" or not isinstance(failure, BadRequest | Unprocessable):
                 raise
-            return verdict(failure.issues)  # that it cannot be read is what there is to say of it
-        context = self._parts.doorway.context(caller, base, notes, named_source(http))
-        return await perform(match.interaction, request, context)
+            reply = verdict(failure.issues)  # that it cannot be read is what there is to say of it
+        else:
+            context = self._parts.doorway.context(caller, http.base, notes, named_source(http))
+            reply = await perform(interaction, request, context)
+        await send_reply(send, reply, http, format)
 
     async def _caller(self, http: HttpRequest) -> tuple[Caller, HttpRequest]:
         """Whoever's token it is; or, without one, the user whom an application with its secret names.
@@ -138,10 +121,10 @@ class FhirEndpoint:
         caller = await self._parts.back_office.caller(*http.client_credentials(), user, http.address)
         return caller, replace(http, query=[pair for pair in http.query if pair[0] not in CREDENTIALS])
 
-    async def _share(self, sharing: Sharing, http: HttpRequest, scope: Scope) -> None:
-        parts = self._parts
+    async def _share(self, http: HttpRequest, _: Format, receive: Receive, send: Send) -> None:
+        sharing, parts = asked_sharing(http.method, http.path), self._parts
         caller = await parts.bearers.caller(http.bearer())
-        notes = parts.doorway.notes(caller, scope.get(REQUEST_ID, ""), http.address)
+        notes = parts.doorway.notes(caller, http.id, http.address)
         status = 200
         try:
             await sharing.carry_out(parts.doorway.store, parts.bearers, caller, parts.doorway.clock())
@@ -151,15 +134,15 @@ class FhirEndpoint:
         finally:
             if notes is not None:
                 notes.note(sharing.action, "write", status, USER_TYPE, str(sharing.recipient), patient=sharing.patient)
+        await send_answer(send, 200, [PRIVATE], DONE, "application/json")
 
-    async def _transfer(
-        self, asked: Transfer, http: HttpRequest, base: str, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _transfer(self, http: HttpRequest, _: Format, receive: Receive, send: Send) -> None:
+        asked = asked_transfer(http.path)
         caller, http = await self._caller(http)
         _require_one(caller)
-        notes, status = self._parts.doorway.notes(caller, scope.get(REQUEST_ID, ""), http.address), 500
+        notes, status = self._parts.doorway.notes(caller, http.id, http.address), 500
         try:
-            status = await self._parts.transfers.answer(asked, http, caller, base, receive, send)
+            status = await self._parts.transfers.answer(asked, http, caller, receive, send)
         except Failure as failure:
             status = failure.status
             raise
@@ -167,6 +150,15 @@ class FhirEndpoint:
             # Asking how far it came is no event; beginning it, and fetching a file, is.
             if notes is not None and (asked.file or not asked.job):
                 notes.note(f"${asked.kind}", "write" if asked.kind == "import" else "read", status, asked.file, "")
+
+    async def _tell(self, http: HttpRequest, format: Format, _: Receive, send: Send) -> None:
+        """The Conformance: http://hl7.org/fhir/DSTU2/http.html#conformance."""
+        if http.method not in {"GET", "HEAD", "OPTIONS"}:
+            raise MethodNotAllowed("The Conformance can only be read.", headers={"Allow": "GET, HEAD, OPTIONS"})
+        server = http.base.removesuffix(self._prefix)
+        oauth_uris = {name: server + path for name, path in OAUTH_PATHS.items()}
+        reply = Reply(200, conformance(http.base, oauth_uris, self._parts.doorway.limits))
+        await send_reply(send, reply, http, format)
 
     async def _request(self, http: HttpRequest, receive: Receive, match: Match) -> Request:
         query, body = http.query, b""
@@ -195,17 +187,6 @@ class FhirEndpoint:
             prefer=header("prefer"),
         )
 
-    def _metadata(self, http: HttpRequest, base: str) -> Reply:
-        if http.method not in {"GET", "HEAD", "OPTIONS"}:
-            raise MethodNotAllowed("The Conformance can only be read.", headers={"Allow": "GET, HEAD, OPTIONS"})
-        server = base.removesuffix(self._prefix)
-        oauth_uris = {name: server + path for name, path in OAUTH_PATHS.items()}
-        return Reply(200, conformance(base, oauth_uris, self._parts.doorway.limits))
-
-    def _base(self, http: HttpRequest) -> str:
-        address = self._parts.base_url or f"{http.scheme}://{http.headers.get('host', 'localhost')}"
-        return address + self._prefix
-
 
 def _require_one(caller: Caller) -> None:
     """Raises BadRequest where an application asks for all of its users at once."""
@@ -221,5 +202,19 @@ def named_source(http: HttpRequest) -> str | None:
     return named
 
 
-def is_binary(path: str) -> bool:
-    return "/Binary/" in path
+def _format(http: HttpRequest) -> Format:
+    """Raises NotAcceptable."""
+    if "/Binary/" in http.path and wants_raw(http.headers, http.query):
+        return Format(raw=True)
+    return wanted_format(http.headers, http.query)
+
+
+async def send_reply(send: Send, reply: Reply, http: HttpRequest, format: Format) -> None:
+    """Send what an interaction answered, as the client wants it written."""
+    headers, body = reply_headers(reply, http.base), reply.body
+    if format.raw and reply.version is not None and body and (content := unwrap(body)):
+        await send_answer(send, reply.status, [*headers, *RAW_HEADERS], content[1], content[0])
+        return
+    if reply.location and is_minimal(http.headers.get("prefer")):
+        body = b""
+    await send_answer(send, reply.status, headers, format.write(body) if body else body, format.content_type)

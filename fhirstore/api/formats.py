@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from fhirstore.dstu2 import json_format, xml_read, xml_write
 from fhirstore.errors import NotAcceptable, UnsupportedMediaType
@@ -20,14 +20,15 @@ _SHORT = {"json": JSON_TYPES[0], "xml": XML_TYPES[0], "*/*": "", "application/*"
 _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Format:
-    """How an answer is written."""
+    """How an answer is written; `raw` is a Binary's content by itself."""
 
     media_type: str = JSON_TYPES[0]
     pretty: bool = False
+    raw: bool = False
 
-    @property
+    @cached_property
     def content_type(self) -> str:
         return f"{self.media_type}; charset=utf-8"
 
@@ -39,7 +40,7 @@ class Format:
 
 def wanted_format(headers: Mapping[str, str], query: Sequence[tuple[str, str]]) -> Format:
     """`_format` decides, then Accept by its weights, then the format that was sent. Raises NotAcceptable."""
-    asked = dict(query)
+    asked = dict(query) if query else {}
     pretty = asked.get("_pretty", "") == "true"
     return _format(asked.get("_format", ""), headers.get("accept", ""), headers.get("content-type", ""), pretty)
 

@@ -10,12 +10,13 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fhirstore.api.log_lines import log_line
 from fhirstore.auth.usage import kind_of
 from fhirstore.dstu2.catalog import resource_types
 from fhirstore.dstu2.outcome import operation_outcome
@@ -51,12 +52,12 @@ class RequestLog:
         status = 0
         state: dict[str, Any] = scope.setdefault("state", {})
 
-        async def send_on(message: Message) -> None:
+        def send_on(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, send_on)
@@ -66,12 +67,16 @@ class RequestLog:
             if status == 0:
                 await _answer_unforeseen(send_on, scope["path"], request_id)
         finally:
-            for name in (MANAGED_BY, ASKED_BY):
-                if name in state:
-                    self._count(state[name], kind_of(status, management=name == MANAGED_BY))
-            if _log.isEnabledFor(logging.INFO):
-                took = (time.perf_counter() - started) * 1000
-                _log.info("%s %s %s %.1f ms %s", scope["method"], _route(scope["path"]), status, took, request_id)
+            if ASKED_BY in state:
+                self._count(state[ASKED_BY], kind_of(status, management=False))
+            if MANAGED_BY in state:
+                self._count(state[MANAGED_BY], kind_of(status, management=True))
+            took = time.perf_counter() - started
+            log_line(_log, _line, scope["method"], scope["path"], status, took, request_id)
+
+
+def _line(method: str, path: str, status: int, took: float, request_id: str) -> str:
+    return f"{method} {_route(path)} {status} {took * 1000:.1f} ms {request_id}"
 
 
 def _request_id(scope: Scope) -> str:

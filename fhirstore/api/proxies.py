@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from ipaddress import ip_address, ip_network
 
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+_FORWARDED = frozenset({b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-for"})
 
 
 class TrustedProxies:
@@ -15,13 +17,13 @@ class TrustedProxies:
         self._app = app
         self._trusted = [ip_network(network, strict=False) for network in trusted]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             for name, _ in scope["headers"]:
-                if name.startswith(b"x-forwarded-"):
+                if name in _FORWARDED:
                     scope = self._believed(scope) if self._is_trusted(scope) else scope
                     break
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
     def _is_trusted(self, scope: Scope) -> bool:
         client = scope.get("client")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
+from msgspec import Struct
 from starlette.types import Receive, Scope
 
 from fhirstore.errors import BadRequest, TooLarge, Unauthorized
+from fhirstore.interactions.notes import REQUEST_ID
 
 CREDENTIALS = frozenset({"client_id", "client_secret"})
 """Parameters of a query that say who asks, and nothing of what is asked."""
@@ -18,28 +20,48 @@ DRAINED_BYTES = 100_000_000
 """A body that is too large is read to its end, and thrown away, up to here: many clients send all of it before they
 look for an answer, and take a connection closed meanwhile for a fault of the network."""
 
+_READ = {
+    name.encode(): name
+    for name in (
+        *("host", "authorization", "client_id", "client_secret", "x-oneup-user-id", "x-source", "expect", "prefer"),
+        *("accept", "content-type", "content-length", "content-encoding"),
+        *("if-match", "if-none-match", "if-modified-since", "if-none-exist"),
+    )
+}
+"""The headers that anything behind the FHIR addresses reads."""
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
-    """The parts of an ASGI scope, decoded once. Header names are in lower case, and the last of equals counts."""
+
+class HttpRequest(Struct, frozen=True):
+    """A request below one of the FHIR addresses, decoded once: `path` is what follows that address, and `base` that
+    address as the client used it.
+
+    Of the headers it has those that are read here, by their names in lower case; the last of equals counts. What the
+    layers around it are to learn goes into `state`.
+    """
 
     method: str
     path: str
     query: list[tuple[str, str]]
     headers: Mapping[str, str]
-    scheme: str
+    base: str
     address: str
+    id: str
+    state: dict[str, Any]
 
     @classmethod
-    def of(cls, scope: Scope) -> HttpRequest:
+    def of(cls, scope: Scope, prefix: str, base_url: str | None) -> HttpRequest:
+        """`base_url` is the server's own address, where it knows one. Raises BadRequest for a broken query."""
         query_string: bytes = scope["query_string"]
+        headers = {_READ[name]: value.decode("latin-1") for name, value in scope["headers"] if name in _READ}
         return cls(
             scope["method"],
-            scope["path"],
+            scope["path"][len(prefix) :],
             decode_query(query_string) if query_string else [],
-            {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-            scope["scheme"],
+            headers,
+            (base_url or f"{scope['scheme']}://{headers.get('host', 'localhost')}") + prefix,
             scope["client"][0] if scope.get("client") else "",
+            scope.get(REQUEST_ID, ""),
+            scope.setdefault("state", {}),
         )
 
     @property

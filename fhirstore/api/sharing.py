@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fhirstore.auth.sharing import share, unshare
 from fhirstore.auth.tokens import Bearers
 from fhirstore.caller import Caller
-from fhirstore.errors import MethodNotAllowed
+from fhirstore.errors import MethodNotAllowed, NotFound
 from fhirstore.store.contract import Store
 
 DONE = b'{"success":true}'
@@ -38,9 +38,9 @@ class Sharing:
             raise MethodNotAllowed("This address does not know this method.", headers={"Allow": "PUT, DELETE"})
 
 
-def asked_sharing(method: str, path: str) -> Sharing | None:
-    """What a path below the FHIR address asks for, None where that is something else."""
-    if "/_permission/" not in path:
-        return None
+def asked_sharing(method: str, path: str) -> Sharing:
+    """What a path below the FHIR address asks for. Raises NotFound."""
     found = _PATH.fullmatch(path)
-    return Sharing(method, found[1], int(found[2])) if found else None
+    if found is None:
+        raise NotFound("There is nothing at this address.")
+    return Sharing(method, found[1], int(found[2]))

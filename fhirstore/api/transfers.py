@@ -45,12 +45,12 @@ class Asked:
     file: str = ""
 
 
-def asked_transfer(path: str) -> Asked | None:
-    """What a path below the FHIR address asks for, None where that is something else."""
-    if not path.startswith(("/$import", "/$export")):
-        return None
+def asked_transfer(path: str) -> Asked:
+    """What a path below the FHIR address asks for. Raises NotFound."""
     found = _PATH.fullmatch(path)
-    return Asked(found[1], found[2] or "", found[3] or "") if found else None
+    if found is None:
+        raise NotFound("There is nothing at this address.")
+    return Asked(found[1], found[2] or "", found[3] or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +61,14 @@ class Transfers:
     runner: JobRunner
     rules: JobRules
 
-    async def answer(
-        self, asked: Asked, http: HttpRequest, caller: Caller, base: str, receive: Receive, send: Send
-    ) -> int:
+    async def answer(self, asked: Asked, http: HttpRequest, caller: Caller, receive: Receive, send: Send) -> int:
         """Sends the answer, and tells its status. Raises a Failure before anything is sent."""
         if caller.everybody:
             raise Forbidden("An import or export is one user's: x-oneup-user-id must name one.")
         if not asked.job:
             _check_method(http, "POST" if asked.kind == "import" else "GET")
-            job = await (self._import if asked.kind == "import" else self._export)(http, caller, base, receive)
-            headers = [PRIVATE, (b"content-location", f"{base}/${asked.kind}/{job.id}".encode())]
+            job = await (self._import if asked.kind == "import" else self._export)(http, caller, receive)
+            headers = [PRIVATE, (b"content-location", f"{http.base}/${asked.kind}/{job.id}".encode())]
             await send_answer(send, 202, headers, b"", NDJSON)
             return 202
         found = await self.doorway.store.jobs.job(asked.job)
@@ -85,16 +83,17 @@ class Transfers:
             await self._cancel(found)
             await send_answer(send, 202, [PRIVATE], b"", NDJSON)
             return 202
-        return await self._send_status(found, base, send)
+        return await self._send_status(found, http.base, send)
 
-    async def _import(self, http: HttpRequest, caller: Caller, base: str, receive: Receive) -> Job:
+    async def _import(self, http: HttpRequest, caller: Caller, receive: Receive) -> Job:
         caller.require("write", "")
         given = _given(http, "_complete")
         source = http.headers.get("x-source") or application_source(caller.client_id)
         if not is_absolute_uri(source):
             raise BadRequest("X-Source must be an absolute URI.")
         level, whole = caller.level or self.doorway.level, given.get("_complete") == "true"
-        job = await self._add("import", caller, "receiving", source=source, level=level, address=base, complete=whole)
+        stated = {"source": source, "level": level, "address": http.base, "complete": whole}
+        job = await self._add("import", caller, "receiving", **stated)
         number = size = 0
         try:
             async for chunk in _chunks(receive_body(http.headers, receive, self.rules.import_bytes)):
@@ -109,7 +108,7 @@ class Transfers:
         self.runner.wake()
         return job
 
-    async def _export(self, http: HttpRequest, caller: Caller, base: str, _: Receive) -> Job:
+    async def _export(self, http: HttpRequest, caller: Caller, _: Receive) -> Job:
         caller.require("read", "")
         if "respond-async" not in http.headers.get("prefer", ""):
             raise BadRequest("An export is asked for with Prefer: respond-async.")
@@ -122,7 +121,7 @@ class Transfers:
         since = interval(given["_since"]) if "_since" in given else None
         if "_since" in given and since is None:
             raise BadRequest("_since must be a date, a dateTime or an instant.")
-        asked = f"{base}/$export" + (f"?{urlencode(given)}" if given else "")
+        asked = f"{http.base}/$export" + (f"?{urlencode(given)}" if given else "")
         job = await self._add(
             "export",
             caller,
@@ -130,7 +129,7 @@ class Transfers:
             since=since[0] // 1000 if since else None,
             source=given.get("_source"),
             types=types,
-            address=base,
+            address=http.base,
             request=asked,
         )
         self.runner.wake()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -15,10 +15,9 @@ class WhereSent:
         self._past = app
         self._through = middleware(app)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             for name, _ in scope["headers"]:
                 if name == self._header:
-                    await self._through(scope, receive, send)
-                    return
-        await self._past(scope, receive, send)
+                    return self._through(scope, receive, send)
+        return self._past(scope, receive, send)

@@ -25,19 +25,24 @@ from fhirstore.cli.database import Database, fail, read_settings, with_store
 from fhirstore.clock import now
 from fhirstore.dstu2.levels import Level
 from fhirstore.dstu2.sources import application_source, is_absolute_uri
+from fhirstore.ids import new_id
 from fhirstore.settings import Settings
+from fhirstore.store.accounts import User
 from fhirstore.store.contract import Store
 from fhirstore.store.jobs import Job
 from fhirstore.store.scope import Scope
+from fhirstore.store.trail import Event, event_id
+from fhirstore.store.trail_buffer import TrailBuffer
 from fhirstore.transfer.completing import complete
 from fhirstore.transfer.identity import Origin
-from fhirstore.transfer.importing import Import, Stopped
+from fhirstore.transfer.importing import Import, Note, Stopped
 from fhirstore.transfer.importing import Progress as Step
 from fhirstore.transfer.inputs import Input, file_input
 from fhirstore.transfer.preparing import Rules
 from fhirstore.transfer.records import Reader
 from fhirstore.transfer.report import OUTCOMES, Report
 from fhirstore.transfer.restoring import Restore
+from fhirstore.wiring import make_doorway
 
 STANDARD_INPUT = "-"
 _SUFFIXES = (".json", ".xml", ".ndjson", ".jsonl")
@@ -112,9 +117,9 @@ async def _import(store: Store, settings: Settings, wanted: _Wanted) -> tuple[Re
     user = await store.accounts.user(wanted.user)
     if user is None:
         fail("There is no user of this number.")
-    resources = store.within(Scope(user.id), Author(user.client_id))
-    address = f"{settings.base_url}/dstu2" if settings.base_url else ""
     job = await _begun(store, wanted, user.client_id)
+    if settings.audit != "off":
+        await store.trail.append([Event(event_id(now()), "$import", 200, user.id, user.client_id)])
     report = Report.of(job.progress.get("counts", {}))
     done = int(job.progress.get("done", 0))
     with _Shown(done) as shown, _Lines(wanted.refused, int(job.progress.get("refused", 0))) as lines:
@@ -125,19 +130,43 @@ async def _import(store: Store, settings: Settings, wanted: _Wanted) -> tuple[Re
             kept = {"done": step.done, "counts": step.report.counts, "refused": lines.position}
             return await store.jobs.note(job, kept, now(), now())
 
-        reader = Reader(settings.resource_bytes, keep_bundles=wanted.restore)
-        if wanted.restore:
-            own = wanted.source or application_source(user.client_id)
-            restore = Restore(wanted.inputs, resources, now, wanted.level or "structure", own, address, reader)
-            await restore.run(note, done, report)
-        else:
-            rules = Rules(Origin(user.id, wanted.source), wanted.level or settings.validation, address)
-            work = Import(wanted.inputs, rules, resources, now, reader, wanted.workers, wanted.whole)
-            survey = await work.run(note, done, report)
-            if wanted.whole:
-                await complete(survey, rules.origin, resources, now, report)
+        work = _bring_back if wanted.restore else _bring_in
+        await work(store, settings, wanted, user, note, done, report)
     await store.jobs.forget(job.id)
     return report, shown.rate(report.records)
+
+
+async def _bring_in(
+    store: Store, settings: Settings, wanted: _Wanted, user: User, note: Note, done: int, report: Report
+) -> None:
+    """What another system tells, by the rules that hold for whatever the user's application writes."""
+    doorway = make_doorway(settings, store, now, new_id, TrailBuffer(store))
+    address = _address(settings)
+    resources = doorway.within(Scope(user.id), Author(user.client_id), address)
+    application = await store.accounts.application(user.client_id)
+    level = wanted.level or (application and application.level) or doorway.level
+    rules = Rules(Origin(user.id, wanted.source), level, address)
+    reader = Reader(settings.resource_bytes)
+    work = Import(wanted.inputs, rules, resources, now, reader, wanted.workers, wanted.whole)
+    survey = await work.run(note, done, report)
+    if wanted.whole:
+        await complete(survey, rules.origin, resources, now, report)
+
+
+async def _bring_back(
+    store: Store, settings: Settings, wanted: _Wanted, user: User, note: Note, done: int, report: Report
+) -> None:
+    """What this store told: with the Provenances that it has, and whatever was deleted deleted again."""
+    resources = store.within(Scope(user.id), Author(user.client_id))
+    source = wanted.source or application_source(user.client_id)
+    reader = Reader(settings.resource_bytes, keep_bundles=True)
+    level = wanted.level or "structure"
+    restore = Restore(wanted.inputs, resources, now, level, source, _address(settings), reader)
+    await restore.run(note, done, report)
+
+
+def _address(settings: Settings) -> str:
+    return f"{settings.base_url}/dstu2" if settings.base_url else ""
 
 
 async def _begun(store: Store, wanted: _Wanted, client_id: str) -> Job:

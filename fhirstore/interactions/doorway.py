@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 
 from msgspec import structs
 
-from fhirstore.caller import Caller
+from fhirstore.caller import Author, Caller
 from fhirstore.clock import Clock
 from fhirstore.dstu2.levels import Level
 from fhirstore.interactions.integrity import ReferentialIntegrity
@@ -75,14 +75,16 @@ class Doorway:
             own_trail=partial(own_trail, self.store, caller.user, self.flush),
         )
 
-    def _resources(self, caller: Caller, base: str, shown: Callable[[int], object] | None = None) -> Resources:
-        author = caller.author
+    def within(self, whole: Scope, author: Author, base: str) -> Resources:
+        """A whole record, under the rules that hold for every write; for who acts in an application's name alone."""
+        resources: Resources = self.store.within(whole, author)
+        # Beneath the scope: also what the caller may not see must keep what it refers to.
+        if self.limits.referential_integrity:
+            resources = ReferentialIntegrity(resources)
+        return WithProvenance(resources, author, self.new_id, base) if self.provenance else resources
 
+    def _resources(self, caller: Caller, base: str, shown: Callable[[int], object] | None = None) -> Resources:
         def of_owner(whole: Scope) -> Resources:
-            resources: Resources = self.store.within(whole, author)
-            # Beneath the scope: also what the caller may not see must keep what it refers to.
-            if self.limits.referential_integrity:
-                resources = ReferentialIntegrity(resources)
-            return WithProvenance(resources, author, self.new_id, base) if self.provenance else resources
+            return self.within(whole, caller.author, base)
 
         return reach(scope_of(caller), of_owner, shown)

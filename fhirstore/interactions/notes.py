@@ -77,13 +77,10 @@ class Notes(msgspec.Struct):
             patient = patient or patient_of(type, id, version.body)
         elif type == "Patient":
             patient = patient or id
-        at, client_id = self.clock(), caller.client_id
+        at, by, request_id, address = self.clock(), caller.client_id, self.request_id, self.address
         for owner in owners:
-            asked = Deed(
-                *(at, next_order(), code, status, owner, client_id, user, type, id, None),
-                *(patient, self.request_id, self.address),
-            )
-            self.put(asked)
+            order = next_order()
+            self.put(Deed(at, order, code, status, owner, by, user, type, id, None, patient, request_id, address))
 
     def _owners(self, user: int | None) -> list[int | None]:
         """Everybody whose record was looked at, and whoever's token it was in any case."""
@@ -92,12 +89,10 @@ class Notes(msgspec.Struct):
         return owners if user is None else [*owners, user]
 
     def _put_write(self, version: Version, action: str, status: int) -> None:
-        caller, type, id = self.caller, version.type, version.id
-        made = Deed(
-            *(version.updated, next_order(), action, status, caller.user, caller.client_id, caller.user),
-            *(type, id, version.number, patient_of(type, id, version.body), self.request_id, self.address),
-        )
-        self.put(made)
+        user, by, request_id, address = self.caller.user, self.caller.client_id, self.request_id, self.address
+        at, order, type, id, number = version.updated, next_order(), version.type, version.id, version.number
+        patient = patient_of(type, id, version.body)
+        self.put(Deed(at, order, action, status, user, by, user, type, id, number, patient, request_id, address))
 
 
 def patient_of(type: str, id: str, body: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -91,4 +92,9 @@ class Context(msgspec.Struct, frozen=True):
 
     @property
     def source(self) -> Stated:
-        return Stated(application_source(self.caller.client_id), self.named_source)
+        return _stated(self.caller.client_id, self.named_source)
+
+
+@lru_cache(1_000)
+def _stated(client_id: str, named: str | None) -> Stated:
+    return Stated(application_source(client_id), named)

@@ -14,9 +14,12 @@ Inside values `\\`, `|` and `$` are written `\\5c`, `\\7c` and `\\24`, so that t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 from fhirstore.search.folding import FOLDED_LIMIT, fold
 
@@ -46,8 +49,7 @@ class Range(NamedTuple):
     most: Bound | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
+class Entries(msgspec.Struct, frozen=True):
     """What one resource is found by. Keys, ranges and words are each without doubles.
 
     `words` are those of the whole content; the words of the narrative stand there with "~" before them.
@@ -60,8 +62,7 @@ class Entries:
     contained: tuple[ContainedEntries, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ContainedEntries:
+class ContainedEntries(msgspec.Struct, frozen=True):
     """Entries of one contained resource; `id` is its local one, without "#"."""
 
     type: str
@@ -70,24 +71,25 @@ class ContainedEntries:
 
 
 class Collector:
-    """Gathers the entries of one resource while its document is walked.
+    """Gathers the entries of one resource while its document is walked; what is gathered twice counts once.
 
     `base` is this server's own address; `contained` maps the ids of contained resources to their types.
     """
 
     __slots__ = ("base", "contained", "keys", "ranges")
 
-    def __init__(self, base: str, contained: dict[str, str]) -> None:
+    def __init__(self, base: str, contained: Mapping[str, str]) -> None:
         self.base = base
         self.contained = contained
-        self.keys: dict[str, None] = {}
-        self.ranges: dict[Range, None] = {}
+        self.keys: list[str] = []
+        self.ranges: list[Range] = []
 
-    def key(self, key: str) -> None:
-        self.keys[key] = None
 
-    def range(self, range_: Range) -> None:
-        self.ranges[range_] = None
+Index = Callable[[Any, Collector], bool]
+"""Makes the entries of one value of a parameter; False where there is nothing in it to search."""
+
+Handle = Callable[[Any, Mapping[str, Any], Collector], None]
+"""Makes the entries of all that a property holds, given the element that has it."""
 
 
 def escape(text: str) -> str:
@@ -101,7 +103,14 @@ def escape(text: str) -> str:
 
 def text_key(name: str, text: str) -> str:
     """The key of a text: its folded form, by which it is ordered and ranged, then its exact one."""
-    return f"{name}~{fold(text)[:FOLDED_LIMIT]}{UNIT_SEPARATOR}{exact(text)}"
+    form = _both_forms(text) if len(text) <= EXACT_LIMIT else _both_forms.__wrapped__(text)
+    return f"{name}~{form}"
+
+
+@lru_cache(maxsize=8192)
+def _both_forms(text: str) -> str:
+    """Names, places and displays come again and again; long texts do not, and are not kept."""
+    return f"{fold(text)[:FOLDED_LIMIT]}{UNIT_SEPARATOR}{exact(text)}"
 
 
 def exact(text: str) -> str:

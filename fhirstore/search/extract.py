@@ -6,57 +6,42 @@ read is passed by.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from fhirstore.dstu2 import catalog
-from fhirstore.search.entries import Collector, ContainedEntries, Entries
+from fhirstore.search.entries import Collector, ContainedEntries, Entries, Handle, Index
 from fhirstore.search.kinds import composite, date, number, position, quantity, reference, string, token, uri
-from fhirstore.search.kinds.composite import Composite
 from fhirstore.search.moments import index_moment
 from fhirstore.search.parameters import Parameter, parameters
 from fhirstore.search.paths import Location, Step, follow
 from fhirstore.search.words import words_of
 
-Index = Callable[[Parameter, Any, str, Collector], bool]
-
-_INDEX: Mapping[str, Index] = {
-    "token": token.index,
-    "string": string.index,
-    "phonetic": string.index_sounds,
-    "date": date.index,
-    "number": number.index,
-    "quantity": quantity.index,
-    "reference": reference.index,
-    "uri": uri.index,
-    "position": position.index,
+_INDEXERS: Mapping[str, Callable[[Parameter, str], Index]] = {
+    "token": token.indexer,
+    "string": string.indexer,
+    "phonetic": string.indexer_of_sounds,
+    "date": date.indexer,
+    "number": number.indexer,
+    "quantity": quantity.indexer,
+    "uri": uri.indexer,
+    "position": position.indexer,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A property that holds values of a parameter, their type, and the compartments that a reference there puts a
-    resource in. Where only some values count, `location` leads to them from the whole document."""
-
-    parameter: Parameter
-    type: str
-    index: Index
-    compartments: tuple[str, ...]
-    location: Location | None = None
 
 
 @dataclass(slots=True)
 class _Property:
     """What to do with one property of an element: values to index, composites it completes, what stands within."""
 
-    sources: list[_Source] = field(default_factory=list)
-    composites: list[Composite] = field(default_factory=list)
+    sources: list[Handle] = field(default_factory=list)
+    composites: list[Handle] = field(default_factory=list)
     inner: _Tree = field(default_factory=dict)
 
 
 _Tree = dict[str, _Property]
+_Handles = Mapping[str, Handle]
 
 
 def extract(resource_type: str, document: Mapping[str, Any], base: str = "") -> Entries:
@@ -65,18 +50,35 @@ def extract(resource_type: str, document: Mapping[str, Any], base: str = "") -> 
     The document must hold the resource's id for the resource to be in its own compartment. `_id` and `_lastUpdated`
     make no entries: the store knows both.
     """
-    contained = {id_: type_ for type_, id_, _ in _contained(document)}
-    into = Collector(base, contained)
-    _collect(_tree(resource_type), document, into)
+    held = _contained(document) if "contained" in document else ()
+    into = Collector(base, {id_: type_ for type_, id_, _ in held})
+    _handle(_handles(resource_type), document, into)
     index_moment(resource_type, document, into)
-    id_ = document.get("id")
-    if resource_type in catalog.compartments() and isinstance(id_, str):
-        into.keys[f"compartment={resource_type}/{id_}"] = None
-    inner = tuple(
-        ContainedEntries(type_, id_, _entries_of_contained(type_, each, base, contained))
-        for type_, id_, each in _contained(document)
-    )
-    return Entries(tuple(into.keys), tuple(into.ranges), words_of(document), inner)
+    if resource_type in catalog.compartments() and type(id_ := document.get("id")) is str:
+        into.keys.append(f"compartment={resource_type}/{id_}")
+    inner = [ContainedEntries(type_, id_, _entries_of_contained(type_, each, into)) for type_, id_, each in held]
+    return _gathered(into, document, tuple(inner))
+
+
+def _entries_of_contained(type_: str, document: Mapping[str, Any], container: Collector) -> Entries:
+    into = Collector(container.base, container.contained)
+    _handle(_handles(type_), document, into)
+    return _gathered(into, document)
+
+
+def _gathered(into: Collector, document: Mapping[str, Any], inner: tuple[ContainedEntries, ...] = ()) -> Entries:
+    return Entries(tuple(dict.fromkeys(into.keys)), tuple(dict.fromkeys(into.ranges)), words_of(document), inner)
+
+
+def _contained(document: Mapping[str, Any]) -> Sequence[tuple[str, str, Mapping[str, Any]]]:
+    """Type, id and document of each contained resource."""
+    held, found = document["contained"], []
+    for each in held if type(held) is list else ():
+        if type(each) is dict:
+            type_, id_ = each.get("resourceType"), each.get("id")
+            if isinstance(type_, str) and isinstance(id_, str) and catalog.is_resource_type(type_):
+                found.append((type_, id_, each))
+    return found
 
 
 def references(
@@ -84,7 +86,7 @@ def references(
 ) -> list[tuple[str, str]]:
     """Type and id of the resources here that a document refers to by a reference parameter, or by any ("*")."""
     found: dict[tuple[str, str], None] = {}
-    contained = {id_: type_ for type_, id_, _ in _contained(document)}
+    contained = {id_: type_ for type_, id_, _ in _contained(document)} if "contained" in document else {}
     for parameter in parameters(resource_type).values():
         if parameter.kind != "reference" or name not in {"*", parameter.name}:
             continue
@@ -97,47 +99,15 @@ def references(
     return list(found)
 
 
-def _collect(tree: _Tree, element: Mapping[str, Any], into: Collector) -> None:
+def _handle(handles: _Handles, element: Mapping[str, Any], into: Collector) -> None:
     """Make the entries of one element and of what stands within it, no deeper than the parameters' paths."""
     for name, held in element.items():
-        found = tree.get(name)
-        if found is None or held is None:
-            continue
-        repeats = type(held) is list
-        for source in found.sources:
-            if source.location is not None:
-                for value, type_ in follow(source.location, element):
-                    _index(source, value, type_, into)
-            elif not repeats:
-                _index(source, held, source.type, into)
-            else:
-                for value in held:
-                    if value is not None:
-                        _index(source, value, source.type, into)
-        for composite_ in found.composites:
-            composite.index_within(composite_, element, into)
-        if found.inner:
-            for each in held if repeats else (held,):
-                if type(each) is dict:
-                    _collect(found.inner, each, into)
-
-
-def _index(source: _Source, value: Any, type_: str, into: Collector) -> None:
-    if not source.index(source.parameter, value, type_, into):
-        into.keys[f"{source.parameter.key}!"] = None
-    elif source.compartments:
-        _enter(source, value, type_, into)
-
-
-def _enter(source: _Source, value: Any, type_: str, into: Collector) -> None:
-    text = reference.address(value, type_)
-    target = reference.local(reference.forms(text, into.base)[0]) if text else None
-    if target and target[0] in source.compartments and reference.allowed(source.parameter, "/".join(target), {}):
-        into.keys[f"compartment={target[0]}/{target[1]}"] = None
+        if held is not None and name in handles:
+            handles[name](held, element, into)
 
 
 @cache
-def _tree(resource_type: str) -> _Tree:
+def _handles(resource_type: str) -> _Handles:
     """All parameters of a type, by the properties on the way to their values."""
     tree: _Tree = {}
     for parameter in parameters(resource_type).values():
@@ -145,11 +115,24 @@ def _tree(resource_type: str) -> _Tree:
             assert parameter.base is not None
             within = _reached(tree, parameter.base.steps)
             # It takes both components; the second one, a value, is the one that most elements lack.
-            for name in {name for place in parameter.components[1].locations for name in _firsts(place)}:
-                within.setdefault(name, _Property()).composites.append(composite.prepared(parameter))
-        elif parameter.kind in _INDEX:
+            for name, type_ in composite.properties(parameter.components[1]):
+                within.setdefault(name, _Property()).composites.append(composite.completer(parameter, type_))
+        elif parameter.kind != "special":
             _plant(tree, resource_type, parameter)
-    return tree
+    return _compiled(tree)
+
+
+def _plant(tree: _Tree, resource_type: str, parameter: Parameter) -> None:
+    for location in parameter.locations:
+        for leaf in location.leaves:
+            index = _indexer(resource_type, parameter, leaf.type)
+            narrowed = Location(location.steps, (leaf,))
+            if narrowed.every:
+                within, name, handle = _reached(tree, location.steps), leaf.name, _of_all(index, parameter)
+            else:
+                first = location.steps[0] if location.steps else leaf
+                within, name, handle = tree, first.name, _of_some(index, parameter, narrowed)
+            within.setdefault(name, _Property()).sources.append(handle)
 
 
 def _reached(tree: _Tree, steps: Sequence[Step]) -> _Tree:
@@ -159,36 +142,64 @@ def _reached(tree: _Tree, steps: Sequence[Step]) -> _Tree:
     return tree
 
 
-def _plant(tree: _Tree, resource_type: str, parameter: Parameter) -> None:
-    index = _INDEX[parameter.kind]
-    compartments = tuple(
-        name for name in catalog.compartments() if parameter.name in catalog.compartment(name).get(resource_type, ())
-    )
-    for location in parameter.locations:
-        for leaf in location.leaves:
-            narrowed = Location(location.steps, (leaf,))
-            if narrowed.every:
-                within, name, whole = _reached(tree, location.steps), leaf.name, None
-            else:
-                within, name, whole = tree, _firsts(narrowed)[0], narrowed
-            source = _Source(parameter, leaf.type, index, compartments, whole)
-            within.setdefault(name, _Property()).sources.append(source)
+def _indexer(resource_type: str, parameter: Parameter, type_: str) -> Index:
+    if parameter.kind != "reference":
+        return _INDEXERS[parameter.kind](parameter, type_)
+    compartments = catalog.compartments()
+    entered = [each for each in compartments if parameter.name in catalog.compartment(each).get(resource_type, ())]
+    return reference.indexer(parameter, type_, frozenset(entered))
 
 
-def _firsts(location: Location) -> list[str]:
-    return [location.steps[0].name] if location.steps else [leaf.name for leaf in location.leaves]
+def _of_all(index: Index, parameter: Parameter) -> Handle:
+    """Every value that a property holds."""
+    missing = f"{parameter.key}!"
+
+    def handle(held: Any, element: Mapping[str, Any], into: Collector) -> None:
+        if type(held) is not list:
+            if not index(held, into):
+                into.keys.append(missing)
+            return
+        for value in held:
+            if value is not None and not index(value, into):
+                into.keys.append(missing)
+
+    return handle
 
 
-def _contained(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    resources = document.get("contained")
-    for each in resources if isinstance(resources, list) else ():
-        if isinstance(each, dict):
-            type_, id_ = each.get("resourceType"), each.get("id")
-            if isinstance(type_, str) and isinstance(id_, str) and catalog.is_resource_type(type_):
-                yield type_, id_, each
+def _of_some(index: Index, parameter: Parameter, location: Location) -> Handle:
+    """Only the values that a location leads to from the whole document."""
+    every = _of_all(index, parameter)
+
+    def handle(held: Any, document: Mapping[str, Any], into: Collector) -> None:
+        every([value for value, _ in follow(location, document)], document, into)
+
+    return handle
 
 
-def _entries_of_contained(type_: str, document: Mapping[str, Any], base: str, contained: dict[str, str]) -> Entries:
-    into = Collector(base, contained)
-    _collect(_tree(type_), document, into)
-    return Entries(tuple(into.keys), tuple(into.ranges), words_of(document))
+def _compiled(tree: _Tree) -> _Handles:
+    return {name: _joined([*each.sources, *each.composites, *_inner(each.inner)]) for name, each in tree.items()}
+
+
+def _joined(handles: Sequence[Handle]) -> Handle:
+    if len(handles) == 1:
+        return handles[0]
+
+    def handle(held: Any, element: Mapping[str, Any], into: Collector) -> None:
+        for each in handles:
+            each(held, element, into)
+
+    return handle
+
+
+def _inner(tree: _Tree) -> list[Handle]:
+    """What stands within the elements that a property holds."""
+    if not tree:
+        return []
+    handles = _compiled(tree)
+
+    def handle(held: Any, element: Mapping[str, Any], into: Collector) -> None:
+        for each in held if type(held) is list else (held,):
+            if type(each) is dict:
+                _handle(handles, each, into)
+
+    return [handle]

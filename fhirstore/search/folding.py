@@ -11,7 +11,9 @@ import unicodedata
 FOLDED_LIMIT = 4000
 """Characters of one string that can be searched; what stands behind them is only seen by `_content`'s words."""
 
-_ASCII_WORD = re.compile("[a-z0-9]+")
+_ASCII = bytes(ord(chr(byte).lower()) if byte < 128 and chr(byte).isalnum() else ord(" ") for byte in range(256))
+"""Letters in lower case, digits, and a space for everything else."""
+
 _WORD = re.compile(r"[^\W_]+")
 _SOUNDS = {
     letter: code
@@ -37,7 +39,7 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The folded runs of letters and digits in a text."""
-    return _ASCII_WORD.findall(text.lower()) if text.isascii() else _WORD.findall(fold(text))
+    return text.encode().translate(_ASCII).decode().split() if text.isascii() else _WORD.findall(fold(text))
 
 
 def sound(word: str) -> str:

@@ -6,7 +6,7 @@ DSTU2 has a date parameter of its own name for each type, and for some types non
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fhirstore.search.entries import Collector, Range
@@ -83,33 +83,41 @@ MOMENTS: Mapping[str, tuple[str, ...]] = {
 }
 """The properties that tell it, the best first. What describes a person, a thing or a rule has no moment."""
 
-_SPLIT = {type: tuple(tuple(path.split(".")) for path in paths) for type, paths in MOMENTS.items()}
+_SPLIT = {
+    type: [(first, tuple(further)) for first, *further in (path.split(".") for path in paths)]
+    for type, paths in MOMENTS.items()
+}
 
 
 def moment(resource_type: str, document: Mapping[str, Any]) -> tuple[Interval, str] | None:
     """When it took place or began, as an interval and as it is written; None where nothing says so."""
-    for path in _SPLIT.get(resource_type, ()):
-        for text in _dates(document, path):
-            found = interval(text)
-            if found is not None:
-                return found, text
+    for first, further in _SPLIT.get(resource_type, ()):
+        held = document.get(first)
+        if held is not None:
+            for text in _dates(held, further):
+                found = interval(text)
+                if found is not None:
+                    return found, text
     return None
 
 
 def index_moment(resource_type: str, document: Mapping[str, Any], into: Collector) -> None:
     found = moment(resource_type, document)
     if found is not None:
-        into.range(Range(WHEN, *found[0]))
+        into.ranges.append(Range(WHEN, *found[0]))
 
 
-def _dates(value: Any, path: tuple[str, ...]) -> Iterator[str]:
+def _dates(value: Any, path: tuple[str, ...]) -> Iterable[str]:
     """The dates at the end of a path, earlier ones of a list first as they stand."""
+    return (value,) if type(value) is str and not path else _dates_along(value, path)
+
+
+def _dates_along(value: Any, path: tuple[str, ...]) -> Iterator[str]:
     if type(value) is list:
         for each in value:
             yield from _dates(each, path)
     elif type(value) is not dict:
-        if type(value) is str and not path:
-            yield value
+        return
     elif path:
         yield from _dates(value.get(path[0]), path[1:])
     else:

@@ -7,7 +7,7 @@ The subset of paths that the DSTU2 parameters use: properties, `value[x]`, `tele
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +89,13 @@ def follow(location: Location, document: Mapping[str, Any]) -> Iterator[tuple[An
             for each in values[:1] if leaf.first else values:
                 if each is not None and (leaf.where is None or _meets(each, leaf.where)):
                     yield each, leaf.type
+
+
+def listed(held: Any) -> Sequence[Any]:
+    """The values that a property holds, one or many."""
+    if type(held) is list:
+        return [value for value in held if value is not None]
+    return () if held is None else (held,)
 
 
 def nodes(steps: tuple[Step, ...], document: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -6,8 +6,9 @@ parentheses combine them. Case and accents do not count.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from fhirstore.search.folding import words
@@ -20,8 +21,8 @@ NARRATIVE = "~"
 _LONGEST = 40
 _WORDS_LIMIT = 20_000
 _BASE64 = 200
-_APART = frozenset({"text", "meta"})
-_SKIPPED = frozenset({"resourceType", "div", "reference", "contentType"})
+_APART = ("id", "meta", "text")
+_SKIPPED = frozenset({"resourceType", "div", "reference", "contentType", "data"})
 _QUERY_LIMIT = 100
 _DEPTH_LIMIT = 20
 
@@ -30,46 +31,62 @@ def words_of(document: Mapping[str, Any]) -> tuple[str, ...]:
     """The distinct words of a document: of its narrative with "~" before them, of everything else, its
     id and meta left out, as they are.
 
-    Base64, addresses of references and words of more than 40 characters are left out, as are words after the first
-    20,000.
+    Base64, addresses of references and words of more than 40 characters are left out, as are words beyond 20,000.
     """
     text = document.get("text")
-    div = text.get("div") if isinstance(text, dict) else None
-    found = dict.fromkeys(words(" ".join(_strings(document))))
-    if not isinstance(div, str):
-        return tuple([word for word in found if len(word) <= _LONGEST][:_WORDS_LIMIT])
+    div = text.get("div") if type(text) is dict else None
+    rest = dict(document)
+    for name in _APART:
+        rest.pop(name, None)
+    found = _gathered(rest)
+    if type(div) is not str:
+        return tuple(found) if len(found) <= _WORDS_LIMIT else tuple(found)[:_WORDS_LIMIT]
     narrative = dict.fromkeys(words(_without_tags(div)))
     marked = [NARRATIVE + word for word in narrative if len(word) < _LONGEST]
-    fresh = [word for word in found if len(word) <= _LONGEST and word not in narrative]
-    return tuple((marked + fresh)[:_WORDS_LIMIT])
+    return tuple((marked + [word for word in found if word not in narrative])[:_WORDS_LIMIT])
 
 
-def _strings(document: Mapping[str, Any]) -> list[str]:
-    """Every string and number of a document, without walking it by recursion."""
+def _gathered(document: Mapping[str, Any]) -> dict[str, None]:
+    """The words of every string and number of a document, without walking it by recursion."""
+    texts: list[str] = []
     found: list[str] = []
-    waiting: list[Any] = []
-    for name, value in document.items():
-        if type(value) is not str:
-            if name not in _APART:
-                waiting.append(value)
-        elif name not in _SKIPPED and name != "id" and (name != "data" or len(value) <= _BASE64):
-            found.append(value)
+    waiting: list[Any] = [document]
     while waiting:
         node = waiting.pop()
         kind = type(node)
         if kind is dict:
+            if len(node) == 3 and "display" in node and (known := _of_coding(node)) is not None:
+                found += known
+                continue
             for name, value in node.items():
                 if type(value) is not str:
                     waiting.append(value)
-                elif name not in _SKIPPED and (name != "data" or len(value) <= _BASE64):
-                    found.append(value)
+                elif name not in _SKIPPED or (name == "data" and len(value) <= _BASE64):
+                    texts.append(value)
         elif kind is list:
             waiting += node
         elif kind is str:
-            found.append(node)
+            texts.append(node)
         elif kind is int or kind is Decimal:
-            found.append(str(node))
-    return found
+            texts.append(str(node))
+    found += words(" ".join(texts))
+    distinct = dict.fromkeys(found)
+    return distinct if max(map(len, distinct), default=0) <= _LONGEST else _without_long(distinct)
+
+
+def _of_coding(coding: Mapping[str, Any]) -> Sequence[str] | None:
+    """The words of what is a Coding and no more: most come again and again."""
+    system, code, display = coding.get("system"), coding.get("code"), coding["display"]
+    return _coded(system, code, display) if type(system) is type(code) is type(display) is str else None
+
+
+@lru_cache(maxsize=16384)
+def _coded(*texts: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words(" ".join(texts))))
+
+
+def _without_long(found: Iterable[str]) -> dict[str, None]:
+    return dict.fromkeys([word for word in found if len(word) <= _LONGEST])
 
 
 def _without_tags(markup: str) -> str:

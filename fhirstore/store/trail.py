@@ -13,6 +13,7 @@ from itertools import count
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
+from msgspec import structs
 
 Outcome = Literal["success", "failure"]
 
@@ -69,12 +70,9 @@ class Deed(msgspec.Struct, frozen=True, gc=False):
     address: str
 
     def event(self) -> Event:
-        number = self.version
-        id = _id(self.at, self.order) if number is None else write_id(self.at, self.type, self.target, number)
-        return Event(
-            *(id, self.action, self.status, self.owner, self.client_id, self.user),
-            *(self.type, self.target, number, self.patient, self.request_id, self.address),
-        )
+        at, order, *told = structs.astuple(self)
+        made = self.version
+        return Event(_id(at, order) if made is None else write_id(at, self.type, self.target, made), *told)
 
 
 USER_TYPE, APPLICATION_TYPE = "User", "Application"

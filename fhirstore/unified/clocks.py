@@ -166,25 +166,26 @@ def _zones(anchored: Counter[tuple[str, tuple[int, int]]], shifts: Shifts) -> Ma
 
 def _moved(fact: Fact, shifts: Shifts, zones: Mapping[int, int]) -> Fact:
     """What is called UTC, put right; with the local time of the place, where it is known."""
-    moment = fact.stated.moment
-    if not _is_utc(moment):
+    stated = fact.stated
+    told = [("", stated.moment), *((name, each) for name, each in stated.traits if isinstance(each, Moment))]
+    right = {name: _right(moment, fact.source, shifts, zones) for name, moment in told if _is_utc(moment)}
+    if all(moment is None for moment in right.values()):
         return fact
-    when = month(moment.low)
-    shift = shifts.get((fact.source, when), 0) * _MINUTE
-    zone = zones.get(when, 0) * _MINUTE
-    if not shift and not zone:
-        return fact
-    right = _set(moment, shift, zone)
-    if not kind_of(fact.kind).hourly:
-        right = day_if_midnight(right)
-    traits = tuple((name, _set(each, shift, zone) if _is_utc(each) else each) for name, each in fact.stated.traits)
-    return replace(fact, stated=replace(fact.stated, moment=right, traits=traits))
+    moment = right.get("") or stated.moment
+    traits = tuple((name, right.get(name) or each) for name, each in stated.traits)
+    moment = moment if kind_of(fact.kind).hourly else day_if_midnight(moment)
+    return replace(fact, stated=replace(stated, moment=moment, traits=traits))
 
 
 def _is_utc(value: Trait | None) -> TypeGuard[Moment]:
     return isinstance(value, Moment) and value.timed and value.zone in {"", "Z"}
 
 
-def _set(moment: Moment, shift: int, zone: int) -> Moment:
+def _right(moment: Moment, source: str, shifts: Shifts, zones: Mapping[int, int]) -> Moment | None:
+    """The moment as it was, None where it stays as it is."""
+    when = month(moment.low)
+    shift, zone = shifts.get((source, when), 0) * _MINUTE, zones.get(when, 0) * _MINUTE
+    if not shift and not zone:
+        return None
     low, high = moment.low + shift, moment.high + shift
     return Moment(low, high, low + zone, high + zone, "Z")

@@ -9,10 +9,11 @@ from functools import lru_cache
 from typing import Any
 
 from fhirstore.search.folding import fold
+from fhirstore.search.kinds.number import read
 from fhirstore.unified import concepts
 from fhirstore.unified.agreement import Agreement
 from fhirstore.unified.concepts import Concept
-from fhirstore.unified.reading import parts, text
+from fhirstore.unified.reading import member, parts, text
 
 _TEXT_LIMIT = 300
 _BRANDS = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
@@ -25,6 +26,12 @@ _MILLIGRAMS = {
     "g": Decimal(1000),
     "gm": Decimal(1000),
 }
+_BETWEEN = re.compile(r"\d ?(?:-|to|or) ?\d", re.ASCII | re.IGNORECASE)
+_COUNT = re.compile(r"(?<![\d.])(\d{1,2}) ?(?:tab|cap)(?:let|sule)?s?(?![a-z])", re.ASCII)
+_DAILY = re.compile(r"\b(?:daily|qd|q24h|qam|qpm|qhs|every (?:day|morning|evening|24 hours)|once a day|at bedtime)\b")
+_SEVERAL = re.compile(r"\b(?:twice|two|three|four|times|bid|tid|qid|q(?:4|6|8|12)(?:h|hr)|[2-6] ?x|hours?|hr|as needed|prn)\b")
+_PIECES = frozenset({"tbl", "tablet", "tablets", "tab", "tabs", "capsule", "capsules", "cap", "caps"})
+_DIGITS_LIMIT = 20
 _FORM_WORDS = {
     "oral": "tablet tablets tab tabs capsule capsules cap caps oral po mouth chewable disintegrating",
     "topical": "cream ointment gel lotion topical patch transdermal",
@@ -92,6 +99,43 @@ def _together(coded: Concept, written: tuple[str, ...]) -> Drug:
 def _substance(said: list[str]) -> str:
     telling = [_INGREDIENTS.get(word, word) for word in said if word not in _SILENT | _RELEASE and word not in _FORMS]
     return " ".join(sorted({word for each in telling for word in each.split()}))
+
+
+def dose_of(quantity: Any, written: str, medicine: Drug) -> str:
+    """The milligrams of one dose, "" where they are not told: by weight, by tablets of one strength, or in words."""
+    number, unit = read(member(quantity, "value")), fold(text(quantity, "code") or text(quantity, "unit"))
+    if number is None:
+        return _dose_in_words(fold(written[:_TEXT_LIMIT]), medicine)
+    if unit in _MILLIGRAMS:
+        return _plain(number * _MILLIGRAMS[unit])
+    pieces = unit.strip("{}") in _PIECES or fold(text(quantity, "unit")) in _PIECES
+    return _of_pieces(number, medicine) if pieces else ""
+
+
+def _dose_in_words(said: str, medicine: Drug) -> str:
+    """Of "200 mg, 1 caps, Oral" or "Take 2 tablets"; nothing of "1-2 tablets", which leaves it to the patient."""
+    if _BETWEEN.search(said):
+        return ""
+    weights = {_strength(*found) for found in _STRENGTH.findall(said) if found[1] in _MILLIGRAMS}
+    if weights:
+        return weights.pop() if len(weights) == 1 else ""
+    counts = set(_COUNT.findall(said))
+    return _of_pieces(Decimal(counts.pop()), medicine) if len(counts) == 1 else ""
+
+
+def _of_pieces(count: Decimal, medicine: Drug) -> str:
+    each = next(iter(medicine.strengths)) if len(medicine.strengths) == 1 else ""
+    return _plain(count * Decimal(each)) if each and " " not in each else ""
+
+
+def is_once_a_day(written: str) -> bool:
+    """Whether a dosage says that it is taken once a day."""
+    said = fold(written[:_TEXT_LIMIT])
+    return bool(_DAILY.search(said)) and not _SEVERAL.search(said)
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}" if abs(number.adjusted()) < _DIGITS_LIMIT else ""
 
 
 def _strength(number: str, unit: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from fhirstore.search.folding import fold, words
 from fhirstore.unified.agreement import Agreement
@@ -15,6 +17,17 @@ _CREDENTIALS = frozenset(
     ["md", "do", "np", "pa", "rn", "phd", "dds", "dpm", "od", "pharmd", "facc", "fnp", "arnp", "crnp", "mbbs", "lpn"]
 )
 _GENERATIONS = frozenset({"jr", "sr", "ii", "iii", "iv"})
+_CALLED = """
+william bill billy will willie; robert bob bobby rob robbie; richard dick rick rich; james jim jimmy
+john jack johnny; thomas tom tommy; michael mike mick; charles chuck charlie; edward ed eddie ted ned
+joseph joe joey; daniel dan danny; david dave; anthony tony; andrew andy drew; kenneth ken kenny; ronald ron ronnie
+donald don; stephen steve steven; gregory greg; jeffrey jeff; lawrence larry; gerald jerry; henry hank harry
+elizabeth liz beth betty; katherine kate kathy katie catherine kathryn; margaret peggy maggie meg
+patricia pat patty trish; jennifer jen jenny; susan sue susie; deborah deb debbie debra; barbara barb
+rebecca becky; christine chris christina; kimberly kim; dorothy dot dottie; theresa teresa; pamela pam
+victoria vicky; samantha sam; jessica jess; abigail abby; nicholas nick; benjamin ben; samuel sam; alexander alex
+matthew matt; timothy tim; frederick fred; philip phil; peter pete; raymond ray; leonard len; walter walt
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +91,42 @@ def _compare(one: list[str], other: list[str]) -> Agreement:
     return min(given, Agreement.CLOSE) if not families else given
 
 
+def share_given_name(one: Iterable[str], other: Iterable[str]) -> bool:
+    """Whether two people have the same given name in full, with no middle name or generation against it."""
+    there = [each.split("|") for each in other]
+    return any(
+        _compare_given(a.split(), b.split()) is Agreement.EQUAL and (not x or not y or x == y)
+        for _, a, x in (each.split("|") for each in one)
+        for _, b, y in there
+    )
+
+
+@cache
+def _formal() -> Mapping[str, frozenset[str]]:
+    """What somebody may be named who is called so: "bill" → "william"."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in _CALLED.replace("\n", ";").split(";"):
+        name, *called = row.split() or [""]
+        for each in (name, *called):
+            found[each].add(name)
+    return {name: frozenset(names) for name, names in found.items()}
+
+
+def _are_called_alike(one: str, other: str) -> bool:
+    return not _formal().get(one, frozenset()).isdisjoint(_formal().get(other, frozenset()))
+
+
 def _compare_given(one: list[str], other: list[str]) -> Agreement:
-    """By the first names, as far as both are written; a middle name that is called by counts less."""
+    """By the first names, as far as both are written; what is short for a name is CLOSE to it."""
     if not one or not other:
         return Agreement.UNKNOWN
     first, second = sorted((one[0], other[0]), key=len)
     middle = _compare_middle(one[1:], other[1:])
     if first == second and len(first) > 1:
         return Agreement.EQUAL
-    if not second.startswith(first) or len(first) == 2 or middle is Agreement.DIFFERENT:
+    if middle is Agreement.DIFFERENT:
+        return Agreement.DIFFERENT
+    if not _are_called_alike(first, second) and (not second.startswith(first) or len(first) == 2):
         return Agreement.DIFFERENT
     return Agreement.EQUAL if middle is Agreement.EQUAL else Agreement.CLOSE
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,6 +16,10 @@ _SYSTEMS = {
     "urn:oid:2.16.840.1.113883.4.1": "http://hl7.org/fhir/sid/us-ssn",
     "urn:oid:2.16.840.1.113883.4.6": "http://hl7.org/fhir/sid/us-npi",
 }
+_URI = "urn:ietf:rfc:3986"
+_UNIQUE = re.compile(r"(?:urn:oid:)?[0-2](?:\.[0-9]{1,40}){6,30}|(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Object identifiers and UUIDs, as documents carry them."""
+
 _PLACEHOLDERS = frozenset({"unknown", "none", "n/a", "na", "null", "0", "000000000", "999999999", "123456789"})
 
 
@@ -47,12 +52,14 @@ def _contained(document: Document, id: str) -> Mapping[str, Any] | None:
 
 
 def _identifiers(document: Document) -> Iterator[str]:
-    """Those that a system assigned; without a system a value says little."""
+    """Those that a system assigned; without a system a value says little, unless it is unique in the world."""
     for name in ("masterIdentifier", "identifier"):
         for number, identifier in enumerate(parts(document, name)):
             system, value = text(identifier, "system").strip().rstrip("/"), text(identifier, "value").strip()
+            system = system or (_URI if _UNIQUE.fullmatch(value) else "")
             if number < _IDENTIFIERS_LIMIT and system and value and value.lower() not in _PLACEHOLDERS:
-                yield f"{_SYSTEMS.get(system, system)}|{value}"
+                plain = value.removeprefix("urn:oid:").removeprefix("urn:uuid:") if system == _URI else value
+                yield f"{_SYSTEMS.get(system, system)}|{plain}"
 
 
 def _leaves(document: Document) -> int:

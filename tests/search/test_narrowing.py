@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
+from msgspec import structs
+
 from fhirstore.extents import NOTHING, WHOLE, Extent, Extents
 from fhirstore.search.narrowing import inside, narrowed
 from fhirstore.search.plan import AllOf, AnyOf, HasKey, LinksTo, OfType, Plan
@@ -42,7 +44,7 @@ def record(random: Random) -> list[Item]:
     for each in random_plans.record(random, random.randint(5, 20)):
         keys = tuple(key for key in each.entries.keys if key != COMPARTMENT)
         keys += (COMPARTMENT,) if random.random() < 0.5 else ()
-        items.append(replace(each, entries=replace(each.entries, keys=keys)).item())
+        items.append(replace(each, entries=structs.replace(each.entries, keys=keys)).item())
     return items
 
 

@@ -36,7 +36,7 @@ def record(random: Random) -> list[Stored]:
     for each in random_plans.record(random, random.randint(5, 18)):
         keys = tuple(key for key in each.entries.keys if key != COMPARTMENT)
         is_in = each.type != "Practitioner" and ((each.type, each.id) == ("Patient", "a1") or random.random() < 0.5)
-        made.append(replace(each, entries=replace(each.entries, keys=keys + (COMPARTMENT,) * is_in)))
+        made.append(replace(each, entries=structs.replace(each.entries, keys=keys + (COMPARTMENT,) * is_in)))
     return made
 
 

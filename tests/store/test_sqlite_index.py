@@ -54,7 +54,7 @@ def _told(connection: sqlite3.Connection) -> list[Counter[object]]:
     """What the rows of resources, and of what they contain, say that the index holds."""
     keys, ranges, uses = Counter[object](), Counter[object](), Counter[object]()
     names = defaultdict[int, set[int]](set)
-    for name, whole in connection.execute("SELECT name, whole FROM members"):
+    for name, whole in connection.execute("SELECT names.id, value FROM names CROSS JOIN json_each(sets)"):
         names[whole].add(name)
     for table in ("resources", "contained"):
         for owner, rid, *packed in connection.execute(f"SELECT owner, rid, keys, ranges FROM {table}"):

@@ -100,7 +100,7 @@ def deed(at: int, target: str, version: int | None = None) -> Deed:
 
 async def test_what_requests_noted_is_told_in_their_order_between_other_events_of_one_moment() -> None:
     trail, buffer = recorded()
-    noted = [deed(5, "b"), event(5), deed(5, "a"), event(5), deed(5, "c"), deed(4, "z")]
+    noted: list[Deed | Event] = [deed(5, "b"), event(5), deed(5, "a"), event(5), deed(5, "c"), deed(4, "z")]
     for each in noted:
         buffer.note(each)
     await buffer.close()

@@ -20,6 +20,7 @@ from fhirstore.dstu2 import xml_write
 from fhirstore.store import open_store
 from fhirstore.store.contract import Version
 from fhirstore.store.scope import Scope
+from fhirstore.store.trail import Event, TrailQuery
 from tests.builders import observation, patient
 from tests.transfer.importing import everything
 
@@ -34,6 +35,10 @@ async def prepare(database: str) -> None:
     assert application is not None
     for name in "abc":
         await create_user(store.accounts, application, name, now())
+    lenient = await create_application(store.accounts, "lenient", now(), "structure")
+    application = await store.accounts.application(lenient.client_id)
+    assert application is not None
+    await create_user(store.accounts, application, "d", now())
     await store.close()
 
 
@@ -42,6 +47,15 @@ async def record(database: str, owner: int) -> list[Version]:
     await store.open()
     try:
         return await everything(store.within(Scope(owner)))
+    finally:
+        await store.close()
+
+
+async def imports_noted(database: str, owner: int) -> list[Event]:
+    store = open_store(database)
+    await store.open()
+    try:
+        return list(await store.trail.events(TrailQuery(owner=owner, action="$import")))
     finally:
         await store.close()
 
@@ -92,6 +106,63 @@ def test_a_folder_of_every_form_is_imported_and_the_report_counts_it(run: Run, t
 def test_without_a_source_or_a_user_nothing_is_imported(run: Run, tmp_path: Path, options: list[str]) -> None:
     result = run("import", "--user", "1", *options, write(tmp_path / "one.json", patient()))
     assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_what_is_imported_brings_its_provenance_where_the_settings_ask_for_it(
+    run: Run, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FHIRSTORE_PROVENANCE", "true")
+    for resource in (patient("One", id="1"), patient("Two", id="1"), patient("Two", id="1")):
+        assert run("import", "--user", "1", "--source", "urn:a", write(tmp_path / "in.json", resource)).exit_code == 0
+    run("import", "--user", "1", "--source", "urn:a", "--complete", write(tmp_path / "in.json", observation()))
+    first = asyncio.run(record(database, 1))
+    accounts = [json.loads(version.body) for version in first if version.type == "Provenance"]
+    assert [each["activity"]["text"] for each in accounts] == ["create", "update", "create", "delete"]
+    assert {each["entity"][0]["reference"] for each in accounts} == {"urn:a"}
+    assert [agent["role"]["code"] for each in accounts for agent in each["agent"]] == ["assembler"] * 4
+    run("export", "--user", "1", "--history", "-o", tmp_path / "out")
+    run("import", "--user", "2", "--restore", tmp_path / "out")
+    back = asyncio.run(record(database, 2))
+    assert [(v.type, v.id, v.number) for v in back] == [(v.type, v.id, v.number) for v in first]
+
+
+def test_a_full_import_deletes_nothing_that_is_referred_to_where_the_settings_forbid_it(
+    run: Run, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FHIRSTORE_REFERENTIAL_INTEGRITY", "true")
+    run("import", "--user", "1", "--source", "urn:a", write(tmp_path / "in.json", patient(id="1")))
+    (held,) = asyncio.run(record(database, 1))
+    other = write(tmp_path / "other.json", observation(f"http://localhost/dstu2/Patient/{held.id}", id="o"))
+    monkeypatch.setenv("FHIRSTORE_BASE_URL", "http://localhost")
+    run("import", "--user", "1", "--source", "urn:b", other)
+    whole = ("import", "--user", "1", "--source", "urn:a", "--complete", write(tmp_path / "in.json", patient(id="2")))
+    assert run(*whole).exit_code == 2
+    assert not [version for version in asyncio.run(record(database, 1)) if version.deleted]
+    monkeypatch.setenv("FHIRSTORE_REFERENTIAL_INTEGRITY", "false")
+    assert run(*whole).exit_code == 0
+    assert [version.id for version in asyncio.run(record(database, 1)) if version.deleted] == [held.id]
+
+
+def test_an_import_is_judged_as_strictly_as_its_application_wants(run: Run, tmp_path: Path) -> None:
+    file = write(tmp_path / "in.json", {"resourceType": "Observation", "status": "final"})
+    for user, level, refused in (("1", [], 1), ("4", ["--level", "official"], 1), ("4", [], 0)):
+        result = run("import", "--user", user, "--source", "urn:a", *level, "--json", file)
+        assert told(result)["refused"] == refused, (user, level)
+
+
+def test_the_trail_tells_of_each_import_and_of_nobody_who_did_it_but_the_application(
+    run: Run, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("import", "--user", "1", "--source", "urn:a", write(tmp_path / "in.json", patient(id="1")))
+    run(*command)
+    (event,) = asyncio.run(imports_noted(database, 1))
+    assert (event.user, event.status) == (None, 200)
+    (version,) = asyncio.run(record(database, 1))
+    assert version.author is not None
+    assert (version.author.client_id, version.author.user) == (event.client_id, None)
+    monkeypatch.setenv("FHIRSTORE_AUDIT", "off")
+    run(*command)
+    assert len(asyncio.run(imports_noted(database, 1))) == 1
 
 
 @pytest.mark.parametrize(

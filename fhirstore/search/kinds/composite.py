@@ -6,82 +6,62 @@ is a range, the left one is part of the range's name: "name$left$".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fhirstore.search.context import Context
-from fhirstore.search.entries import Collector
+from fhirstore.search.entries import Collector, Handle
 from fhirstore.search.kinds import date, quantity, reference, string, token
 from fhirstore.search.matching import BothSides, Side, UnitIs
 from fhirstore.search.parameters import Parameter, refuse
-from fhirstore.search.paths import follow
+from fhirstore.search.paths import listed
 from fhirstore.search.plan import NOTHING, Filter, HasKey, HasPrefix, InRange, KeyScan, RangeScan, any_of
 from fhirstore.search.separators import split
 
 _HALVES_LIMIT = 100
-_RANGES = frozenset({"date", "quantity"})
+_RANGED = {"date": date.index_as, "quantity": quantity.index_as}
 
 
-@dataclass(frozen=True, slots=True)
-class Composite:
-    """A composite parameter, prepared for indexing: for each component the properties that may hold its values.
+def completer(parameter: Parameter, type_: str) -> Handle:
+    """What a property does for a composite whose second component's values, of a type, it holds.
 
-    `properties` are those of the element that holds both, with the values' type; None where a longer way leads there.
+    Of hundreds of codes, only the first pairs count.
     """
+    key, (first, second) = parameter.key, parameter.components
+    # No first component has more than one property.
+    ((name, kind),) = properties(first)
+    index_as = _RANGED.get(second.kind)
 
-    parameter: Parameter
-    properties: tuple[tuple[tuple[str, str], ...] | None, ...]
+    def complete(held: Any, element: Mapping[str, Any], into: Collector) -> None:
+        begun, values = listed(element.get(name)), listed(held)
+        if not begun or not values:
+            return
+        before = len(into.keys) + len(into.ranges)
+        for left in _lefts(first, begun, kind, into):
+            for value in values:
+                if index_as is not None:
+                    index_as(f"{key}${left}$", value, type_, into)
+                else:
+                    rights = _halves(second, value, type_, into)[:_HALVES_LIMIT]
+                    into.keys += [f"{key}={left}${right}" for right in rights]
+        if len(into.keys) + len(into.ranges) == before:
+            into.keys.append(f"{key}!")
 
-
-def prepared(parameter: Parameter) -> Composite:
-    return Composite(parameter, tuple(map(_properties, parameter.components)))
-
-
-def _properties(component: Parameter) -> tuple[tuple[str, str], ...] | None:
-    if any(place.steps or not place.every for place in component.locations):
-        return None
-    return tuple((leaf.name, leaf.type) for place in component.locations for leaf in place.leaves)
-
-
-def index_within(composite: Composite, element: Mapping[str, Any], into: Collector) -> None:
-    """Make the entries of one element that holds both components; of hundreds of codes, only the first pairs."""
-    parameter = composite.parameter
-    values = _values(composite, 1, element)
-    starts = _values(composite, 0, element) if values else ()
-    if not starts:
-        return
-    first, second = parameter.components
-    before = len(into.keys) + len(into.ranges)
-    lefts = dict.fromkeys([half for value, type_ in starts for half in _halves(first, value, type_, into)])
-    # The pairs of two long lists would grow with the square of the document.
-    for left in list(lefts)[:_HALVES_LIMIT]:
-        for value, type_ in values:
-            if second.kind == "quantity":
-                quantity.index_as(f"{parameter.key}${left}$", value, type_, into)
-            elif second.kind == "date":
-                date.index_as(f"{parameter.key}${left}$", value, type_, into)
-            else:
-                for right in _halves(second, value, type_, into)[:_HALVES_LIMIT]:
-                    into.keys[f"{parameter.key}={left}${right}"] = None
-    if len(into.keys) + len(into.ranges) == before:
-        into.keys[f"{parameter.key}!"] = None
+    return complete
 
 
-def _values(composite: Composite, side: int, element: Mapping[str, Any]) -> list[tuple[Any, str]]:
-    """The values of one component within an element, each with its type."""
-    properties = composite.properties[side]
-    if properties is None:
-        places = composite.parameter.components[side].locations
-        return [found for place in places for found in follow(place, element)]
-    found: list[tuple[Any, str]] = []
-    for name, type_ in properties:
-        held = element.get(name)
-        if type(held) is list:
-            found += [(value, type_) for value in held if value is not None]
-        elif held is not None:
-            found.append((held, type_))
-    return found
+def _lefts(first: Parameter, values: Sequence[Any], type_: str, into: Collector) -> Sequence[str]:
+    """The pairs of two long lists would grow with the square of the document."""
+    halves = _halves(first, values[0], type_, into)
+    for value in values[1:]:
+        halves += _halves(first, value, type_, into)
+    return halves if len(halves) < 2 else list(dict.fromkeys(halves))[:_HALVES_LIMIT]
+
+
+def properties(component: Parameter) -> list[tuple[str, str]]:
+    """The properties of the element that holds both components in which this one has its values, and their types."""
+    assert all(place.every and not place.steps for place in component.locations)
+    return [(leaf.name, leaf.type) for place in component.locations for leaf in place.leaves]
 
 
 def _halves(component: Parameter, value: Any, type_: str, into: Collector) -> list[str]:
@@ -96,7 +76,7 @@ def compile(parameter: Parameter, modifier: str | None, text: str, context: Cont
         refuse(parameter, "needs two values with $ between them")
     first, second = parameter.components
     left = _side(first, parts[0], context)
-    if second.kind in _RANGES:
+    if second.kind in _RANGED:
         return NOTHING if left is None else _ranged(parameter, second, left, parts[1], context)
     right = _side(second, parts[1], context)
     return NOTHING if left is None or right is None else _keyed(f"{parameter.key}=", left, right)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from fhirstore.search.context import Context
-from fhirstore.search.entries import Collector, Range
+from fhirstore.search.entries import Collector, Index, Range
 from fhirstore.search.parameters import Parameter, refuse
 from fhirstore.search.plan import ByRange, Filter, HasKey, InRange, Updated, any_of
 from fhirstore.search.prefixes import Alternatives, cut, of_interval
@@ -24,6 +24,7 @@ BEGINNING, END = -(2**62), 2**62
 _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+\- ]\d\d:\d\d)?)?)?)?", re.ASCII
 )
+_WRITTEN = frozenset({"date", "dateTime", "instant"})
 _SECOND = 1_000_000
 _DAY = 86_400 * _SECOND
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -83,7 +84,7 @@ def _offset(zone: str | None) -> int:
 
 def intervals(value: Any, type_: str) -> list[Interval]:
     """The intervals of a value; a Period open on one side reaches to the end of time there."""
-    if type_ in {"date", "dateTime", "instant"}:
+    if type_ in _WRITTEN:
         found = interval(value) if isinstance(value, str) else None
         return [found] if found else []
     if not isinstance(value, dict):
@@ -117,14 +118,25 @@ def _timing(value: dict[str, Any]) -> Interval | None:
     return (min(low for low, _ in found), max(high for _, high in found)) if found else None
 
 
-def index(parameter: Parameter, value: Any, type_: str, into: Collector) -> bool:
-    return index_as(parameter.key, value, type_, into)
+def indexer(parameter: Parameter, type_: str) -> Index:
+    name = parameter.key
+    if type_ not in _WRITTEN:
+        return lambda value, into: index_as(name, value, type_, into)
+
+    def index(value: Any, into: Collector) -> bool:
+        found = interval(value) if type(value) is str else None
+        if found is None:
+            return False
+        into.ranges.append(Range(name, *found))
+        return True
+
+    return index
 
 
 def index_as(name: str, value: Any, type_: str, into: Collector) -> bool:
+    """Make a value's ranges under a name."""
     found = intervals(value, type_)
-    for low, high in found:
-        into.range(Range(name, low, high))
+    into.ranges += [Range(name, low, high) for low, high in found]
     return bool(found)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from fhirstore.search.context import Context
 from fhirstore.search.decimals import MAXIMUM, MINIMUM, after, encode, implicit
-from fhirstore.search.entries import Collector, Range
+from fhirstore.search.entries import Collector, Index, Range
 from fhirstore.search.parameters import Parameter, refuse
 from fhirstore.search.plan import ByRange, Filter, HasKey, InRange, Limit, any_of
 from fhirstore.search.prefixes import Alternatives, Prefix, cut, outside, overlapping, within
@@ -30,25 +30,29 @@ _TEXT_LIMIT = 100
 
 def read(value: Any) -> Decimal | int | None:
     """A document's number, or None for what is none or is beyond 10^±4900."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return None
-    if isinstance(value, Decimal):
-        return value if value.is_finite() and abs(value.adjusted()) <= _SIZE_LIMIT else None
-    return value if value.bit_length() < 3 * _SIZE_LIMIT else None
+    kind = type(value)
+    if kind is Decimal:
+        return value if value.is_finite() and -_SIZE_LIMIT <= value.adjusted() <= _SIZE_LIMIT else None
+    return value if kind is int and value.bit_length() < 3 * _SIZE_LIMIT else None
 
 
-def index(parameter: Parameter, value: Any, type_: str, into: Collector) -> bool:
-    if parameter.unit is not None:
-        return _index_duration(parameter, parameter.unit, value, into)
-    number = read(value)
-    if number is None:
-        return False
-    if type_ == "decimal":
-        into.range(measured(parameter.key, number))
-    else:
-        low, high = encode(number), after(encode(number))
-        into.range(Range(parameter.key, low, high, low, high))
-    return True
+def indexer(parameter: Parameter, type_: str) -> Index:
+    name, code = parameter.key, parameter.unit
+    if code is not None:
+        return lambda value, into: _index_duration(name, code, value, into)
+
+    def index(value: Any, into: Collector) -> bool:
+        number = read(value)
+        if number is None:
+            return False
+        if type_ == "decimal":
+            into.ranges.append(measured(name, number))
+        else:
+            low, high = encode(number), after(encode(number))
+            into.ranges.append(Range(name, low, high, low, high))
+        return True
+
+    return index
 
 
 def measured(name: str, number: Decimal | int, in_units: str = "") -> Range:
@@ -69,7 +73,7 @@ def bounds(text: str, in_units: str = "") -> tuple[str, str, str, str]:
     return encode(known.to_base(Fraction(low))), encode(known.to_base(Fraction(high))), exactly, after(exactly)
 
 
-def _index_duration(parameter: Parameter, code: str, value: Any, into: Collector) -> bool:
+def _index_duration(name: str, code: str, value: Any, into: Collector) -> bool:
     """A duration in the parameter's own unit; a number without a known unit is taken as it is."""
     number = read(value.get("value")) if isinstance(value, dict) else None
     if number is None:
@@ -78,9 +82,9 @@ def _index_duration(parameter: Parameter, code: str, value: Any, into: Collector
     comparable = wanted and given and given.dimensions == wanted.dimensions and value.get("system") in {None, *SYSTEMS}
     if comparable and wanted and given and given != wanted:
         low, high, exactly = (wanted.from_base(given.to_base(Fraction(each))) for each in (*implicit(number), number))
-        into.range(Range(parameter.key, encode(low), encode(high), encode(exactly), after(encode(exactly))))
+        into.ranges.append(Range(name, encode(low), encode(high), encode(exactly), after(encode(exactly))))
     else:
-        into.range(measured(parameter.key, number))
+        into.ranges.append(measured(name, number))
     return True
 
 

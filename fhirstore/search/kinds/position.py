@@ -12,7 +12,7 @@ from math import cos, radians
 from typing import Any
 
 from fhirstore.search.decimals import encode
-from fhirstore.search.entries import Collector
+from fhirstore.search.entries import Collector, Index
 from fhirstore.search.kinds import number
 from fhirstore.search.parameters import Parameter, refuse
 from fhirstore.search.plan import AllOf, AnyOf, Filter, HasKey, InRange, Limit, any_of
@@ -24,19 +24,21 @@ _DEFAULT_METRES = Fraction(50_000)
 _METRES_PER_DEGREE = Fraction(111_195)
 
 
-def index(parameter: Parameter, value: Any, type_: str, into: Collector) -> bool:
+def indexer(parameter: Parameter, type_: str) -> Index:
     """A position is at most one in a Location, so its two ranges cannot be crossed."""
-    if parameter.name != "near":
+
+    def index(value: Any, into: Collector) -> bool:
+        if not isinstance(value, dict):
+            return False
+        latitude, longitude = (number.read(value.get(name)) for name in ("latitude", "longitude"))
+        if latitude is None or longitude is None:
+            return False
+        for name, degrees in (("latitude", latitude), ("longitude", longitude)):
+            exactly = encode(degrees)
+            into.ranges.append(number.open_range(f"{parameter.key}.{name}", exactly, exactly + "!"))
         return True
-    if not isinstance(value, dict):
-        return False
-    latitude, longitude = (number.read(value.get(name)) for name in ("latitude", "longitude"))
-    if latitude is None or longitude is None:
-        return False
-    for name, degrees in (("latitude", latitude), ("longitude", longitude)):
-        exactly = encode(degrees)
-        into.range(number.open_range(f"{parameter.key}.{name}", exactly, exactly + "!"))
-    return True
+
+    return index if parameter.name == "near" else lambda value, into: True
 
 
 def metres(parameter: Parameter, text: str) -> Fraction:

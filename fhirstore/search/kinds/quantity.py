@@ -12,7 +12,7 @@ from typing import Any
 
 from fhirstore.search.context import Context
 from fhirstore.search.decimals import after
-from fhirstore.search.entries import Collector, Range, escape
+from fhirstore.search.entries import Collector, Index, Range, escape
 from fhirstore.search.kinds import number
 from fhirstore.search.matching import Side, UnitIs
 from fhirstore.search.parameters import Parameter, refuse
@@ -24,23 +24,24 @@ from fhirstore.search.ucum import SYSTEMS, Unit, unit
 _SAMPLES_LIMIT = 100_000
 
 
-def index(parameter: Parameter, value: Any, type_: str, into: Collector) -> bool:
-    return index_as(parameter.key, value, type_, into)
+def indexer(parameter: Parameter, type_: str) -> Index:
+    name = parameter.key
+    return lambda value, into: index_as(name, value, type_, into)
 
 
 def index_as(name: str, value: Any, type_: str, into: Collector) -> bool:
     """Make a value's ranges under a name."""
-    if not isinstance(value, dict):
+    if type(value) is not dict:
         return False
-    if type_ == "SampledData":
-        return _index_samples(name, value, into)
+    if type_ != "Quantity":
+        return type_ == "SampledData" and _index_samples(name, value, into)
     amount = number.read(value.get("value"))
-    if type_ != "Quantity" or amount is None:
+    if amount is None:
         return False
-    system, code, text = _text(value.get("system")), _text(value.get("code")), _text(value.get("unit"))
+    comparator, system = _text(value.get("comparator")), _text(value.get("system"))
+    code, written = _text(value.get("code")), _text(value.get("unit"))
     # Kept by text, because 1.0 and 1.00 are equal and do not imply the same range.
-    for each in _ranges(name, str(amount), _text(value.get("comparator")), system, code, text):
-        into.ranges[each] = None
+    into.ranges += _ranges(name, str(amount), comparator, system, code, written)
     return True
 
 
@@ -52,7 +53,7 @@ def _ranges(name: str, amount: str, comparator: str, system: str, code: str, tex
     canonical = unit(code) if system in SYSTEMS else None
     if canonical:
         found.append(Range(f"{name}^{canonical.base}", *number.bounds(amount, code)))
-    return tuple([_compared(each, comparator) for each in found])
+    return tuple([_compared(each, comparator) for each in found] if comparator else found)
 
 
 def _names(name: str, system: str, code: str, text: str) -> list[str]:
@@ -61,7 +62,7 @@ def _names(name: str, system: str, code: str, text: str) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    return value if type(value) is str else ""
 
 
 def _canonical(value: dict[str, Any]) -> Unit | None:
@@ -91,12 +92,12 @@ def _index_samples(name: str, value: dict[str, Any], into: Collector) -> bool:
     low, high = bounds
     system, code, text = (_text(origin.get(each)) for each in ("system", "code", "unit"))
     for each in _names(name, system, code, text):
-        into.range(_spanning(number.measured(each, low), number.measured(each, high)))
+        into.ranges.append(_spanning(number.measured(each, low), number.measured(each, high)))
     canonical = _canonical(origin)
     if canonical:
         each = f"{name}^{canonical.base}"
         ends = (number.measured(each, bound, origin["code"]) for bound in (low, high))
-        into.range(_spanning(*ends))
+        into.ranges.append(_spanning(*ends))
     return True
 
 

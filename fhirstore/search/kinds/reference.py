@@ -7,12 +7,13 @@ versioned one is found with its version and without.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhirstore.dstu2 import catalog
 from fhirstore.search.context import Context
-from fhirstore.search.entries import Collector, escape
+from fhirstore.search.entries import Collector, Index, escape
 from fhirstore.search.matching import Side
 from fhirstore.search.parameters import Parameter, refuse
 from fhirstore.search.plan import ByKey, Filter, HasKey, HasPrefix, any_of
@@ -23,24 +24,51 @@ _LOCAL = re.compile(r"([A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\
 _LENGTH_LIMIT = 2048
 
 
-def index(parameter: Parameter, value: Any, type_: str, into: Collector) -> bool:
-    text = address(value, type_)
-    if text is None:
-        return False
-    for form in forms(text, into.base):
-        if allowed(parameter, form, into.contained):
-            into.keys[f"{parameter.key}={escape(form)}"] = None
-    return True
+def indexer(parameter: Parameter, type_: str, compartments: Collection[str] = ()) -> Index:
+    """Also makes the entries of the compartments that a reference here puts its resource in."""
+    prefix, targets = f"{parameter.key}=", frozenset(parameter.targets)
+
+    def index(value: Any, into: Collector) -> bool:
+        text = address(value, type_)
+        if text is None:
+            return False
+        found = _read(text, into.base)
+        for form, kind in found.forms:
+            named = kind or (into.contained.get(text[1:]) if text[0] == "#" else None)
+            if named is None or not targets or named in targets:
+                into.keys.append(prefix + form)
+        if found.type in compartments and (not targets or found.type in targets):
+            into.keys.append(found.compartment)
+        return True
+
+    return index
+
+
+class _Address(NamedTuple):
+    """What an address says: the forms by which it is found, as they stand in keys, each with the type that it names;
+    and of a resource here its type and the key of what is in its compartment."""
+
+    forms: tuple[tuple[str, str | None], ...]
+    type: str | None
+    compartment: str
+
+
+@lru_cache(maxsize=16384)
+def _read(text: str, base: str) -> _Address:
+    found = forms(text, base)
+    target = local(found[0])
+    named = tuple((escape(form), _named_type(form)) for form in found)
+    return _Address(named, target and target[0], f"compartment={'/'.join(target)}" if target else "")
 
 
 def address(value: Any, type_: str) -> str | None:
     """The address that a value holds; a resource in place is its own."""
     if type_ == "Reference":
-        value = value.get("reference") if isinstance(value, dict) else None
+        value = value.get("reference") if type(value) is dict else None
     elif type_ == "Resource" and isinstance(value, dict):
         kind, id_ = value.get("resourceType"), value.get("id")
         value = f"{kind}/{id_}" if isinstance(kind, str) and isinstance(id_, str) else None
-    return value if isinstance(value, str) and 0 < len(value) <= _LENGTH_LIMIT else None
+    return value if type(value) is str and 0 < len(value) <= _LENGTH_LIMIT else None
 
 
 @lru_cache(maxsize=16384)
@@ -52,7 +80,7 @@ def forms(text: str, base: str) -> tuple[str, ...]:
     return (whole, text) if cut else (text,)
 
 
-def target_type(text: str, contained: dict[str, str]) -> str | None:
+def target_type(text: str, contained: Mapping[str, str]) -> str | None:
     """The resource type that an address names, None where it does not say."""
     if text.startswith("#"):
         return contained.get(text[1:])
@@ -65,7 +93,7 @@ def _named_type(text: str) -> str | None:
     return parts[-2] if len(parts) >= 2 and catalog.is_resource_type(parts[-2]) else None
 
 
-def allowed(parameter: Parameter, text: str, contained: dict[str, str]) -> bool:
+def allowed(parameter: Parameter, text: str, contained: Mapping[str, str]) -> bool:
     """Whether an address may be the parameter's: Observation.patient is the subject if that is a Patient."""
     if not parameter.targets:
         return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from fhirstore.search.context import Context
-from fhirstore.search.entries import UNIT_SEPARATOR, Collector, text_key
+from fhirstore.search.entries import UNIT_SEPARATOR, Collector, Index, text_key
 from fhirstore.search.folding import FOLDED_LIMIT, fold, sound, words
 from fhirstore.search.matching import Side, TextContains, TextIs
 from fhirstore.search.parameters import Parameter, refuse
@@ -21,26 +21,33 @@ _PARTS = {
     "HumanName": ("text", "family", "given", "prefix", "suffix"),
     "Address": ("text", "line", "city", "district", "state", "postalCode", "country"),
 }
+_PLAIN = frozenset({"string", "markdown", "code", "uri", "id"})
 
 
 def texts(value: Any, type_: str) -> list[str]:
     """The searchable texts of a value."""
-    if type_ in _PARTS:
-        if not isinstance(value, dict):
-            return []
-        found = [value.get(name) for name in _PARTS[type_]]
-        flat = [text for each in found for text in (each if isinstance(each, list) else (each,))]
-    else:
-        flat = [value] if type_ in {"string", "markdown", "code", "uri", "id"} else []
-    return [text for text in flat if isinstance(text, str) and text]
-
-
-def index(parameter: Parameter, value: Any, type_: str, into: Collector) -> bool:
-    found = False
-    for text in texts(value, type_):
-        found = True
-        into.keys[text_key(parameter.key, text)] = None
+    if type_ not in _PARTS:
+        return [value] if type(value) is str and value and type_ in _PLAIN else []
+    found: list[str] = []
+    if type(value) is dict:
+        for name in _PARTS[type_]:
+            held = value.get(name)
+            if type(held) is list:
+                found += [text for text in held if type(text) is str and text]
+            elif type(held) is str and held:
+                found.append(held)
     return found
+
+
+def indexer(parameter: Parameter, type_: str) -> Index:
+    name = parameter.key
+
+    def index(value: Any, into: Collector) -> bool:
+        found = texts(value, type_)
+        into.keys += [text_key(name, text) for text in found]
+        return bool(found)
+
+    return index
 
 
 def compile(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:
@@ -87,12 +94,15 @@ def _folded(parameter: Parameter, text: str) -> str:
     return folded
 
 
-def index_sounds(parameter: Parameter, value: Any, type_: str, into: Collector) -> bool:
-    """The entries of a phonetic parameter: what each word sounds like."""
-    sounds = {_sound(word) for text in texts(value, type_) for word in words(text)}
-    for each in sounds:
-        into.key(f"{parameter.key}:{each}")
-    return bool(sounds)
+def indexer_of_sounds(parameter: Parameter, type_: str) -> Index:
+    """For phonetic parameters: what each word sounds like."""
+
+    def index(value: Any, into: Collector) -> bool:
+        sounds = dict.fromkeys([_sound(word) for text in texts(value, type_) for word in words(text)])
+        into.keys += [f"{parameter.key}:{each}" for each in sounds]
+        return bool(sounds)
+
+    return index
 
 
 def compile_sounds(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:

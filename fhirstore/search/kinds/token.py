@@ -12,7 +12,7 @@ from typing import Any
 
 from fhirstore.dstu2.sources import ORIGINAL_ID_SYSTEM
 from fhirstore.search.context import Code, Context
-from fhirstore.search.entries import Collector, escape, text_key
+from fhirstore.search.entries import Collector, Index, escape, text_key
 from fhirstore.search.folding import fold
 from fhirstore.search.matching import Side, TextContains
 from fhirstore.search.parameters import Parameter, refuse
@@ -32,39 +32,54 @@ MODIFIERS = frozenset({"not", "text", "in", "not-in", "above", "below"})
 Pair = tuple[str | None, str]
 
 
-def index(parameter: Parameter, value: Any, type_: str, into: Collector) -> bool:
-    """Make the entries of one value; False where it has nothing to search."""
-    key, found = parameter.key, False
-    if type(value) is dict and type_ == "CodeableConcept":
+def indexer(parameter: Parameter, type_: str) -> Index:
+    key = parameter.key
+    match type_:
+        case "CodeableConcept":
+            return _of_concepts(key)
+        case "Coding":
+            return lambda value, into: _index_coding(key, value, into) is not None
+        case "Identifier":
+            return _of_identifiers(key)
+    return _of_others(key, type_, bare=parameter.plain)
+
+
+def _of_concepts(key: str) -> Index:
+    def index(value: Any, into: Collector) -> bool:
+        if type(value) is not dict:
+            return False
         codings, text = value.get("coding"), value.get("text")
-        for each in codings if type(codings) is list else ():
-            found = _index_coding(key, each, into) or found
-        texts = [text] if text and type(text) is str else []
-    elif type_ == "Coding":
-        return _index_coding(key, value, into)
-    else:
-        for system, code in _pairs(value, type_):
-            found = True
-            into.keys[f"{key}:{code}"] = None
-            if system is not None or not parameter.plain:
-                into.keys[f"{key}={system or ''}|{code}"] = None
-        texts = _texts_beside(value, type_)
-    for each in texts:
-        found = True
-        into.keys[_text_key(key, each)] = None
-    return found
+        found, shown = False, ""
+        if type(codings) is list:
+            for each in codings:
+                display = _index_coding(key, each, into)
+                if display is not None:
+                    found, shown = True, display
+        if not text or type(text) is not str:
+            return found
+        # Most often the text says what the coding shows, and that is a key already.
+        if text != shown:
+            into.keys.append(text_key(key, text))
+        return True
+
+    return index
 
 
-def _index_coding(key: str, value: Any, into: Collector) -> bool:
+def _index_coding(key: str, value: Any, into: Collector) -> str | None:
+    """The display of what was indexed, "" where it has none; None where there is nothing to search."""
     if type(value) is not dict:
-        return False
+        return None
     system, code, display = value.get("system"), value.get("code"), value.get("display")
+    if type(system) is not str:
+        system = ""
+    if type(code) is not str:
+        code = plain(code)
+    if type(display) is not str:
+        display = ""
     # What no two resources share would only drive out of the cache what many do.
-    coded = _coded.__wrapped__ if system == ORIGINAL_ID_SYSTEM else _coded
-    made = coded(key, _text(system), code if type(code) is str else plain(code), _text(display))
-    for each in made:
-        into.keys[each] = None
-    return bool(made)
+    made = (_coded.__wrapped__ if system == ORIGINAL_ID_SYSTEM else _coded)(key, system, code, display)
+    into.keys += made
+    return display if made else None
 
 
 @lru_cache(maxsize=16384)
@@ -75,31 +90,51 @@ def _coded(key: str, system: str, code: str, display: str) -> tuple[str, ...]:
     return (*made, text_key(key, display)) if display else made
 
 
-def _text(value: Any) -> str:
-    return value if type(value) is str else ""
+def _of_identifiers(key: str) -> Index:
+    """By their values, and by the text of their types."""
+
+    def index(value: Any, into: Collector) -> bool:
+        pairs = _pair(value, "value")
+        for system, code in pairs:
+            into.keys += (f"{key}:{code}", f"{key}={system}|{code}")
+        kind = value.get("type") if type(value) is dict else None
+        text = kind.get("text") if type(kind) is dict else None
+        if not text or type(text) is not str:
+            return bool(pairs)
+        into.keys.append(text_key(key, text))
+        return True
+
+    return index
 
 
-_text_key = lru_cache(maxsize=16384)(text_key)
+def _of_others(key: str, type_: str, *, bare: bool) -> Index:
+    """Values without a system; they have the key of a token without one only beside values that may have one."""
+    marks = (f"{key}:",) if bare else (f"{key}:", f"{key}=|")
+
+    def index(value: Any, into: Collector) -> bool:
+        for _, code in _pairs(value, type_):
+            for mark in marks:
+                into.keys.append(mark + code)
+            return True
+        return False
+
+    return index
 
 
-def _pairs(value: Any, type_: str) -> Iterable[Pair]:
+def _pairs(value: Any, type_: str) -> Sequence[Pair]:
     """System and code of a value, as they stand in keys; the system is "" where a Coding or Identifier has none, and
     None where a value of the type never has one."""
-    if type_ == "CodeableConcept":
-        codings = value.get("coding") if isinstance(value, dict) else None
-        if type(codings) is not list:
-            return ()
-        return _pair(codings[0], "code") if len(codings) == 1 else [p for each in codings for p in _pair(each, "code")]
-    if type_ == "Coding":
-        return _pair(value, "code")
-    if type_ == "Identifier":
-        return _pair(value, "value")
-    if type_ == "ContactPoint":
-        return [(None, code) for _, code in _pair(value, "value")]
-    # An event's date says that it happened: Patient?deceased=true.
-    if type_ == "dateTime":
-        return [(None, "true")] if isinstance(value, str) else ()
-    return [(None, code)] if (code := plain(value)) else ()
+    match type_:
+        case "Coding":
+            return _pair(value, "code")
+        case "Identifier":
+            return _pair(value, "value")
+        case "ContactPoint":
+            return [(None, code) for _, code in _pair(value, "value")]
+        case "dateTime":
+            # An event's date says that it happened: Patient?deceased=true.
+            return ((None, "true"),) if type(value) is str else ()
+    return ((None, code),) if (code := plain(value)) else ()
 
 
 def _pair(value: Any, name: str) -> Sequence[Pair]:
@@ -116,13 +151,6 @@ def plain(value: Any) -> str:
     if type(value) is bool:
         return "true" if value else "false"
     return str(value) if type(value) is int else ""
-
-
-def _texts_beside(value: Any, type_: str) -> list[str]:
-    """The text of an identifier's type."""
-    kind = value.get("type") if type_ == "Identifier" and type(value) is dict else None
-    text = kind.get("text") if type(kind) is dict else None
-    return [text] if text and type(text) is str else []
 
 
 def compile(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:
@@ -197,7 +225,20 @@ def side(parameter: Parameter, text: str) -> Side | None:
 
 def halves(value: Any, type_: str) -> list[str]:
     """A value as it stands in a composite's key."""
-    return [f"{system or ''}|{code}" for system, code in _pairs(value, type_)]
+    if type_ != "CodeableConcept":
+        return [f"{system or ''}|{code}" for system, code in _pairs(value, type_)]
+    codings = value.get("coding") if type(value) is dict else None
+    found: list[str] = []
+    for each in codings if type(codings) is list else ():
+        if type(each) is dict:
+            system, code = each.get("system"), each.get("code")
+            found += _half(system if type(system) is str else "", code if type(code) is str else plain(code))
+    return found
+
+
+@lru_cache(maxsize=16384)
+def _half(system: str, code: str) -> tuple[str, ...]:
+    return (f"{escape(system)}|{plain(code)}",) if code else ()
 
 
 def _value_set(parameter: Parameter, url: str, context: Context) -> Iterable[Code]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from fhirstore.search.context import Context
-from fhirstore.search.entries import Collector, escape
+from fhirstore.search.entries import Collector, Index, escape
 from fhirstore.search.parameters import Parameter, refuse
 from fhirstore.search.plan import ByKey, Filter, HasKey, HasPrefix, any_of
 from fhirstore.search.separators import unescape
@@ -19,11 +19,16 @@ MODIFIERS = frozenset({"below", "above"})
 _LENGTH_LIMIT = 2048
 
 
-def index(parameter: Parameter, value: Any, type_: str, into: Collector) -> bool:
-    if not isinstance(value, str) or not value:
-        return False
-    into.keys[f"{parameter.key}={escape(value)}"] = None
-    return True
+def indexer(parameter: Parameter, type_: str) -> Index:
+    prefix = f"{parameter.key}="
+
+    def index(value: Any, into: Collector) -> bool:
+        if type(value) is not str or not value:
+            return False
+        into.keys.append(prefix + escape(value))
+        return True
+
+    return index
 
 
 def compile(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:

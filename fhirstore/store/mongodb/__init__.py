@@ -142,4 +142,6 @@ class MongoStore:
                 options: dict[str, Any] = {"name": index.name, "unique": index.unique}
                 if index.expire_after_seconds is not None:
                     options["expireAfterSeconds"] = index.expire_after_seconds
+                if index.partial is not None:
+                    options["partialFilterExpression"] = index.partial
                 await self._database[name].create_index(list(index.keys), **options)

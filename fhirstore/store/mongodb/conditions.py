@@ -39,6 +39,7 @@ from fhirstore.search.plan import (
 )
 from fhirstore.store import ranges
 from fhirstore.store.mongodb.documents import INSIDE, THERE, Document, resource_key
+from fhirstore.store.mongodb.indexes import CURRENT
 from fhirstore.store.scope import Scope
 
 Query = dict[str, Any]
@@ -96,9 +97,9 @@ class Conditions:
         self._parts = 0
 
     def of_owner(self, *queries: Query) -> Query:
-        """All of these, of this owner's resources."""
+        """All of these, of this owner's current versions."""
         asked = [query for query in queries if query]
-        return {"owner": self._scope.owner, **({"$and": asked} if asked else {})}
+        return {"owner": self._scope.owner, **CURRENT, **({"$and": asked} if asked else {})}
 
     async def compile(self, filter_: Filter, types: Sequence[str] = ()) -> Condition:
         """The condition of a filter; `types` are those that are looked at anyway, none: all."""

@@ -19,6 +19,9 @@ THERE, INSIDE = "=", "#"
 """Keys of the store's own: "=" and "=Patient" say that a document is a resource (no deletion) of a type, "#" stands
 before everything, "#=Patient" too, that says the same of the resources that it contains."""
 
+FOREVER = 2**63 - 1
+"""When the current version ends: later than every moment, so that one condition finds what was current at one."""
+
 VERSION_FIELDS = {"_id": 0, "type": 1, "id": 1, "number": 1, "updated": 1, "method": 1, "body": 1, "author": 1}
 
 
@@ -27,16 +30,14 @@ def resource_key(scope: Scope, type: str, id: str) -> str:
     return f"{scope.owner}/{type}/{id}"
 
 
-def history_key(scope: Scope, type: str, id: str, number: int) -> str:
+def older_key(scope: Scope, type: str, id: str, number: int) -> str:
     """The `_id` of an older version: it ends in the version, so that writing it twice is harmless."""
     return f"{scope.owner}/{type}/{id}/{number}"
 
 
-def from_version(key: str, scope: Scope, version: Version) -> dict[str, Any]:
-    """A version without its entries, as it rests in the history."""
+def from_version(version: Version) -> dict[str, Any]:
+    """What a version says, without its entries: all that is kept of an older one."""
     return {
-        "_id": key,
-        "owner": scope.owner,
         "type": version.type,
         "id": version.id,
         "number": version.number,
@@ -49,7 +50,8 @@ def from_version(key: str, scope: Scope, version: Version) -> dict[str, Any]:
 
 def from_current(scope: Scope, version: Version) -> dict[str, Any]:
     """A current version with its entries: arrays of the document itself, so that one write renews all."""
-    document = from_version(resource_key(scope, version.type, version.id), scope, version)
+    key = resource_key(scope, version.type, version.id)
+    document = {"_id": key, "owner": scope.owner, "ended": FOREVER, **from_version(version)}
     return document if version.deleted else document | from_entries(version.type, version.entries)
 
 

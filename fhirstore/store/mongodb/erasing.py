@@ -8,6 +8,8 @@ from typing import Any
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
+from fhirstore.store.mongodb.indexes import CURRENT
+
 STEP = 500
 _BLANK = ("target", "patient", "version", "request_id", "address")
 
@@ -15,11 +17,11 @@ Collection = AsyncCollection[dict[str, Any]]
 
 
 async def erase(database: AsyncDatabase[dict[str, Any]], owner: int) -> None:
+    resources = database["resources"]
     # Older versions last: what is current is what the others are found by.
-    for name in ("resources", "history"):
-        collection = database[name]
-        while ids := await _chosen(collection, {"owner": owner}):
-            await collection.delete_many({"_id": {"$in": ids}})
+    for which in (CURRENT, {}):
+        while ids := await _chosen(resources, {"owner": owner, **which}):
+            await resources.delete_many({"_id": {"$in": ids}, "owner": owner})
     # That something was done stays; what, and from where, goes.
     events, telling = database["events"], {"$or": [{name: {"$exists": True}} for name in _BLANK]}
     for whose in ("owner", "user"):

@@ -9,6 +9,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from fhirstore.store.mongodb.documents import THERE
 from fhirstore.store.mongodb.failures import unavailable_when_away
+from fhirstore.store.mongodb.indexes import CURRENT
 
 
 @unavailable_when_away
@@ -20,7 +21,7 @@ class MongoHoldings:
 
     async def counts(self, owner: int) -> Mapping[str, int]:
         pipeline: list[dict[str, Any]] = [
-            {"$match": {"owner": owner, "keys": THERE}},
+            {"$match": {"owner": owner, **CURRENT, "keys": THERE}},
             {"$group": {"_id": "$type", "count": {"$sum": 1}}},
         ]
         found = {row["_id"]: int(row["count"]) async for row in await self._resources.aggregate(pipeline)}

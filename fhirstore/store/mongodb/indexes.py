@@ -7,28 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from fhirstore.store.mongodb.documents import FOREVER
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
+    """`partial` is what a document must fulfil to stand in it: every query that is to use it says the same."""
+
     name: str
     keys: Sequence[tuple[str, int]]
     unique: bool = False
     expire_after_seconds: int | None = None
+    partial: Mapping[str, Any] | None = None
 
+
+CURRENT: Mapping[str, Any] = {"ended": FOREVER}
+"""True of current versions alone: searches pass over no older ones."""
 
 INDEXES: Mapping[str, Sequence[Index]] = {
     "resources": [
         # What has one key stands there in the order of type and id: every list of a type has such a key.
-        Index("by_key", [("owner", 1), ("keys", 1), ("type", 1), ("id", 1)]),
-        Index("by_first", [("owner", 1), ("ranges.name", 1), ("ranges.first", 1)]),
-        Index("by_last", [("owner", 1), ("ranges.name", 1), ("ranges.last", -1)]),
-        Index("by_word", [("owner", 1), ("words", 1)]),
-        Index("by_time", [("owner", 1), ("updated", 1), ("type", 1), ("id", 1), ("number", 1)]),
-    ],
-    "history": [
-        Index("by_id", [("owner", 1), ("type", 1), ("id", 1), ("number", 1)]),
-        Index("by_time", [("owner", 1), ("updated", 1), ("type", 1), ("id", 1), ("number", 1)]),
+        Index("by_key", [("owner", 1), ("keys", 1), ("type", 1), ("id", 1)], partial=CURRENT),
+        Index("by_first", [("owner", 1), ("ranges.name", 1), ("ranges.first", 1)], partial=CURRENT),
+        Index("by_last", [("owner", 1), ("ranges.name", 1), ("ranges.last", -1)], partial=CURRENT),
+        Index("by_word", [("owner", 1), ("words", 1)], partial=CURRENT),
+        Index("by_update", [("owner", 1), ("updated", 1), ("type", 1), ("id", 1)], partial=CURRENT),
+        # Those of history end in what it counts and limits by, so that no document is read for that.
+        Index("by_time", [("owner", 1), ("updated", 1), ("type", 1), ("id", 1), ("number", 1), ("ended", 1)]),
+        Index("by_version", [("owner", 1), ("type", 1), ("id", 1), ("updated", 1), ("number", 1), ("ended", 1)]),
     ],
     "applications": [
         Index("by_organization", [("organization_id", 1)], unique=True),

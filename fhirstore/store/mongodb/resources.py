@@ -1,4 +1,7 @@
-"""Resources in MongoDB: one document a resource, with its entries, and older versions beside it."""
+"""Resources in MongoDB: one document a resource, with its entries, and one for each older version beside it.
+
+All stand in one collection, which makes an update one command, and history one query: see `writes`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from fhirstore.caller import Author
 from fhirstore.errors import Unavailable
 from fhirstore.search.plan import Plan
 from fhirstore.store.contract import Change, Found, HistoryPage, HistoryPlace, HistoryQuery, Page, Resources, Version
-from fhirstore.store.mongodb.documents import THERE, VERSION_FIELDS, history_key, resource_key, to_version
+from fhirstore.store.mongodb.documents import FOREVER, THERE, VERSION_FIELDS, older_key, resource_key, to_version
 from fhirstore.store.mongodb.failures import unavailable_when_away
 from fhirstore.store.mongodb.find import find
 from fhirstore.store.mongodb.gathering import GatheredReads
@@ -56,34 +59,25 @@ class MongoResources:
         self._author = author
         self._session = session
         self._resources: Collection = database["resources"]
-        self._history: Collection = database["history"]
-        self._writes = Writes(scope, self._resources, self._history, author, session, met)
+        self._writes = Writes(scope, self._resources, author, session, met)
 
     async def current(self, type: str, id: str) -> Version | None:
         key = resource_key(self._scope, type, id)
         if self._reads is None:
-            return await self._get(self._resources, {"_id": key})
+            return await self._get({"_id": key})
         document = await self._reads.read(self._scope.owner, key)
         return to_version(document) if document else None
 
     async def version(self, type: str, id: str, number: int) -> Version | None:
-        # The current one first: an update moves versions from there to the history, never back.
-        current = await self.current(type, id)
-        if current is None or current.number == number:
-            return current
-        return await self._get(self._history, {"_id": history_key(self._scope, type, id, number)})
+        keys = [resource_key(self._scope, type, id), older_key(self._scope, type, id, number)]
+        # In this order, which is that of `_id`: an update moves versions from the first to the second, never back.
+        return await self._get({"_id": {"$in": keys}, "number": number}, [("_id", 1)])
 
     async def history(self, query: HistoryQuery) -> HistoryPage:
-        """Both collections are read in one order and merged; a version that stands in both counts once."""
         matching = self._matching(query)
-        page = matching if query.after is None else {"$and": [matching, _beyond(query.after, query)]}
-        current = await self._first(self._resources, page, query)
-        older = await self._first(self._history, page | self._still_current(query), query)
-        found = {(version.type, version.id, version.number): version for version in (*older, *current)}
-        newest_first = not query.oldest_first
-        ordered = sorted(found.values(), key=lambda v: (v.updated, v.type, v.id, v.number), reverse=newest_first)
+        versions = await self._first(matching, query)
         total = await self._count(query, matching) if query.total else 0
-        return HistoryPage(ordered[: query.count], total, len(ordered) > query.count)
+        return HistoryPage(versions[: query.count], total, len(versions) > query.count)
 
     async def find(self, plan: Plan, page: Page) -> Found:
         return await find(self._resources, self._scope, self._session, plan, page)
@@ -146,8 +140,9 @@ class MongoResources:
         touch = {"$set": {"at": datetime.now(UTC)}, "$inc": {"times": 1}}
         await self._database["locks"].update_one({"_id": key}, touch, upsert=True, session=session)
 
-    async def _get(self, collection: Collection, key: dict[str, Any]) -> Version | None:
-        document = await collection.find_one(key, VERSION_FIELDS, session=self._session)
+    async def _get(self, which: dict[str, Any], order: Sequence[tuple[str, int]] | None = None) -> Version | None:
+        asked = {**which, "owner": self._scope.owner}
+        document = await self._resources.find_one(asked, VERSION_FIELDS, sort=order, session=self._session)
         return to_version(document) if document else None
 
     def _matching(self, query: HistoryQuery) -> dict[str, Any]:
@@ -159,29 +154,38 @@ class MongoResources:
         moments = {"$gte": query.since, "$lt": query.before}
         if limits := {operator: moment for operator, moment in moments.items() if moment is not None}:
             matching["updated"] = limits
+        if query.until is not None:
+            matching["ended"] = {"$gt": query.until}
         return matching
 
-    def _still_current(self, query: HistoryQuery) -> dict[str, Any]:
-        return {} if query.until is None else {"ended": {"$gt": query.until}}
+    async def _first(self, matching: dict[str, Any], query: HistoryQuery) -> list[Version]:
+        """The first versions in the order asked for, one more than asked for.
 
-    async def _first(self, collection: Collection, page: dict[str, Any], query: HistoryQuery) -> list[Version]:
-        order = [(name, 1 if query.oldest_first else -1) for name in IN_TIME]
-        cursor = collection.find(page, VERSION_FIELDS, session=self._session).sort(order).limit(query.count + 1)
-        return [to_version(document) async for document in cursor]
+        A version that an interrupted update left twice stands beside its double, and counts once.
+        """
+        of_one = {"type", "id"} if query.id is not None else set()
+        order = [(name, 1 if query.oldest_first else -1) for name in IN_TIME if name not in of_one]
+        found: dict[tuple[str, str, int], Version] = {}
+        place = query.after
+        while True:
+            page = matching if place is None else {"$and": [matching, _beyond(place, query)]}
+            cursor = self._resources.find(page, VERSION_FIELDS, session=self._session).sort(order)
+            read = [to_version(document) async for document in cursor.limit(query.count + 1)]
+            found |= {(each.type, each.id, each.number): each for each in read}
+            if len(read) <= query.count or len(found) > query.count:
+                return list(found.values())
+            place = HistoryPlace(read[-1].updated, read[-1].type, read[-1].id, read[-1].number)
 
     async def _count(self, query: HistoryQuery, matching: dict[str, Any]) -> int:
-        """Exact although the collections may hold doubles: versions have no holes, so the current numbers add up."""
-        if query.since is None and query.before is None:
+        """Exact although there may be doubles: versions have no holes, so the current numbers add up."""
+        if query.since is None and query.before is None and query.until is None:
             total = {"$group": {"_id": None, "total": {"$sum": "$number"}}}
-            cursor = await self._resources.aggregate([{"$match": matching}, total], session=self._session)
+            steps = [{"$match": {**matching, "ended": FOREVER}}, total]
+            cursor = await self._resources.aggregate(steps, session=self._session)
             return sum([int(group["total"]) async for group in cursor])
         names = {"_id": 0, "type": 1, "id": 1, "number": 1}
-        found: set[tuple[str, str, int]] = set()
-        older = matching | self._still_current(query)
-        for collection, wanted in ((self._resources, matching), (self._history, older)):
-            async for document in collection.find(wanted, names, session=self._session):
-                found.add((document["type"], document["id"], document["number"]))
-        return len(found)
+        cursor = self._resources.find(matching, names, session=self._session)
+        return len({(each["type"], each["id"], each["number"]) async for each in cursor})
 
 
 def _beyond(place: HistoryPlace, query: HistoryQuery) -> dict[str, Any]:

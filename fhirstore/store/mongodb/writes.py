@@ -1,8 +1,9 @@
 """Versions written: alone by compare-and-set, or many in a transaction with one bulk a collection.
 
-A single write needs no database transaction. An update first puts the old version into `history`, under a key that
-makes doing it twice harmless, then replaces the current document where its version is still the one that was read.
-A crash between the two leaves a double, which reading drops.
+A single write needs no database transaction. An update first puts the old version beside the current one, under a key
+that makes doing it twice harmless, then replaces the current one where its version is still the one that was read. A
+crash between the two leaves a double, which reading drops. Both are updates of one collection, and so one command,
+whose parts are made in their order: an update takes two round trips, one to read what it follows from, one to write.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pymongo import ReplaceOne
+from pymongo import ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
@@ -21,7 +22,7 @@ from fhirstore.store.mongodb.documents import (
     VERSION_FIELDS,
     from_current,
     from_version,
-    history_key,
+    older_key,
     resource_key,
     to_version,
 )
@@ -41,14 +42,12 @@ class Writes:
         self,
         scope: Scope,
         resources: Collection,
-        history: Collection,
         author: Author | None = None,
         session: AsyncClientSession | None = None,
         met: set[str] | None = None,
     ) -> None:
         self._scope = scope
         self._resources = resources
-        self._history = history
         self._author = author
         self._session = session
         self._met = set() if met is None else met
@@ -58,7 +57,17 @@ class Writes:
 
     async def write(self, current: Version | None, new: Version) -> bool:
         """Make `new` the successor of `current`; False where another writer came first."""
-        return await (self._insert(new) if current is None else self._replace(current, new))
+        try:
+            if current is None:
+                await self._resources.insert_one(from_current(self._scope, new), session=self._session)
+                return True
+            return await self._replace_all([(current, new)])
+        except (DuplicateKeyError, BulkWriteError) as error:
+            _check_met(error)
+            self._met.add(self._key(new))
+            if self._session is not None:  # which the server has already ended
+                raise _conflict() from error
+            return False
 
     async def make(self, changes: Sequence[Change]) -> list[Version | None]:
         """Several changes of different resources, inside a transaction."""
@@ -76,7 +85,8 @@ class Writes:
             elif following is not None and before is not None:
                 renewed.append((before, following))
         await self._insert_all(new)
-        await self._replace_all(renewed)
+        if renewed and not await self._replace_all(renewed):
+            raise _conflict()
         return made
 
     async def _current(self, keys: Sequence[str]) -> dict[str, Version]:
@@ -92,52 +102,42 @@ class Writes:
         try:
             await self._resources.insert_many([from_current(self._scope, each) for each in new], session=self._session)
         except BulkWriteError as error:
-            if all(each.get("code") != DUPLICATE_KEY for each in error.details["writeErrors"]):
-                raise
+            _check_met(error)
             self._met.update(self._key(each) for each in new)
             raise _conflict() from error
 
-    async def _replace_all(self, renewed: Sequence[tuple[Version, Version]]) -> None:
-        if not renewed:
-            return
-        olds = [self._remembered(*pair) for pair in renewed]
-        await self._history.bulk_write(
-            [ReplaceOne({"_id": old["_id"]}, old, upsert=True) for old in olds], ordered=False, session=self._session
-        )
-        news = [(before.number, from_current(self._scope, after)) for before, after in renewed]
-        replaced = await self._resources.bulk_write(
-            [ReplaceOne({"_id": new["_id"], "number": number}, new) for number, new in news],
-            ordered=False,
-            session=self._session,
-        )
-        if replaced.matched_count != len(news):
-            raise _conflict()
+    async def _replace_all(self, renewed: Sequence[tuple[Version, Version]]) -> bool:
+        """Whether all were still what was read; a transaction ends here where one was not."""
+        kept = [self._kept(*pair) for pair in renewed]
+        replaced = [
+            ReplaceOne(
+                {"_id": self._key(old), "owner": self._scope.owner, "number": old.number}, from_current(self._scope, new)
+            )
+            for old, new in renewed
+        ]
+        done = await self._resources.bulk_write([*kept, *replaced], session=self._session)
+        # Each that is kept was there or is now: what is beyond their number was replaced.
+        return done.matched_count + done.upserted_count == len(kept) + len(replaced)
 
-    async def _insert(self, new: Version) -> bool:
-        try:
-            await self._resources.insert_one(from_current(self._scope, new), session=self._session)
-        except DuplicateKeyError as error:
-            self._met.add(self._key(new))
-            if self._session is not None:  # which the server has already ended
-                raise _conflict() from error
-            return False
-        return True
+    def _kept(self, old: Version, new: Version) -> UpdateOne:
+        """An older version beside the current one.
 
-    async def _replace(self, current: Version, new: Version) -> bool:
-        old = self._remembered(current, new)
-        await self._history.replace_one({"_id": old["_id"]}, old, upsert=True, session=self._session)
-        document = from_current(self._scope, new)
-        replaced = await self._resources.replace_one(
-            {"_id": document["_id"], "number": current.number}, document, session=self._session
-        )
-        return replaced.matched_count == 1
-
-    def _remembered(self, old: Version, new: Version) -> dict[str, Any]:
-        key = history_key(self._scope, old.type, old.id, old.number)
-        return {**from_version(key, self._scope, old), "ended": new.updated}
+        Of two writers that are about to replace it, neither knows who will: it ends with the later, so that at no
+        moment there is nothing.
+        """
+        key = older_key(self._scope, old.type, old.id, old.number)
+        kept = {"$setOnInsert": from_version(old), "$max": {"ended": new.updated}}
+        return UpdateOne({"_id": key, "owner": self._scope.owner}, kept, upsert=True)
 
     def _key(self, it: Change | Version) -> str:
         return resource_key(self._scope, it.type, it.id)
+
+
+def _check_met(error: DuplicateKeyError | BulkWriteError) -> None:
+    """Raises the error again unless all of it is that another writer came first."""
+    codes = {each.get("code") for each in (error.details or {}).get("writeErrors", [])} or {error.code}
+    if not codes <= {DUPLICATE_KEY, WRITE_CONFLICT}:
+        raise error
 
 
 def _conflict() -> OperationFailure:

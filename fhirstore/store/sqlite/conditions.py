@@ -46,7 +46,8 @@ from fhirstore.store.sqlite.question import (
     cost,
     updated,
 )
-from fhirstore.store.sqlite.spans import Clauses, probe, select
+from fhirstore.store.sqlite.spans import Clauses, Held, probe
+from fhirstore.store.sqlite.spans import select as select_ranges
 from fhirstore.store.sqlite.statements import (
     ALWAYS,
     BESIDE,
@@ -83,10 +84,8 @@ class Conditions:
 
     def reached(self, row: str, way: Way, index: str = "") -> Sql:
         """FROM what, WHERE all holds; where no rows lead there, along an index."""
-        chosen, asked = (
-            self.source(row, way.rows, index or f"{self.table}_by_id"),
-            self.all_hold(way.rest, row, way.most),
-        )
+        chosen = self.source(row, way.rows, index or f"{self.table}_by_id")
+        asked = self.all_hold(way.rest, row, way.most)
         return Sql(f"{chosen.text} AND {asked.text}", (*chosen.values, *asked.values))
 
     def source(self, row: str, rows: Rows | None, index: str) -> Sql:
@@ -157,7 +156,7 @@ class Conditions:
             case Updated():
                 return updated(filter_, row)
             case OneRange(name, clauses) if most < self._question.name(self._mark + RANGE + name).uses // SCATTERED:
-                return probe(row, self._ranges((name,)), clauses)
+                return probe(row, self._ranges(name), clauses)
         rows = self.rows(filter_)
         assert rows is not None
         if rows.names and (len(rows.names) <= BESIDE or isinstance(filter_, HasKey)):
@@ -166,7 +165,7 @@ class Conditions:
             # Each row's own ranges are looked at rather than a set made of all that match.
             match filter_:
                 case OneRange(name, clauses):
-                    return probe(row, self._ranges((name,)), clauses)
+                    return probe(row, self._ranges(name), clauses)
                 case RangeScan(prefix, accepts, limits):
                     return probe(row, self._ranges_like(prefix, accepts), ((limits,),))
         # The plus keeps SQLite from coming by these rows instead of those that were chosen.
@@ -201,10 +200,10 @@ class Conditions:
             case HasPrefix(prefix):
                 return self._prefixed(prefix)
             case KeyScan(prefix, accepts):
-                return self._keyed(*self._question.scan(self._mark, prefix, accepts))
+                return self._keyed(*self._question.numbers(self._question.accepted(self._mark, prefix, accepts)))
             case OneRange(name, clauses):
                 single = self._question.is_single(self._mark + RANGE + name)
-                return self._ranged(self._ranges((name,)), clauses, single=single)
+                return self._ranged(self._ranges(name), clauses, single=single)
             case RangeScan(prefix, accepts, limits):
                 return self._ranged(self._ranges_like(prefix, accepts), ((limits,),))
             case HasWord(words):
@@ -241,12 +240,11 @@ class Conditions:
     def _numbers(self, texts: Sequence[str]) -> tuple[list[int], int]:
         return self._question.numbers([self._mark + text for text in texts])
 
-    def _ranges(self, names: Sequence[str]) -> list[int]:
-        return self._question.ranges([self._mark + RANGE + name for name in names])
+    def _ranges(self, name: str) -> Held:
+        return self._question.ranges((self._mark + RANGE + name,))
 
-    def _ranges_like(self, prefix: str, accepts: Callable[[str], bool]) -> list[int]:
-        mark = self._mark + RANGE
-        return self._question.ranges([text for _, _, text in self._question.accepted(mark, prefix, accepts)])
+    def _ranges_like(self, prefix: str, accepts: Callable[[str], bool]) -> Held:
+        return self._question.ranges(self._question.accepted(self._mark + RANGE, prefix, accepts))
 
     def _keyed(self, numbers: Sequence[int], uses: int) -> Rows:
         if not numbers:
@@ -271,8 +269,9 @@ class Conditions:
         )
         return Rows(sql, MANY)
 
-    def _ranged(self, numbers: Sequence[int], clauses: Clauses, *, single: bool = False) -> Rows:
-        return self._counted(select(self._owner, numbers, clauses), distinct=single) if numbers else NONE
+    def _ranged(self, held: Held, clauses: Clauses, *, single: bool = False) -> Rows:
+        select = select_ranges(self._owner, held, clauses)
+        return NONE if select == NO_ROWS else self._counted(select, distinct=single)
 
     def _worded(self, words: Sequence[str]) -> Rows:
         """Words are looked for in one compact row a resource: an index of them would double the cost of a write."""

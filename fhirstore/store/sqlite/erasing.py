@@ -16,7 +16,6 @@ _KEYS = {
     "ranges": "name, span, first, last, rid, low, high",
     "texts": "rid",
     "history": "rowid",
-    "members": "name, whole",
     "names": "id",
 }
 """What tells apart an owner's rows, by table; what is found by the others goes first."""

@@ -167,6 +167,7 @@ class Index:
         for row in gone:
             _note(self._ranges, (owner, *row[:4], rid, *row[4:]), comes=False)
         for row in come:
+            self._names.spread(self._connection, row[0], row[1])
             _note(self._ranges, (owner, *row[:4], rid, *row[4:]), comes=True)
 
     def _count_ranges(self, rows: list[RangeRow], change: int) -> None:

@@ -4,18 +4,19 @@ A text begins with what sort it is: keys as they are, range names after "[", res
 that says that it is of contained resources.
 
 One number often has a range under several names: a quantity's own, that with its unit, those together with a code. Such
-names, in a set, have one number more, and the range one row under it. The set's text is "{" and its members' numbers.
+names, in a set, have one number more, and the range one row under it. The set's text is "{" and its members' numbers;
+`sets` of each member names it. `spans` tells in which classes of width a name ever had ranges: a bit for each.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from fhirstore.store.sqlite.statements import among, array, insert_all
+from fhirstore.store.sqlite.statements import array, insert_all
 
 RANGE, TYPE, CONTAINED, SET = "[", "=", "#", "{"
 
@@ -34,9 +35,12 @@ class Names:
         self._remembered = remembered
         self._numbers: dict[tuple[int, str], int] = {}
         self._made: dict[int, tuple[int, str]] = {}
-        self._joined: dict[tuple[int, int, int], None] = {}
         self._together: dict[tuple[int, str, tuple[str, ...]], tuple[int, ...]] = {}
         self._members: dict[int, tuple[int, ...]] = {}
+        self._sets: dict[int, list[int]] = {}
+        """The sets of names that are in new ones."""
+        self._spread: set[tuple[int, int]] = set()
+        self._spans: defaultdict[int, int] = defaultdict(int)
 
     def numbers(self, connection: sqlite3.Connection, owner: int, texts: Sequence[str]) -> list[int]:
         """The numbers of texts, made where they have none yet."""
@@ -56,11 +60,17 @@ class Names:
         found = self._together.get((owner, mark, names))
         if found is None:
             if len(self._together) > self._remembered // 8:
-                self._together.clear()
-                self._members.clear()
+                self._forget_sets()
             members = sorted(self.numbers(connection, owner, [mark + name for name in names]))
             found = self._together[owner, mark, names] = self._join(connection, owner, members)
         return found
+
+    def spread(self, connection: sqlite3.Connection, number: int, span: int) -> None:
+        """Note that a name, or those of a set, have a range of this class of width."""
+        if (number, span) not in self._spread:
+            self._spread.add((number, span))
+            for name in self.members(connection, number):
+                self._spans[name] |= 1 << span
 
     def members(self, connection: sqlite3.Connection, number: int) -> tuple[int, ...]:
         """The numbers of the names in a set; of any other name, its own."""
@@ -80,11 +90,13 @@ class Names:
 
         `extra` counts ranges that stand beside another of their name in one resource.
         """
-        made = self._made
+        made, sets, spans = self._made, self._sets, self._spans
         if made:
-            rows = [(number, *made[number], uses.get(number, 0), extra.get(number, 0)) for number in made]
+            rows = [
+                (number, *text, uses.get(number, 0), extra.get(number, 0), _list(sets.get(number, ())), spans[number])
+                for number, text in made.items()
+            ]
             insert_all(connection, "names", rows)
-            insert_all(connection, "members", list(self._joined))
         for column, changes in (("uses", uses), ("extra", extra)):
             others = {number: change for number, change in changes.items() if change and number not in made}
             if others:
@@ -93,15 +105,26 @@ class Names:
                     " WHERE names.id = CAST(j.key AS INTEGER)",
                     (msgspec.json.encode(others).decode(),),
                 )
+        for number in sets.keys() - made.keys():
+            connection.execute("UPDATE names SET sets = ? WHERE id = ?", (_list(sets[number]), number))
+        for number in spans.keys() - made.keys():
+            row = (spans[number], number)
+            connection.execute("UPDATE names SET spans = spans | ?1 WHERE id = ?2 AND spans & ?1 <> ?1", row)
         made.clear()
-        self._joined.clear()
+        sets.clear()
+        spans.clear()
 
     def forget(self) -> None:
         self._numbers.clear()
         self._made.clear()
-        self._joined.clear()
+        self._sets.clear()
+        self._spans.clear()
+        self._forget_sets()
+
+    def _forget_sets(self) -> None:
         self._together.clear()
         self._members.clear()
+        self._spread.clear()
 
     def _learn(self, connection: sqlite3.Connection, owner: int, texts: Sequence[str]) -> None:
         if len(self._numbers) + len(texts) > self._remembered:
@@ -134,19 +157,26 @@ class Names:
         self._learn(connection, owner, (text,))
         if (owner, text) in self._numbers:
             return (self._numbers[owner, text],)
-        sets = self._sets(connection, owner, members)
-        full = [member for member in members if sets[member] >= SETS_EACH]
+        sets = self._sets_of(connection, members)
+        full = [member for member in members if len(sets[member]) >= SETS_EACH]
         if full:
             free = [member for member in members if member not in full]
             return (*(self._join(connection, owner, free) if free else ()), *full)
         self._make(connection, owner, (text,))
         number = self._numbers[owner, text]
-        self._joined.update(dict.fromkeys((owner, member, number) for member in members))
+        self._sets |= {member: [*sets[member], number] for member in members}
         return (number,)
 
-    def _sets(self, connection: sqlite3.Connection, owner: int, members: Sequence[int]) -> Counter[int]:
-        """In how many sets names are."""
-        where = among("name", members)
-        found = connection.execute(f"SELECT name FROM members WHERE owner = ? AND {where.text}", (owner, *where.values))
-        made = [member for _, member, _ in self._joined if member in members]
-        return Counter([member for (member,) in found.fetchall()] + made)
+    def _sets_of(self, connection: sqlite3.Connection, members: Sequence[int]) -> dict[int, list[int]]:
+        found = connection.execute(
+            "SELECT id, sets FROM names WHERE id IN (SELECT value FROM json_each(?))", (_list(members),)
+        )
+        known = {number: _decode(sets) for number, sets in found}
+        return {member: self._sets.get(member, known.get(member, [])) for member in members}
+
+
+def _list(numbers: Sequence[int]) -> str:
+    return msgspec.json.encode(numbers).decode()
+
+
+_decode = msgspec.json.Decoder(list[int]).decode

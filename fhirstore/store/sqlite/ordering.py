@@ -76,7 +76,7 @@ def _key_reader(question: Question, rows: Sequence[Row], order: ByKey) -> Callab
 
 
 def _range_reader(question: Question, order: ByRange) -> Callable[[Row], Bound | None]:
-    numbers = {*question.ranges((RANGE + order.name, CONTAINED + RANGE + order.name))}
+    numbers = set(question.ranges([mark + order.name for mark in (RANGE, CONTAINED + RANGE)]).numbers)
     column = order.last if order.descending else order.first
 
     def read(row: Row) -> Bound | None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import count
 from math import isqrt
+from operator import or_
 from typing import Any, NamedTuple
+
+import msgspec
 
 from fhirstore.errors import BadRequest
 from fhirstore.search.plan import (
@@ -30,7 +34,7 @@ from fhirstore.search.plan import (
     end,
 )
 from fhirstore.store.sqlite.names import CONTAINED, RANGE, TYPE
-from fhirstore.store.sqlite.spans import Clauses
+from fhirstore.store.sqlite.spans import Clauses, Held, spans_of
 from fhirstore.store.sqlite.statements import BESIDE, NO_ROWS, Sql, among, every, union
 
 MANY = 2**60
@@ -86,22 +90,23 @@ class Way(NamedTuple):
 
 class Name(NamedTuple):
     """What the dictionary says of a text: its number, how many resources use it, how many ranges of the name they have
-    beyond their first, and the numbers of the sets that it is in."""
+    beyond their first, the sets that the name is in, and in which classes of width it has ranges."""
 
     number: int
     uses: int
     extra: int
-    sets: str | None = None
+    sets: str
+    spans: int
 
-    def of_ranges(self) -> Iterable[int]:
-        """The numbers under which ranges of the name stand."""
-        if self.uses <= 0:
-            return ()
-        return (self.number, *map(int, self.sets.split(","))) if self.sets else (self.number,)
+    @property
+    def numbers(self) -> list[int]:
+        """Under which its ranges stand."""
+        return [self.number, *_decode(self.sets)]
 
 
-_UNUSED = Name(0, 0, 0)
-_SETS = "(SELECT group_concat(whole) FROM members WHERE members.owner = names.owner AND name = id)"
+_decode = msgspec.json.Decoder(list[int]).decode
+_UNUSED = Name(0, 0, 0, "[]", 0)
+_LOOK_UP = "SELECT text, id, uses, extra, sets, spans FROM names WHERE owner = ? AND "
 
 
 @dataclass(slots=True)
@@ -132,9 +137,10 @@ class Question:
             return
         self._names.update(dict.fromkeys(missing, _UNUSED))
         if len(missing) <= BESIDE:
-            asked = union([_look_up(self.owner, (text,)) for text in missing])
+            asked = union([Sql(_LOOK_UP + "text = ?", (self.owner, text)) for text in missing])
         else:
-            asked = _look_up(self.owner, missing)
+            named = among("text", missing)
+            asked = Sql(_LOOK_UP + named.text, (self.owner, *named.values))
         for text, *name in self.connection.execute(asked.text, asked.values).fetchall():
             self._names[text] = Name(*name)
 
@@ -148,35 +154,25 @@ class Question:
         found = [name for name in map(self._names.__getitem__, dict.fromkeys(texts)) if name.uses > 0]
         return [name.number for name in found], sum(name.uses for name in found)
 
-    def ranges(self, texts: Sequence[str]) -> list[int]:
-        """The numbers under which ranges of these names stand."""
+    def ranges(self, texts: Sequence[str]) -> Held:
+        """Where ranges of these names are."""
         self.learn(texts)
-        return [number for text in dict.fromkeys(texts) for number in self._names[text].of_ranges()]
+        found = [name for name in map(self._names.__getitem__, texts) if name.uses > 0]
+        numbers = dict.fromkeys(number for name in found for number in name.numbers)
+        return Held([*numbers], spans_of(reduce(or_, (name.spans for name in found), 0)))
 
-    def scan(self, mark: str, prefix: str, accepts: Callable[[str], bool]) -> tuple[list[int], int]:
-        """The same of all texts behind a mark that begin so and are accepted."""
-        found = self.accepted(mark, prefix, accepts)
-        return [number for number, _, _ in found], sum(uses for _, uses, _ in found)
-
-    def accepted(self, mark: str, prefix: str, accepts: Callable[[str], bool]) -> list[tuple[int, int, str]]:
-        """Numbers, uses and texts."""
+    def accepted(self, mark: str, prefix: str, accepts: Callable[[str], bool]) -> list[str]:
+        """The texts behind a mark that any resource uses, that begin so and are accepted."""
         rows = self.connection.execute(
-            "SELECT id, uses, text FROM names WHERE owner = ? AND text >= ? AND text < ? AND uses > 0",
-            (self.owner, mark + prefix, end(mark + prefix)),
+            f"{_LOOK_UP}text >= ? AND text < ? AND uses > 0", (self.owner, mark + prefix, end(mark + prefix))
         )
-        return [row for row in rows if accepts(row[2][len(mark) :])]
+        found = {text: Name(*name) for text, *name in rows if accepts(text[len(mark) :])}
+        self._names.update(found)
+        return [*found]
 
     def is_single(self, text: str) -> bool:
         """Whether no resource has two ranges of a name."""
         return self.name(text).extra == 0
-
-
-def _look_up(owner: int, texts: Sequence[str]) -> Sql:
-    named = among("text", texts)
-    sets = _SETS if any(text.startswith((RANGE, CONTAINED + RANGE)) for text in texts) else "NULL"
-    return Sql(
-        f"SELECT text, id, uses, extra, {sets} FROM names WHERE owner = ? AND {named.text}", (owner, *named.values)
-    )
 
 
 def texts_of(plan: Plan) -> Iterator[str]:

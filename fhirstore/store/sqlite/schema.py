@@ -2,8 +2,7 @@
 
 `resources` holds what is there now, `history` what was, deletions included. What resources are found by stands in
 `keys` and `ranges`, as numbers; `names` is the dictionary of the texts behind the numbers, one for each owner, with how
-many resources use each. `members` tells which sets of names, with a number of their own, a name is in. A resource's own
-row repeats its entries, so that they can be taken away again and sorted by.
+many resources use each. A resource's own row repeats its entries, so that they can be taken away again and sorted by.
 
 A version's author is the application (`client_id`) that made it and the user who was `acting`.
 
@@ -67,15 +66,10 @@ CREATE TABLE IF NOT EXISTS names (
   owner INTEGER NOT NULL,
   text TEXT NOT NULL,
   uses INTEGER NOT NULL,
-  extra INTEGER NOT NULL DEFAULT 0
+  extra INTEGER NOT NULL,
+  sets TEXT NOT NULL,
+  spans INTEGER NOT NULL
 ) STRICT;
-
-CREATE TABLE IF NOT EXISTS members (
-  owner INTEGER NOT NULL,
-  name INTEGER NOT NULL,
-  whole INTEGER NOT NULL,
-  PRIMARY KEY (owner, name, whole)
-) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS keys (
   owner INTEGER NOT NULL,

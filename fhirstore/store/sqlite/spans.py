@@ -10,15 +10,16 @@ index serves both. They are almost all that is ever written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from fhirstore.search.decimals import after
 from fhirstore.search.entries import Bound
 from fhirstore.search.plan import Limit
 from fhirstore.store.ranges import asked
-from fhirstore.store.sqlite.statements import ALWAYS, Sql, Value, among, either, every, union
+from fhirstore.store.sqlite.statements import ALWAYS, Sql, among, either, every, union
 
 Clauses = tuple[tuple[tuple[Limit, ...], ...], ...]
 """What is asked of one range: of every clause one alternative, of that all limits."""
@@ -29,8 +30,6 @@ _POINT = 2
 _DATES: dict[int, int | None] = {**_EXACT, 3: _DAY, 4: 32 * _DAY, 5: 400 * _DAY, 6: None}
 _WIDE = 7
 _MARK = after("")
-_LEAST, _GREATEST = -(2**63), b""
-"""Before and behind all ends: SQLite puts numbers before texts, and these before blobs."""
 NOT_EXACT = Sql(f"span > {_POINT}")
 """What the rows fulfil that are in the index by `last`; SQLite uses it only where a statement says so itself."""
 ROW = ("name", "span", "first", "last", "low", "high")
@@ -51,11 +50,26 @@ def is_exact(span: int) -> bool:
     return span <= _POINT
 
 
-def spans_of(value: Bound | None) -> Sequence[int]:
-    """The classes in which ranges are that can be compared with a value; None: any."""
-    if value is None:
-        return (*_DATES, _POINT, _WIDE)
-    return tuple(_DATES) if isinstance(value, int) else (_POINT, _WIDE)
+@cache
+def spans_of(bits: int) -> tuple[int, ...]:
+    """The classes that `names.spans` tells of."""
+    return tuple(span for span in range(bits.bit_length()) if bits >> span & 1)
+
+
+def are_dates(spans: Sequence[int]) -> bool:
+    """Whether in these classes there are dates at most."""
+    return all(span in _DATES for span in spans)
+
+
+class Held(NamedTuple):
+    """Under which numbers, and in which classes, ranges of some names are."""
+
+    numbers: Sequence[int]
+    spans: Sequence[int]
+
+    def comparable(self, value: Bound | None) -> Sequence[int]:
+        """Those of the classes whose ranges can be compared with a value; None: all."""
+        return [span for span in self.spans if value is None or isinstance(value, int) == (span in _DATES)]
 
 
 @dataclass(slots=True)
@@ -80,33 +94,22 @@ def descending(span: int, place: Bound | None) -> tuple[str, Sql]:
     return "first", Sql("first <= ?", (begin,)) if place is not None else ALWAYS
 
 
-def select(owner: int, numbers: Sequence[int], clauses: Clauses) -> Sql:
-    """The rids of ranges with one of these names that fulfil all clauses."""
+def select(owner: int, held: Held, clauses: Clauses) -> Sql:
+    """The rids of ranges that fulfil all clauses."""
+    exact = _exact(clauses, "+{}".format)
     hull = _hull_of_all(clauses)
     value = next((limit.value for clause in clauses for limits in clause for limit in limits), None)
-    entered: dict[str, list[Value]] = {}
-    for span in spans_of(value):
-        column, ends = _entered(hull, span)
-        entered.setdefault(column, []).extend((span, *ends))
-    exact = _exact(clauses, "+g.{}".format)
-    return union([_within(owner, numbers, column, values, exact) for column, values in entered.items()])
+    named = every([Sql("owner = ?", (owner,)), among("name", held.numbers)])
+    selects = []
+    for span in held.comparable(value) if held.numbers else ():
+        where = every([named, Sql("span = ?", (span,)), *_entered(hull, span), exact])
+        selects.append(Sql(f"SELECT rid FROM ranges WHERE {where.text}", where.values))
+    return union(selects)
 
 
-def _within(owner: int, numbers: Sequence[int], column: str, values: Sequence[Value], exact: Sql) -> Sql:
-    """The rids of ranges in some classes, given with the two ends between which `column` is in each."""
-    named = among("g.name", numbers)
-    rows = ", ".join(["(?, ?, ?)"] * (len(values) // 3))
-    asked = every([ALWAYS if column == "first" else NOT_EXACT, exact])
-    return Sql(
-        f"SELECT g.rid FROM (VALUES {rows}) AS t CROSS JOIN ranges AS g ON g.owner = ? AND {named.text}"
-        f" AND g.span = t.column1 AND g.{column} >= t.column2 AND g.{column} <= t.column3 WHERE {asked.text}",
-        (*values, owner, *named.values, *asked.values),
-    )
-
-
-def probe(row: str, numbers: Sequence[int], clauses: Clauses) -> Sql:
+def probe(row: str, held: Held, clauses: Clauses) -> Sql:
     """Whether a resource's own row has such a range."""
-    named = among("json_extract(j.value, '$[0]')", numbers)
+    named = among("json_extract(j.value, '$[0]')", held.numbers)
     exact = _exact(clauses, lambda end: f"json_extract(j.value, '$[{ROW.index(end)}]')")
     where = every([named, exact])
     return Sql(f"EXISTS (SELECT 1 FROM json_each({row}.ranges) AS j WHERE {where.text})", where.values)
@@ -120,16 +123,20 @@ def _limited(limits: Sequence[Limit], column: Callable[[str], str]) -> Sql:
     return every([Sql(f"{column(end)} {operator} ?", (value,)) for end, operator, value in asked(limits)])
 
 
-def _entered(hull: _Hull, span: int) -> tuple[str, Sequence[Value]]:
-    """The column and the two limits by which an index is entered: the end that has more of them in this class."""
+def _entered(hull: _Hull, span: int) -> Iterator[Sql]:
+    """The limits by which an index is entered, of whichever end has more of them in this class."""
     first, last = list(hull.first), list(hull.last)
     width = 0 if span == _POINT else _DATES.get(span)
     if width is not None:
         first[0] = _narrower(max, first[0], _moved(last[0], -width))
         last[1] = _narrower(min, last[1], _moved(first[1], width) if span != _POINT else None)
-    if is_exact(span) or last.count(None) >= first.count(None):
-        return "first", [_LEAST if first[0] is None else first[0], _GREATEST if first[1] is None else first[1]]
-    return "last", [_LEAST if last[0] is None else last[0], _GREATEST if last[1] is None else last[1]]
+    by_first = sum(limit is not None for limit in first) >= sum(limit is not None for limit in last)
+    column, ends = ("first", first) if by_first or is_exact(span) else ("last", last)
+    if column == "last":
+        yield NOT_EXACT
+    for sign, limit in zip((">=", "<="), ends, strict=True):
+        if limit is not None:
+            yield Sql(f"{column} {sign} ?", (limit,))
 
 
 def _moved(limit: Any, width: int) -> Any:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-Value = str | int | bytes
+Value = str | int
 
 _JOINED = 100
 """So many pieces are joined side by side; more are joined in groups, for SQLite limits how deep a statement nests."""

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import groupby, product
 
-from fhirstore.search.entries import Bound
 from fhirstore.search.plan import (
     AllOf,
     ById,
@@ -35,8 +34,8 @@ from fhirstore.store.sqlite.ordering import (
     valued,
 )
 from fhirstore.store.sqlite.question import Question
-from fhirstore.store.sqlite.spans import ascending, descending, spans_of
-from fhirstore.store.sqlite.statements import Sql, Value, among, every
+from fhirstore.store.sqlite.spans import are_dates, ascending, descending
+from fhirstore.store.sqlite.statements import Sql, Value, every
 
 _COLUMNS = ", ".join(f"r.{column}" for column in RESOURCE_COLUMNS)
 _FIRST_GROUP = 20
@@ -127,11 +126,11 @@ class Walk:
         if place and place[0] is None:
             return
         column, direction = ("last", "DESC") if order.descending else ("first", "ASC")
-        numbers = self._question.ranges((RANGE + order.name,))
+        held = self._question.ranges((RANGE + order.name,))
         limit = place[0] if place else None
         asked = every([self._conditions.of_type("r"), self._conditions.holds(filter_, "r")])
         of_spans = []
-        for span, number in product(spans_of(self._sample(numbers)), numbers):
+        for span, number in product(held.spans, held.numbers):
             along, after = descending(span, limit) if order.descending else ascending(limit)
             where = every([Sql("g.owner = ? AND g.name = ? AND g.span = ?", (self._owner, number, span)), after, asked])
             of_spans.append(
@@ -213,18 +212,10 @@ class Walk:
 
     def _is_walkable(self, order: ByRange) -> bool:
         """Whether the index has the column that is ordered by: of dates always, of numbers those without precision."""
-        value = self._sample(self._question.ranges((RANGE + order.name,)))
+        spans = self._question.ranges((RANGE + order.name,)).spans
         column = order.last if order.descending else order.first
         right = {"high", "most"} if order.descending else {"low", "least"}
-        return value is None or (column in right and (isinstance(value, int) or column in {"least", "most"}))
-
-    def _sample(self, numbers: Sequence[int]) -> Bound | None:
-        """An end of any range of a name: all are of one sort."""
-        named = among("name", numbers)
-        row = self._connection.execute(
-            f"SELECT first FROM ranges WHERE owner = ? AND {named.text} LIMIT 1", (self._owner, *named.values)
-        ).fetchone()
-        return row[0] if row else None
+        return column in right and (are_dates(spans) or column in {"least", "most"})
 
     def _valued(self, rows: Sequence[Row], orders: Sequence[Order]) -> list[Valued[Row]]:
         return valued(self._question, rows, orders)

@@ -131,7 +131,7 @@ def _read_report(document: Document, resolve: Resolve) -> Stated:
 
 
 def _compare_reports(one: Fact, other: Fact) -> Comparison:
-    found = happened(one, other, TIMED)
+    found = happened(one, other, TIMED, numbered_once=False)
     return by_issue(found, one.stated, other.stated, soon=True) if found.likeness is Likeness.WEAK else found
 
 

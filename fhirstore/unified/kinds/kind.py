@@ -91,13 +91,20 @@ def standing(stated: Stated) -> Iterable[str]:
     yield from dated(stated)
 
 
-def happened(one: Fact, other: Fact, levels: Likenesses, *traits: str, what: str = "code") -> Comparison:
-    """For events: the same code at the same time, with no trait that contradicts."""
+def happened(
+    one: Fact, other: Fact, levels: Likenesses, *traits: str, what: str = "code", numbered_once: bool = True
+) -> Comparison:
+    """For events: the same code at the same time, with no trait that contradicts.
+
+    A number that is not given once may be that of an order, under which the same was done at several times.
+    """
     a, b = one.stated, other.stated
     same_code = agreement(a.code, b.code)
     if same_code is Agreement.DIFFERENT or contradict(a, b, *traits):
         return CONTRARY
     when = timing(a.moment, b.moment)
+    if when is Timing.DIFFERENT and not numbered_once:
+        return CONTRARY
     if one.identifiers & other.identifiers and same_code is not Agreement.UNLIKE:
         return identified(one, other)
     if when is Timing.DIFFERENT:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from fhirstore.unified import drugs
 from fhirstore.unified.agreement import CONTRARY, UNKNOWN, Agreement, Comparison, Likeness
 from fhirstore.unified.amounts import amount_of
-from fhirstore.unified.drugs import Drug, drug
-from fhirstore.unified.facts import Fact, Resolve, Stated, contradict
+from fhirstore.unified.drugs import Drug, dose_of, drug, is_once_a_day
+from fhirstore.unified.facts import Fact, Resolve, Stated, agree, contradict
 from fhirstore.unified.kinds.kind import (
     HOURLY,
     Kind,
@@ -22,8 +22,8 @@ from fhirstore.unified.kinds.kind import (
     subject_of,
     time_in_words,
 )
-from fhirstore.unified.moments import Timing, moment_of, timing
-from fhirstore.unified.reading import Document, part, parts, text
+from fhirstore.unified.moments import Moment, Timing, date_of, moment_of, timing
+from fhirstore.unified.reading import NOTHING, Document, part, parts, text
 
 _DAILY: Likenesses = {
     Timing.INSTANT: Likeness.STRONG,
@@ -32,20 +32,29 @@ _DAILY: Likenesses = {
     Timing.WITHIN: Likeness.WEAK,
     Timing.UNKNOWN: Likeness.WEAK,
 }
+_OVER = frozenset({"completed", "stopped"})
 
 
-def _reader(dosage: str, quantity: str, *times: str) -> Callable[[Document, Resolve], Stated]:
+def _reader(
+    dosage: str, quantity: str, *times: str, when: Callable[..., Moment | None] = date_of
+) -> Callable[[Document, Resolve], Stated]:
     """How a type is read, by its names for the dosage, the amount in it, and the time."""
 
     def read(document: Document, resolve: Resolve) -> Stated:
         medicine, label = medication_of(document, resolve)
-        dose = next((amount_of(part(each, quantity)) for each in parts(document, dosage)), None)
+        told = next(parts(document, dosage), NOTHING)
+        amount, dose = amount_of(part(told, quantity)), dose_of(part(told, quantity), text(told, "text"), medicine)
         traits = [("strength", medicine.strengths), ("form", medicine.forms), ("slow", frozenset({str(medicine.slow)}))]
-        if dose is not None:
-            traits.append((f"dose in {dose.unit}", frozenset({str(dose.low)})))
+        traits.append(("over", frozenset({str(text(document, "status") in _OVER)})))
+        if is_once_a_day(text(told, "text")):
+            traits.append(("once a day", frozenset({"yes"})))
+        if dose:
+            traits.append(("dose", frozenset({dose})))
+        elif amount is not None:
+            traits.append((f"dose in {amount.unit}", frozenset({str(amount.low)})))
         return Stated(
             code=medicine.concept,
-            moment=moment_of(document, *times),
+            moment=when(document, *times),
             traits=tuple(traits),
             about=subject_of(document),
             status=text(document, "status"),
@@ -75,22 +84,29 @@ def _drug(stated: Stated) -> Drug:
     return Drug(stated.code, found["strength"], found["form"], "True" in found["slow"])
 
 
-def _comparing(levels: Likenesses) -> Callable[[Fact, Fact], Comparison]:
+def _comparing(levels: Likenesses, *, numbered_once: bool = True) -> Callable[[Fact, Fact], Comparison]:
+    """How two are compared. A number that is not given once is that of the order, which every dose and refill has."""
+
     def compare(one: Fact, other: Fact) -> Comparison:
         a, b = one.stated, other.stated
         same = drugs.agreement(_drug(a), _drug(b))
         when = timing(a.moment, b.moment)
-        if same is Agreement.DIFFERENT:
+        if same is Agreement.DIFFERENT or (when is Timing.DIFFERENT and not numbered_once):
             return CONTRARY
         if one.identifiers & other.identifiers and same is not Agreement.UNLIKE:
-            return identified(one, other)
+            found = identified(one, other)
+            return found if numbered_once or when >= Timing.LOCAL else Comparison(Likeness.WEAK, found.words)
         if when is Timing.DIFFERENT or contradict(a, b, *(name for name, _ in a.traits if name.startswith("dose"))):
             return CONTRARY
         if same < Agreement.CLOSE or when not in levels:
             return UNKNOWN
-        likeness = levels[when] if same is Agreement.EQUAL else min(levels[when], Likeness.WEAK)
+        if when is Timing.UNKNOWN and contradict(a, b, "over"):
+            return UNKNOWN
         words = "same medication" if when is Timing.UNKNOWN else f"same medication, {time_in_words(when)}"
-        return Comparison(likeness, words)
+        if levels[when] is Likeness.FAINT and (a.trait("once a day") or b.trait("once a day")):
+            return Comparison(Likeness.WEAK, f"{words}, taken once a day")
+        sure = same is Agreement.EQUAL or agree(a.trait("dose"), b.trait("dose")) is Agreement.EQUAL
+        return Comparison(levels[when] if sure else min(levels[when], Likeness.WEAK), words)
 
     return compare
 
@@ -98,9 +114,17 @@ def _comparing(levels: Likenesses) -> Callable[[Fact, Fact], Comparison]:
 ORDER = Kind(_reader("dosageInstruction", "doseQuantity", "dateWritten"), _comparing(_DAILY), standing)
 STATEMENT = Kind(_reader("dosage", "quantityQuantity", "effective"), _comparing(_DAILY), standing)
 DISPENSE = Kind(
-    _reader("dosageInstruction", "doseQuantity", "whenHandedOver", "whenPrepared"), _comparing(_DAILY), standing
+    _reader("dosageInstruction", "doseQuantity", "whenHandedOver", "whenPrepared"),
+    _comparing(_DAILY, numbered_once=False),
+    standing,
 )
-ADMINISTRATION = Kind(_reader("dosage", "quantity", "effectiveTime"), _comparing(HOURLY), standing, repeats=True, hourly=True)
+ADMINISTRATION = Kind(
+    _reader("dosage", "quantity", "effectiveTime", when=moment_of),
+    _comparing(HOURLY, numbered_once=False),
+    standing,
+    repeats=True,
+    hourly=True,
+)
 
 
 def _read_medication(document: Document, resolve: Resolve) -> Stated:

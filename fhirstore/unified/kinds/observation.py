@@ -22,6 +22,7 @@ from fhirstore.unified.kinds.kind import (
     subject_of,
     time_in_words,
 )
+from fhirstore.unified.molar import by_mass
 from fhirstore.unified.moments import Timing, date_of, day_of, moment, moment_of, timing
 from fhirstore.unified.reading import Document, chosen, part, parts
 
@@ -30,10 +31,11 @@ Values = tuple[tuple[Concept, Trait], ...]
 
 
 def _read(document: Document, resolve: Resolve) -> Stated:
+    code = concept(document.get("code"))
     return Stated(
-        code=concept(document.get("code")),
+        code=code,
         moment=date_of(document, "effective") or day_of(moment_of(document, "issued")),
-        values=tuple(_values(document)),
+        values=tuple(_values(document, code)),
         traits=(
             ("site", concept(document.get("bodySite"))),
             ("method", concept(document.get("method"))),
@@ -46,10 +48,10 @@ def _read(document: Document, resolve: Resolve) -> Stated:
     )
 
 
-def _values(document: Document) -> Iterator[tuple[Concept, Trait]]:
+def _values(document: Document, code: Concept) -> Iterator[tuple[Concept, Trait]]:
     own = value_of(*chosen(document, "value"))
     if own is not None:
-        yield NONE, own
+        yield NONE, by_mass(own, code) if isinstance(own, Amount) else own
     for number, component in enumerate(parts(document, "component")):
         if number == _PARTS_LIMIT:
             return

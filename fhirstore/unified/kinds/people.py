@@ -1,7 +1,7 @@
 """Persons and houses: Patient, Practitioner, Organization. http://hl7.org/fhir/DSTU2/patient.html
 
 Relatives share names, addresses, telephones and numbers of insurance; twins share the birth date too. So nothing but
-the whole makes two Patients one, and a given name that differs always speaks against it.
+the whole makes two Patients one, and a given name that differs always speaks against it. Family names change.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from fhirstore.unified.concepts import concept, named
 from fhirstore.unified.facts import Fact, Resolve, Stated, Trait, agree, contradict
 from fhirstore.unified.kinds.kind import Kind, identified
 from fhirstore.unified.moments import Moment, moment
-from fhirstore.unified.names import HumanName, compare_names, contacts, human_names
+from fhirstore.unified.names import HumanName, compare_names, contacts, human_names, share_given_name
 from fhirstore.unified.reading import Document, chosen, parts, text, texts
 
 _NPI = "http://hl7.org/fhir/sid/us-npi"
@@ -55,8 +55,10 @@ def _compare_patients(one: Fact, other: Fact) -> Comparison:
     a, b = one.stated, other.stated
     name, born = compare_names(_names(a), _names(b)), agree(a.moment, b.moment)
     gender = agree(a.trait("gender"), b.trait("gender"))
-    if name is Agreement.DIFFERENT or contradict(a, b, "birth order"):
+    if contradict(a, b, "birth order"):
         return CONTRARY
+    if name is Agreement.DIFFERENT:
+        return _renamed(one, other, born, gender)
     if one.identifiers & other.identifiers and name is not Agreement.UNKNOWN:
         return _identified_patients(one, other, name, born, gender)
     if born is Agreement.DIFFERENT or gender is Agreement.DIFFERENT:
@@ -73,6 +75,20 @@ def _compare_patients(one: Fact, other: Fact) -> Comparison:
             Likeness.WEAK, "same name" + (" and address or telephone" if contact else " and year of birth")
         )
     return UNKNOWN
+
+
+def _renamed(one: Fact, other: Fact, born: Agreement, gender: Agreement) -> Comparison:
+    """A family name may have changed: all else must be the same, and a number or a telephone besides."""
+    a, b = one.stated, other.stated
+    alike = born is Agreement.EQUAL and gender is not Agreement.DIFFERENT
+    if not alike or not share_given_name(_names(a), _names(b)):
+        return CONTRARY
+    if gender is Agreement.UNKNOWN:
+        return UNKNOWN
+    if one.identifiers & other.identifiers or agree(a.trait("contact"), b.trait("contact")) is Agreement.EQUAL:
+        means = "number" if one.identifiers & other.identifiers else "address or telephone"
+        return Comparison(Likeness.WEAK, f"same given name, birth date, gender and {means}, by another family name")
+    return UNKNOWN  # a third may have both names
 
 
 def _identified_patients(one: Fact, other: Fact, name: Agreement, born: Agreement, gender: Agreement) -> Comparison:

@@ -10,7 +10,7 @@ from fhirstore.unified.concepts import Concept, concept, joined, sided
 from fhirstore.unified.drugs import drug
 from fhirstore.unified.facts import Fact, Resolve, Stated, Trait, agree, contradict
 from fhirstore.unified.kinds.kind import DAILY, Kind, identified, is_void, label_of, standing, subject_of, time_in_words
-from fhirstore.unified.moments import Timing, date_of, moment_of, timing
+from fhirstore.unified.moments import Moment, Timing, date_of, moment_of, timing
 from fhirstore.unified.names import compare_names, human_names
 from fhirstore.unified.reading import Document, parts, text
 
@@ -70,9 +70,18 @@ def _without_onset(a: Stated, b: Stated) -> Comparison:
         return Comparison(Likeness.FAIR, "same condition, ended at the same time")
     if agree(a.trait("dateRecorded"), b.trait("dateRecorded")) is Agreement.EQUAL:
         return Comparison(Likeness.FAIR, "same condition, recorded on the same day")
+    if _is_recorded_during(a, b) or _is_recorded_during(b, a):
+        return Comparison(Likeness.WEAK, "same condition, recorded in one while it lasted in the other")
     if not a.trait("over") and not b.trait("over"):
         return Comparison(Likeness.WEAK, "same condition, not over in either")
     return UNKNOWN
+
+
+def _is_recorded_during(a: Stated, b: Stated) -> bool:
+    recorded, ended = a.trait("dateRecorded"), b.trait("abatement")
+    if a.moment is not None or b.moment is None or not isinstance(recorded, Moment) or not isinstance(ended, Moment):
+        return False
+    return b.moment.local_low <= recorded.local_low < ended.local_high
 
 
 def _read_allergy(document: Document, resolve: Resolve) -> Stated:

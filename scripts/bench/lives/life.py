@@ -22,6 +22,7 @@ from lives.vocabulary import (
     HOSPITALS,
     KIN,
     NOTES,
+    OFTEN,
     PLANS,
     PROCEDURES,
     REPORTS,
@@ -156,15 +157,16 @@ def _courses(random: Random, start: datetime) -> Iterator[Event]:
                 yield Event("MedicationOrder", "self", drug, refill, {"strength": strength})
             at += timedelta(days=random.randint(0, 1) * random.randint(60, 300) + 1)
         yield Event("MedicationAdministration", "self", drug, at, {"strength": DRUGS[drug][0][0]})
-        again = at + timedelta(hours=8)
+        again = at + (timedelta(hours=8) if drug in OFTEN else timedelta(days=1))
         yield Event("MedicationAdministration", "self", drug, again, {"strength": DRUGS[drug][0][0]})
 
 
 def _visit(random: Random, day: datetime, role: str) -> Iterator[Event]:
     at = day + timedelta(hours=random.randint(8, 16), minutes=random.randint(0, 59), seconds=random.randint(0, 59))
-    yield Event("Encounter", role, random.choice(("office", "office", "emergency")), at, {"hours": 1})
+    more = {"hours": 1, "summed up": role == "self" and random.random() < 0.1}
+    yield Event("Encounter", role, random.choice(("office", "office", "emergency")), at, more)
     if random.random() < 0.15:
-        yield Event("Encounter", role, "office", at + timedelta(hours=random.randint(3, 6)), {"hours": 1})
+        yield Event("Encounter", role, "office", at + timedelta(hours=random.randint(3, 6)), {**more, "summed up": False})
     for name, (mean, spread) in USUAL.items():
         if random.random() < 0.6:
             value = random.gauss(mean, spread)
@@ -184,7 +186,7 @@ def _visit(random: Random, day: datetime, role: str) -> Iterator[Event]:
         if random.random() < 0.5:
             name = random.choice(sorted(names))
             yield Event(kind, role, name, at + timedelta(minutes=random.randint(5, 50)))
-            if random.random() < 0.3:
+            if random.random() < 0.3 and name in OFTEN:
                 yield Event(kind, role, name, at + timedelta(minutes=random.randint(90, 300)))
 
 

@@ -9,7 +9,7 @@ from random import Random
 from lives.life import Event, Life, live
 from lives.open import is_open
 from lives.source import Document, Source
-from lives.wording import WORDING
+from lives.wording import WORDING, summary
 
 _NEVER_IN_ERROR = frozenset({"Patient", "Practitioner", "Organization", "Encounter", "CarePlan"})
 SOURCE_TAG, ORIGINAL_TAG = "urn:fhirstore:source", "urn:fhirstore:original-id"
@@ -40,13 +40,19 @@ def tell(seed: int, sources: int = 3) -> Sequence[Told]:
 
 
 def _tell(source: Source, life: Life) -> list[Told]:
-    found = []
+    found = [_summed_up(source, event) for event in life.events if event.kind == "Encounter" and event.more["summed up"]]
     for number, event in enumerate(life.events):
         if source.has.get(event.role, True) and (event.kind == "Patient" or source.random.random() < 0.78):
             found.append(_told(source, number, event, life))
             if event.kind not in _NEVER_IN_ERROR and source.random.random() < 0.01:
                 found.append(_mistaken(source, event, life))
     return found
+
+
+def _summed_up(source: Source, event: Event) -> Told:
+    id = f"s{source.number}r{source.next_number()}"
+    tags = [{"system": SOURCE_TAG, "code": source.uri}, {"system": ORIGINAL_TAG, "code": id}]
+    return Told({**summary(source, event), "id": id, "meta": {"tag": tags}}, source.uri, None)
 
 
 def _told(source: Source, number: int, event: Event, life: Life) -> Told:

@@ -131,13 +131,23 @@ CONDITIONS: Mapping[str, tuple[Name, ...]] = {
         (ICD10, "E78.5", "High cholesterol"),
     ),
     "knee pain": ((ICD10, "M25.561", "Pain in right knee"), (SNOMED, "30989003", "Knee pain")),
+    "left knee pain": ((ICD10, "M25.562", "Pain in left knee"), ("", "", "Left knee pain")),
     "reflux": (
         (SNOMED, "235595009", "Gastroesophageal reflux disease"),
         (ICD10, "K21.9", "Gastro-esophageal reflux disease without esophagitis"),
         ("", "", "GERD"),
     ),
 }
-CHRONIC = ("hypertension", "diabetes type 2", "asthma", "hyperlipidemia", "reflux", "diabetes type 1", "knee pain")
+CHRONIC = (
+    "hypertension",
+    "diabetes type 2",
+    "asthma",
+    "hyperlipidemia",
+    "reflux",
+    "diabetes type 1",
+    "knee pain",
+    "left knee pain",
+)
 ACUTE = ("bronchitis", "sinusitis")
 
 # Drug → strengths in milligrams, then the names at a strength ({} is its number).
@@ -210,15 +220,16 @@ VACCINES: Mapping[str, tuple[Name, ...]] = {
         (_CVX, "88", "Influenza, unspecified formulation"),
         (_CVX, "141", "Influenza, seasonal, injectable"),
         ("", "", "Influenza vaccine"),
+        ("", "", "FLU SHOT"),
     ),
-    "tdap": ((_CVX, "115", "Tdap"), ("", "", "Tdap"), ("", "", "Tdap vaccine")),
+    "tdap": ((_CVX, "115", "Tdap"), ("", "", "Tdap"), ("", "", "Tdap vaccine"), ("", "", "Boostrix")),
     "hepatitis b": (
         (_CVX, "43", "Hep B, adult"),
         (_CVX, "45", "Hep B, unspecified formulation"),
         ("", "", "Hepatitis B, adult"),
     ),
     "mmr": ((_CVX, "03", "MMR"), (_CVX, "03", "Measles, mumps and rubella virus vaccine"), ("", "", "MMR")),
-    "pneumococcal": ((_CVX, "133", "Pneumococcal conjugate PCV 13"), ("", "", "PCV13")),
+    "pneumococcal": ((_CVX, "133", "Pneumococcal conjugate PCV 13"), ("", "", "PCV13"), ("", "", "Prevnar 13")),
     "pneumococcal poly": ((_CVX, "33", "pneumococcal polysaccharide vaccine, 23 valent"),),
 }
 
@@ -240,12 +251,19 @@ PROCEDURES: Mapping[str, tuple[Name, ...]] = {
 REPORTS: Mapping[str, tuple[Name, ...]] = {
     "cbc": ((LOINC, "58410-2", "CBC panel - Blood by Automated count"), (LOINC, "58410-2", "CBC"), ("", "", "CBC")),
     "lipids": ((LOINC, "57698-3", "Lipid panel"), (LOINC, "57698-3", "Lipid Panel"), ("", "", "LIPID PANEL")),
-    "chest": ((LOINC, "30746-2", "Portable XR Chest Views"), ("", "", "Chest X-ray")),
+    "chest": ((LOINC, "30746-2", "Portable XR Chest Views"), ("", "", "Chest X-ray"), ("", "", "XR CHEST")),
+    "wrist": (("", "", "XR Wrist Complete Left"), (LOINC, "37301-9", "XR Wrist Complete Left")),
 }
+OFTEN = frozenset({"cbc", "chest", "progress", "ibuprofen", "metformin", "amoxicillin"})
+"""What is done, written or given several times on one day; the rest is not."""
+
 NOTES: Mapping[str, tuple[Name, ...]] = {
     "progress": ((LOINC, "11506-3", "Progress note"), ("", "", "Progress Notes"), (LOINC, "11506-3", "Progress Notes")),
     "discharge": ((LOINC, "18842-5", "Discharge summary"), ("", "", "Discharge Summary")),
 }
+SUMMARY: Name = (LOINC, "34133-9", "Summarization of Episode Note")
+"""What every system makes for itself when it is asked, under one name."""
+
 VISITS: Mapping[str, tuple[Name, ...]] = {
     "office": (
         (SNOMED, "185349003", "Encounter for check up"),
@@ -262,6 +280,27 @@ KIN: Mapping[str, Name] = {
 PLANS: Mapping[str, tuple[Name, ...]] = {
     "diabetes": ((SNOMED, "698360004", "Diabetes self management plan"), ("", "", "Diabetes self management plan")),
     "respiratory": ((SNOMED, "53950000", "Respiratory therapy"), ("", "", "Respiratory therapy")),
+}
+# How people are called, and how a drug is when its strength stands in the dose alone.
+CALLED: Mapping[str, str] = {
+    "James": "Jim",
+    "Jonathan": "Jon",
+    "Robert": "Bob",
+    "Katherine": "Kate",
+    "William": "Bill",
+    "Thomas": "Tom",
+}
+BARE: Mapping[str, str] = {
+    "lisinopril": "lisinopril (Zestril)",
+    "metformin": "metformin (Glucophage)",
+    "atorvastatin": "atorvastatin (Lipitor)",
+    "amoxicillin": "amoxicillin",
+    "ibuprofen": "Motrin",
+}
+# LOINC's code for the amount of substance, and how many of it are one mg/dL.
+MOLAR: Mapping[str, tuple[str, float, int]] = {
+    "glucose": ("14749-6", 1 / 18.016, 1),
+    "cholesterol": ("14647-2", 1 / 38.665, 2),
 }
 GIVENS = ("James", "Jonathan", "Robert", "Maria", "Anna", "Katherine", "William", "Elena", "Thomas", "Julia", "Zoë")
 FAMILIES = ("Smith", "Nguyen", "García", "Kowalski", "O'Brien", "Lévesque", "Van Houten", "Okafor", "Miller")

@@ -11,17 +11,22 @@ from lives.life import Event, Person
 from lives.source import Document, Source, written
 from lives.vocabulary import (
     ALLERGENS,
+    BARE,
+    CALLED,
     CONDITIONS,
     DRUGS,
     HOSPITALS,
     KIN,
     LOINC,
     MEASURES,
+    MOLAR,
     NOTES,
+    OFTEN,
     PLANS,
     PROCEDURES,
     REPORTS,
     SMOKING,
+    SUMMARY,
     UCUM,
     UNITS,
     VACCINES,
@@ -31,7 +36,8 @@ from lives.vocabulary import (
 
 def _patient(source: Source, event: Event) -> Document:
     person = source.people[event.role]
-    name: Document = {"family": [person.family], "given": [_given(source, person)]}
+    family = source.married if source.married and person.gender == "female" else person.family
+    name: Document = {"family": [family], "given": [_given(source, person)]}
     if source.random.random() < 0.5:
         name["given"].append(person.middle if source.random.random() < 0.5 else person.middle[0])
     if source.random.random() < 0.3:
@@ -51,12 +57,13 @@ def _patient(source: Source, event: Event) -> Document:
 
 def _given(source: Source, person: Person) -> str:
     chance = source.random.random()
-    return person.given[0] if chance < 0.06 else person.given[:4] if chance < 0.1 else person.given
+    called = CALLED.get(person.given, person.given[:4])
+    return person.given[0] if chance < 0.06 else called if chance < 0.14 else person.given
 
 
 def _observation(source: Source, event: Event) -> Document:
     document: Document = {
-        "status": "amended" if source.random.random() < 0.05 else "final",
+        "status": source.random.choice(("final",) * 15 + ("amended", "unknown")),
         "subject": source.about(event),
         "code": source.name(MEASURES[event.what]),
     }
@@ -75,9 +82,21 @@ def _observation(source: Source, event: Event) -> Document:
         ]
     elif event.what == "smoking":
         document["valueCodeableConcept"] = source.name(SMOKING[event.more["answer"]])
+    elif source.molar and event.what in MOLAR:
+        document |= _in_moles(event)
     else:
         document["valueQuantity"] = _quantity(source, event)
     return document
+
+
+def _in_moles(event: Event) -> Document:
+    code, factor, digits = MOLAR[event.what]
+    display = f"{event.what.title()} [Moles/volume] in Serum or Plasma"
+    value = Decimal(f"{round(event.more['value']) * factor:.{digits}f}")
+    return {
+        "code": {"coding": [{"system": LOINC, "code": code, "display": display}]},
+        "valueQuantity": {"value": value, "unit": "mmol/L", "system": UCUM, "code": "mmol/L"},
+    }
 
 
 def _quantity(source: Source, event: Event) -> Document:
@@ -101,6 +120,8 @@ def _condition(source: Source, event: Event) -> Document:
         "verificationStatus": "confirmed" if source.random.random() < 0.8 else "provisional",
         "clinicalStatus": "active" if event.more.get("chronic") else "resolved",
     }
+    if source.diagnoses and source.random.random() < 0.6:
+        return document | _diagnosed(source, event)
     if not source.misses():
         document["onsetDateTime"] = source.date(event.at)
     if source.random.random() < 0.5:
@@ -111,10 +132,24 @@ def _condition(source: Source, event: Event) -> Document:
     return document
 
 
+def _diagnosed(source: Source, event: Event) -> Document:
+    """At a visit: of what lasts at any later one, of what passes while it lasted."""
+    later = source.random.randint(0, 400 if event.more.get("chronic") else 5)
+    category = {"coding": [{"system": "http://hl7.org/fhir/condition-category", "code": "diagnosis"}]}
+    return {"category": category, "dateRecorded": written(event.at + timedelta(days=later), "day")}
+
+
 def _medication(source: Source, event: Event) -> tuple[Document, Document]:
     strength = event.more["strength"]
     concept = source.name(DRUGS[event.what][1], strength)
-    dose: Document = {"text": source.random.choice(("Take 1 tablet by mouth daily", "1 tab PO qd"))}
+    often = event.what in OFTEN
+    texts = ("Take 1 tablet by mouth every 8 hours", "1 tab PO tid") if often else ("Take 1 tablet by mouth daily", "1 tab PO qd")
+    dose: Document = {"text": source.random.choice(texts)}
+    if source.bare:
+        dose = {"text": f"{strength} mg, 1 tabs, Oral, {'q8hr' if often else 'Daily'}"}
+        if source.random.random() < 0.6:
+            dose["doseQuantity"] = {"value": Decimal(f"{strength}.0"), "unit": "mg", "system": UCUM, "code": "mg"}
+        return {"medicationCodeableConcept": {"text": BARE[event.what]}}, dose
     if source.random.random() < 0.6:
         amount = {"value": strength, "unit": "mg", "system": UCUM, "code": "mg"}
         if source.random.random() < 0.5:
@@ -128,7 +163,7 @@ def _medication(source: Source, event: Event) -> tuple[Document, Document]:
 
 def _order(source: Source, event: Event) -> Document:
     medication, dose = _medication(source, event)
-    status = "completed" if source.random.random() < 0.3 else "active"
+    status = source.random.choice(("active", "active", "completed", "stopped", "on-hold"))
     document = {"patient": source.about(event), "status": status, **medication, "dosageInstruction": [dose]}
     if not source.misses():
         document["dateWritten"] = source.time(event.at)
@@ -138,7 +173,8 @@ def _order(source: Source, event: Event) -> Document:
 def _statement(source: Source, event: Event) -> Document:
     medication, dose = _medication(source, event)
     dosage = {"text": dose["text"]} | ({"quantityQuantity": dose["doseQuantity"]} if "doseQuantity" in dose else {})
-    document = {"patient": source.about(event), "status": "active", **medication, "dosage": [dosage]}
+    status = source.random.choice(("active", "active", "completed"))
+    document = {"patient": source.about(event), "status": status, **medication, "dosage": [dosage]}
     if not source.misses():
         document["effectivePeriod"] = {"start": source.date(event.at)}
     if source.random.random() < 0.4:
@@ -158,8 +194,9 @@ def _dispense(source: Source, event: Event) -> Document:
 def _administration(source: Source, event: Event) -> Document:
     medication, dose = _medication(source, event)
     document: Document = {"patient": source.about(event), "status": "completed", **medication}
+    document["dosage"] = {"text": dose["text"]}
     if "doseQuantity" in dose:
-        document["dosage"] = {"text": dose["text"], "quantity": dose["doseQuantity"]}
+        document["dosage"]["quantity"] = dose["doseQuantity"]
     return document | {"effectiveTimeDateTime": source.time(event.at)}
 
 
@@ -167,7 +204,7 @@ def _allergy(source: Source, event: Event) -> Document:
     document: Document = {
         "patient": source.about(event),
         "substance": source.name(ALLERGENS[event.what]),
-        "status": "active",
+        "status": source.random.choice(("active", "active", "confirmed", "unconfirmed")),
     }
     if source.random.random() < 0.4:
         document["recordedDate"] = written(event.at + timedelta(days=source.random.randint(0, 300)), "day")
@@ -215,12 +252,13 @@ def _encounter(source: Source, event: Event) -> Document:
 
 
 def _report(source: Source, event: Event) -> Document:
+    minutes = source.random.randint(0, 60) if source.random.random() < 0.9 else source.random.randint(60, 3000)
     return {
         "subject": source.about(event),
-        "status": "final",
+        "status": source.random.choice(("final", "final", "final", "corrected")),
         "code": source.name(REPORTS[event.what]),
         "effectiveDateTime": source.time(event.at),
-        "issued": source.instant(event.at + timedelta(minutes=source.random.randint(0, 60))),
+        "issued": source.instant(event.at + timedelta(minutes=minutes)),
         "performer": {"display": "Laboratory"},
     }
 
@@ -236,7 +274,23 @@ def _document(source: Source, event: Event) -> Document:
     }
     if not source.misses():
         document["created"] = source.time(event.at)
+    if source.random.random() < 0.2:
+        document["masterIdentifier"] = {"value": f"1.2.840.113556.1.8000.2554.{int(event.at.timestamp())}"}
     return document
+
+
+def summary(source: Source, event: Event) -> Document:
+    """What a system makes of all that it holds, on a day of its own or of others."""
+    _, code, display = SUMMARY
+    return {
+        "resourceType": "DocumentReference",
+        "subject": source.about(event),
+        "status": "current",
+        "type": {"coding": [{"system": LOINC, "code": code, "display": display}], "text": display},
+        "created": written(event.at, "midnight"),
+        "indexed": written(event.at, "utc"),
+        "content": [{"attachment": {"contentType": "application/xml", "url": f"{source.uri}/Binary/{code}"}}],
+    }
 
 
 def _practitioner(source: Source, event: Event) -> Document:
@@ -267,7 +321,7 @@ def _organization(source: Source, event: Event) -> Document:
 def _plan(source: Source, event: Event) -> Document:
     document: Document = {
         "subject": source.about(event),
-        "status": "active",
+        "status": source.random.choice(("active", "active", "completed")),
         "category": [source.name(PLANS[event.what])],
     }
     if not source.misses():
