@@ -199,7 +199,7 @@ async def show_plans(store: SqliteStore) -> None:
             print(f"          {name:<20}{line}")
         # Values that were bound, and steps that have lines of their own, are no tables.
         scanned = [
-            line for line in entered if re.match(r"SCAN (?!\(subquery|\w+ VIRTUAL TABLE|[st]$|\d+ CONSTANT)", line)
+            line for line in entered if re.match(r"SCAN (?!\(subquery|\w+ VIRTUAL TABLE|[st]$)", line)
         ]
         if scanned or not entered:
             raise RuntimeError(f"{name}: a whole table is read: {scanned}")
