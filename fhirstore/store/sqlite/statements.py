@@ -15,6 +15,10 @@ Value = str | int
 _JOINED = 100
 """So many pieces are joined side by side; more are joined in groups, for SQLite limits how deep a statement nests."""
 
+BESIDE = 8
+"""So many values are bound beside one another; more are bound as one, so that a statement's text tells little of how
+many there are, and few statements have to be known."""
+
 _ROWS, _STEP = 256, 16
 
 
@@ -56,6 +60,8 @@ def among(column: str, values: Sequence[Value]) -> Sql:
     """The column has one of these values."""
     if len(values) == 1:
         return Sql(f"{column} = ?", (values[0],))
+    if len(values) <= BESIDE:
+        return Sql(f"{column} IN ({', '.join('?' * len(values))})", tuple(values))
     return Sql(f"{column} IN (SELECT value FROM json_each(?))", (array(values),))
 
 
