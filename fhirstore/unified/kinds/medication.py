@@ -36,7 +36,6 @@ _AGAIN: Likenesses = {**_DAILY, Timing.UNKNOWN: Likeness.FAINT}
 """For what is ordered and dispensed again and again: without a date it may be any of them."""
 
 
-
 def _reader(
     dosage: str, quantity: str, *times: str, when: Callable[..., Moment | None] = date_of
 ) -> Callable[[Document, Resolve], Stated]:
