@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from starlette.types import Receive, Scope, Send
 
 from fhirstore.api.binary import RAW_HEADERS, is_raw, unwrap, wants_raw, wrap
-from fhirstore.api.formats import Format, read_resource, wanted_format
+from fhirstore.api.formats import PLAIN, Format, read_resource, wanted_format
 from fhirstore.api.middleware import ASKED_BY
 from fhirstore.api.requests import HttpRequest, decode_query, read_body
 from fhirstore.api.responses import PRIVATE, failure_answer, reply_headers, send_answer
@@ -69,7 +69,7 @@ class FhirEndpoint:
         self._parts = parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        format = Format()
+        format = PLAIN
         try:
             http = HttpRequest.of(scope, self._prefix, self._parts.base_url)
             format = _format(http)
