@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from msgspec import structs
 
 from fhirstore.dstu2.catalog import is_resource_type
-from fhirstore.dstu2.json_format import parse
+from fhirstore.dstu2.json_format import parse, reread
 from fhirstore.errors import BadRequest, Issue
 from fhirstore.interactions.incoming import accept_document
 from fhirstore.interactions.reply import Reply
@@ -61,5 +61,5 @@ async def _subject(judged: Pair, context: Context) -> str:
         type_, _, id = each.partition("/")
         version = await context.resources.current(type_, id)
         if version is not None and not version.deleted:
-            return subject_of(parse(version.body))
+            return subject_of(reread(version.body))
     return ""
