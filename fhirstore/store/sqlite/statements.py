@@ -34,20 +34,22 @@ NO_ROWS = Sql("SELECT NULL AS rid WHERE 0")
 
 
 def every(pieces: Sequence[Sql]) -> Sql:
-    return _join(" AND ", [piece for piece in pieces if piece != ALWAYS], ALWAYS)
+    return _join(" AND ", [piece for piece in pieces if piece is not ALWAYS], ALWAYS)
 
 
 def either(pieces: Sequence[Sql]) -> Sql:
-    return _join(" OR ", [piece for piece in pieces if piece != NEVER], NEVER)
+    return _join(" OR ", [piece for piece in pieces if piece is not NEVER], NEVER)
 
 
 def union(selects: Sequence[Sql]) -> Sql:
     """The rows of any of these, doubles included."""
-    found = [select for select in selects if select != NO_ROWS]
+    found = [select for select in selects if select is not NO_ROWS]
     if len(found) > _JOINED:
         groups = (found[at : at + _JOINED] for at in range(0, len(found), _JOINED))
         return union([Sql(f"SELECT * FROM ({each.text})", each.values) for each in map(union, groups)])
-    text = " UNION ALL ".join(select.text for select in found)
+    if len(found) == 1:
+        return found[0]
+    text = " UNION ALL ".join([select.text for select in found])
     return Sql(text, _values(found)) if found else NO_ROWS
 
 
@@ -94,9 +96,9 @@ def _join(word: str, pieces: Sequence[Sql], none: Sql) -> Sql:
         return _join(word, [_join(word, group, none) for group in groups], none)
     if len(pieces) == 1:
         return pieces[0]
-    text = word.join(piece.text for piece in pieces)
+    text = word.join([piece.text for piece in pieces])
     return Sql(f"({text})", _values(pieces)) if pieces else none
 
 
 def _values(pieces: Iterable[Sql]) -> tuple[Value, ...]:
-    return tuple(value for piece in pieces for value in piece.values)
+    return tuple([value for piece in pieces for value in piece.values])
