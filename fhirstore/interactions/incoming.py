@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,10 +44,19 @@ def accept(type: str, id: str, body: bytes, level: Level) -> Incoming:
     return _judged(document, content(body, document), level)
 
 
-def accept_document(type: str, id: str, document: Mapping[str, Any], level: Level) -> Incoming:
-    """The same for a resource that came inside another, such as a Bundle's entry; numbers keep their digits."""
+def accept_document(
+    type: str,
+    id: str,
+    document: Mapping[str, Any],
+    level: Level,
+    content: Callable[[Mapping[str, Any]], Content] = content_of,
+) -> Incoming:
+    """The same for a resource that came inside another, such as a Bundle's entry; numbers keep their digits.
+
+    `content` makes of the document what is to be stored: it may know the text.
+    """
     _check_address(type, id, document)
-    return _judged(document, content_of(document), level)
+    return _judged(document, content(document), level)
 
 
 def rewritten(incoming: Incoming, document: Mapping[str, Any]) -> Incoming:
