@@ -73,9 +73,9 @@ async def test_a_job_sees_the_database_as_of_one_moment(readers: Readers, tmp_pa
     writing = connect(tmp_path / "read.db", FRUGAL)
 
     def job(connection: sqlite3.Connection) -> tuple[int, int]:
-        before = connection.execute("SELECT count(*) FROM names").fetchone()[0]
-        writing.execute(f"INSERT INTO names (owner, text, uses) VALUES (1, '{threading.get_ident()}', 0)")
-        return before, connection.execute("SELECT count(*) FROM names").fetchone()[0]
+        before = connection.execute("SELECT count(*) FROM permissions").fetchone()[0]
+        writing.execute("INSERT INTO permissions VALUES (?, 1, 'p', 0)", (threading.get_ident(),))
+        return before, connection.execute("SELECT count(*) FROM permissions").fetchone()[0]
 
     assert await readers.run_short(job) == (0, 0)
     assert await readers.run(job) == (1, 1)
