@@ -76,7 +76,9 @@ def create_worker() -> FastAPI:
 def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Callable[[], str] = new_id) -> FastAPI:
     """The server as an ASGI application; the database is opened when it starts."""
     settings = settings or Settings()
-    store = open_store(settings.database, gathered_reads=settings.gathered_reads)
+    store = open_store(
+        settings.database, gathered_reads=settings.gathered_reads, gathered_creates=settings.gathered_creates
+    )
     trail, usage = TrailBuffer(store), Usage(store, clock)
     doorway = make_doorway(settings, store, clock, new_id, trail)
     job_rules = JobRules(settings.resource_bytes, settings.import_bytes, settings.open_jobs)

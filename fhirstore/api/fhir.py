@@ -5,16 +5,15 @@ One place for all types, outside of routing and dependency injection: http://hl7
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from msgspec.structs import replace
 from starlette.types import Receive, Scope, Send
 
 from fhirstore.api.binary import RAW_HEADERS, is_raw, unwrap, wants_raw, wrap
 from fhirstore.api.formats import Format, read_resource, wanted_format
 from fhirstore.api.middleware import ASKED_BY
-from fhirstore.api.requests import CREDENTIALS, HttpRequest, decode_query, read_body
+from fhirstore.api.requests import HttpRequest, decode_query, read_body
 from fhirstore.api.responses import PRIVATE, failure_answer, reply_headers, send_answer
 from fhirstore.api.sharing import DONE, asked_sharing
 from fhirstore.api.transfers import Transfers, asked_transfer
@@ -92,13 +91,15 @@ class FhirEndpoint:
     async def _interact(self, http: HttpRequest, format: Format, receive: Receive, send: Send) -> None:
         match = TABLE.match(http.method, http.path)
         interaction = match.interaction
-        caller, http = await self._caller(http)
+        caller = await self._caller(http)
         notes = self._parts.doorway.notes(caller, http.id, http.address)
         http.state[ASKED_BY] = caller.client_id
         if interaction.code.startswith("history-"):
             _require_one(caller)
         try:
-            request = await self._request(http, receive, match)
+            query, body = http.question, b""
+            if http.method in {"POST", "PUT"}:
+                query, body = await self._receive(http, receive, match)
         except Failure as failure:
             if notes is not None:
                 notes.note(interaction.code, interaction.access, failure.status, match.type, match.id)
@@ -107,19 +108,14 @@ class FhirEndpoint:
             reply = verdict(failure.issues)  # that it cannot be read is what there is to say of it
         else:
             context = self._parts.doorway.context(caller, http.base, notes, named_source(http))
-            reply = await perform(interaction, request, context)
+            reply = await perform(interaction, _request(match, query, body, http.headers), context)
         await send_reply(send, reply, http, format)
 
-    async def _caller(self, http: HttpRequest) -> tuple[Caller, HttpRequest]:
-        """Whoever's token it is; or, without one, the user whom an application with its secret names.
-
-        And the request without that secret, so that what is left of its query is the question.
-        """
-        user = http.headers.get("x-oneup-user-id")
-        if user is None or http.has_bearer:
-            return await self._parts.bearers.caller(http.bearer()), http
-        caller = await self._parts.back_office.caller(*http.client_credentials(), user, http.address)
-        return caller, replace(http, query=[pair for pair in http.query if pair[0] not in CREDENTIALS])
+    def _caller(self, http: HttpRequest) -> Awaitable[Caller]:
+        """Whoever's token it is; or, without one, the user whom an application with its secret names."""
+        if http.named_user is None:
+            return self._parts.bearers.caller(http.bearer())
+        return self._parts.back_office.caller(*http.client_credentials(), http.named_user, http.address)
 
     async def _share(self, http: HttpRequest, _: Format, receive: Receive, send: Send) -> None:
         sharing, parts = asked_sharing(http.method, http.path), self._parts
@@ -138,7 +134,7 @@ class FhirEndpoint:
 
     async def _transfer(self, http: HttpRequest, _: Format, receive: Receive, send: Send) -> None:
         asked = asked_transfer(http.path)
-        caller, http = await self._caller(http)
+        caller = await self._caller(http)
         _require_one(caller)
         notes, status = self._parts.doorway.notes(caller, http.id, http.address), 500
         try:
@@ -160,32 +156,37 @@ class FhirEndpoint:
         reply = Reply(200, conformance(http.base, oauth_uris, self._parts.doorway.limits))
         await send_reply(send, reply, http, format)
 
-    async def _request(self, http: HttpRequest, receive: Receive, match: Match) -> Request:
-        query, body = http.query, b""
-        if http.method in {"POST", "PUT"}:
-            is_bundle = match.interaction.code == "transaction"
-            limit = self._parts.bundle_bytes if is_bundle else self._parts.resource_bytes
-            body = await read_body(http.headers, receive, limit)
-            if match.interaction.code.startswith("search-"):
-                query, body = [*query, *decode_query(body)], b""
-            elif match.type == "Binary" and match.interaction.takes_resource and is_raw(http.headers):
-                body = wrap(http.headers, body, match.id)
-            elif body or match.interaction.takes_resource:
-                body = read_resource(http.headers, body)
-        header = http.headers.get
-        return Request(
-            type=match.type,
-            id=match.id,
-            vid=match.vid,
-            linked=match.linked,
-            query=query,
-            body=body,
-            if_match=header("if-match"),
-            if_none_match=header("if-none-match"),
-            if_modified_since=header("if-modified-since"),
-            if_none_exist=header("if-none-exist"),
-            prefer=header("prefer"),
-        )
+    async def _receive(
+        self, http: HttpRequest, receive: Receive, match: Match
+    ) -> tuple[Sequence[tuple[str, str]], bytes]:
+        """The query, with what a form adds to it, and the body as JSON. Raises what is wrong with either."""
+        is_bundle = match.interaction.code == "transaction"
+        limit = self._parts.bundle_bytes if is_bundle else self._parts.resource_bytes
+        body = await read_body(http.headers, receive, limit)
+        if match.interaction.code.startswith("search-"):
+            return [*http.question, *decode_query(body)], b""
+        if match.type == "Binary" and match.interaction.takes_resource and is_raw(http.headers):
+            body = wrap(http.headers, body, match.id)
+        elif body or match.interaction.takes_resource:
+            body = read_resource(http.headers, body)
+        return http.question, body
+
+
+def _request(match: Match, query: Sequence[tuple[str, str]], body: bytes, headers: Mapping[str, str]) -> Request:
+    header = headers.get
+    return Request(
+        type=match.type,
+        id=match.id,
+        vid=match.vid,
+        linked=match.linked,
+        query=query,
+        body=body,
+        if_match=header("if-match"),
+        if_none_match=header("if-none-match"),
+        if_modified_since=header("if-modified-since"),
+        if_none_exist=header("if-none-exist"),
+        prefer=header("prefer"),
+    )
 
 
 def _require_one(caller: Caller) -> None:
@@ -209,12 +210,11 @@ def _format(http: HttpRequest) -> Format:
     return wanted_format(http.headers, http.query)
 
 
-async def send_reply(send: Send, reply: Reply, http: HttpRequest, format: Format) -> None:
+def send_reply(send: Send, reply: Reply, http: HttpRequest, format: Format) -> Awaitable[None]:
     """Send what an interaction answered, as the client wants it written."""
     headers, body = reply_headers(reply, http.base), reply.body
     if format.raw and reply.version is not None and body and (content := unwrap(body)):
-        await send_answer(send, reply.status, [*headers, *RAW_HEADERS], content[1], content[0])
-        return
+        return send_answer(send, reply.status, [*headers, *RAW_HEADERS], content[1], content[0])
     if reply.location and is_minimal(http.headers.get("prefer")):
         body = b""
-    await send_answer(send, reply.status, headers, format.write(body) if body else body, format.content_type)
+    return send_answer(send, reply.status, headers, format.write(body) if body else body, format.content_type)

@@ -6,12 +6,12 @@ is not. http://hl7.org/fhir/DSTU2/bundle.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
-from fhirstore.dstu2.json_format import DEPTH_LIMIT, Content, content_of, content_of_text, parse, parse_minified
+from fhirstore.dstu2.json_format import DEPTH_LIMIT, parse, parse_minified
 
 _RESOURCE_DEPTH = DEPTH_LIMIT - 3
 """How deep a resource may be nested: it stands in an entry, in the list of them, in the Bundle."""
@@ -56,10 +56,6 @@ class Part(NamedTuple):
             return head.resourceType, head.id
         document = self.document if isinstance(self.document, dict) else {}
         return document.get("resourceType"), document.get("id")
-
-    def content(self, document: Mapping[str, Any]) -> Content:
-        """The resource ready to be stored; `document` is what `Bundle.resource` read of it."""
-        return content_of_text(self.text, document) if self.text else content_of(document)
 
 
 class Bundle(NamedTuple):

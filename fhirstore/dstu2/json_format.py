@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NoReturn
+from itertools import takewhile
+from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 
@@ -23,12 +23,18 @@ DIGITS_LIMIT = 1000
 _TOO_DEEP = f"The body is nested deeper than {DEPTH_LIMIT} levels."
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
-_PLACED = frozenset({"id", "_id", "meta"})
-_SPLICED = _PLACED | {"resourceType"}
+_SPLICED = frozenset({"resourceType", "id", "_id", "meta"})
 _DECIDED = frozenset({"versionId", "_versionId", "lastUpdated", "_lastUpdated"})
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _split = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+class Text(NamedTuple):
+    """One JSON object, read, and its text without blanks."""
+
+    document: dict[str, Any]
+    minified: bytes
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -37,44 +43,51 @@ def parse(body: bytes) -> dict[str, Any]:
     Raises BadRequest with one fatal issue for anything but a single well-formed object: broken JSON, invalid UTF-8,
     NaN or Infinity, a repeated property, nesting deeper than 64.
     """
+    return read(body).document
+
+
+def read(body: bytes) -> Text:
+    """What `parse` reads, with its text."""
     try:
-        swift = _read_swiftly(body)
-        document = swift if isinstance(swift, dict) else _read_strictly(body)
+        text = _read_swiftly(body) or Text(_read_strictly(body), _minified(body))
     except RecursionError:  # both readers guard their own stack, which is deeper than what we take
         _refuse(_TOO_DEEP)
-    _refuse_depth(body, document)
-    return document
+    _refuse_depth(body, text.document)
+    return text
 
 
 def parse_minified(text: bytes, depth: int) -> dict[str, Any] | None:
-    """The same of an object's text as `msgspec.json.format` minifies it; None where there is any doubt."""
+    """What `parse` reads of a text without blanks, nested up to so many levels; None where there is any doubt."""
     try:
-        document = _read_minified(text)
-        _refuse_depth(text, document, depth)
+        found = _read_minified(text)
+        if found is not None:
+            _refuse_depth(text, found.document, depth)
     except (ValueError, ArithmeticError, RecursionError, BadRequest):
         return None
-    return document if isinstance(document, dict) else None
+    return found and found.document
 
 
-def _read_swiftly(body: bytes) -> Any:
-    """What msgspec reads of a body without faults; None where there is any doubt. It takes a third of the time."""
+def _read_swiftly(body: bytes) -> Text | None:
     try:
         return _read_minified(msgspec.json.format(body, indent=-1))
     except (ValueError, ArithmeticError, BadRequest):
         return None
 
 
-def _read_minified(text: bytes) -> Any:
-    """As `_read_swiftly`.
+def _read_minified(minified: bytes) -> Text | None:
+    """What msgspec reads of a text without faults; None where there is any doubt.
 
-    msgspec keeps the last of equal names without a word. So the names are counted: in the text, and in what is written
-    again of what was read. `":` ends a name, or stands in a string as `\\":`, there and here alike (but for \\u0022,
-    hence the look for it).
+    It takes a third of the time, but keeps the last of equal names without a word. So the names are counted: in the
+    text, and in what is written again of what was read. `":` ends a name, or stands in a string as `\\":`, there and
+    here alike (but for \\u0022, hence the look for it).
     """
-    if b"\\u0022" in text:
+    if b"\\u0022" in minified:
         return None
-    document = _decode_swiftly(text)
-    return document if text.count(b'":') == _encode(document).count(b'":') else None
+    document = _decode_swiftly(minified)
+    if type(document) is not dict:
+        return None
+    again = _encode(document)
+    return Text(document, minified) if again == minified or again.count(b'":') == minified.count(b'":') else None
 
 
 def _read_strictly(body: bytes) -> dict[str, Any]:
@@ -107,8 +120,7 @@ def pretty(body: bytes) -> bytes:
     return msgspec.json.format(body, indent=2)
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(msgspec.Struct, frozen=True):
     """A resource's JSON without `id` and `meta`, ready to be stored under any id and version.
 
     `meta` holds what the client said there, less what the server decides (versionId, lastUpdated).
@@ -131,30 +143,40 @@ class Content:
 
 def content(body: bytes, document: Mapping[str, Any]) -> Content:
     """Take a resource's text apart. `document` is `parse(body)`: the text is known to be well formed."""
-    return content_of_text(msgspec.json.format(body.removeprefix(b"\xef\xbb\xbf"), indent=-1), document)
-
-
-def content_of_text(text: bytes, document: Mapping[str, Any]) -> Content:
-    """The same of a text that is minified."""
-    opening = b'{"resourceType":%b,' % _encode(document["resourceType"])
-    if text.startswith(opening) and document.keys().isdisjoint(_PLACED):
-        return Content(document["resourceType"], {}, text[len(opening) - 1 :])  # as it stands in most that are new
-    raw = _split(text)
-    members = [b",%b:%b" % (_encode(name), bytes(value)) for name, value in raw.items() if name not in _SPLICED]
-    return Content(str(document["resourceType"]), _own_meta(document), b"".join(members) + b"}")
+    return Content(str(document["resourceType"]), own_meta(document), rest_of(document, _minified(body)))
 
 
 def content_of(document: Mapping[str, Any]) -> Content:
-    """The same of a document without a text of its own, such as a resource in a Bundle; numbers keep their digits."""
-    rest = _encode({name: value for name, value in document.items() if name not in _SPLICED})
-    joint = b"" if rest == b"{}" else b","
-    return Content(str(document["resourceType"]), _own_meta(document), joint + rest[1:])
+    """The same of a document without a text of its own, such as one that the server made; numbers keep their digits."""
+    return Content(str(document["resourceType"]), own_meta(document), rest_of(document))
 
 
-def _own_meta(document: Mapping[str, Any]) -> dict[str, Any]:
+def rest_of(document: Mapping[str, Any], minified: bytes = b"") -> bytes:
+    """A resource's members but `id` and `meta`, as they stand behind these, each with a comma before it.
+
+    Of a document without a text of its own, such as a resource in a Bundle, they are written anew: numbers keep
+    their digits.
+    """
+    if not minified:
+        rest = _encode({name: value for name, value in document.items() if name not in _SPLICED})
+        return rest[1:] if rest == b"{}" else b"," + rest[1:]
+    # Nearly everyone writes what is spliced first, so that the rest is only to be cut off.
+    front = dict(takewhile(lambda member: member[0] in _SPLICED, document.items()))
+    head = _encode(front)[:-1]
+    if len(front) == len(_SPLICED.intersection(document)) and minified.startswith((head + b",", head + b"}")):
+        return minified[len(head) :]
+    members = [b",%b:%b" % (_encode(n), bytes(value)) for n, value in _split(minified).items() if n not in _SPLICED]
+    return b"".join(members) + b"}"
+
+
+def own_meta(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a client may say about its resource."""
     meta = document.get("meta")
     return {n: value for n, value in meta.items() if n not in _DECIDED} if isinstance(meta, dict) else {}
+
+
+def _minified(body: bytes) -> bytes:
+    return msgspec.json.format(body.removeprefix(b"\xef\xbb\xbf"), indent=-1)
 
 
 class _RepeatedPropertyError(Exception):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -27,10 +28,8 @@ _ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "GET": 3}
 """In which order methods are carried out."""
 TEMPORARY = ("urn:uuid:", "urn:oid:")
 _REFERENCES = re.compile(rb'"reference":"([^"]*)')
-_HIDDEN = (b"\\u", b"\\/", b"urn:uuid:", b"urn:oid:", b"href", b"src")
-"""Without any of these a text may refer to an entry by its references alone, and they stand in it as they are."""
 _NOTHING: Sequence[tuple[Kind, str]] = ()
-TOGETHER = 8
+TOGETHER = 32
 """So many entries are read before others have their turn."""
 
 
@@ -111,7 +110,7 @@ def read_entry(position: int, part: Part, document: Any, names: frozenset[str], 
         raise _refused("The request needs a url.", "required", f"{place}.request.url")
     path, _, query = url.removeprefix(context.base).partition("?")
     try:
-        match = _TABLE.match(method, unquote(path))
+        match = _match(method, path)
         request = _request(match, asked, query, part, document, context.level)
     except Failure as failure:
         raise placed(failure, place) from failure
@@ -125,6 +124,11 @@ def read_entry(position: int, part: Part, document: Any, names: frozenset[str], 
     return Entry(position, method, match.interaction, request, full_url, own_name, said, criteria)
 
 
+@lru_cache(maxsize=256)  # the entries of a Bundle mostly ask for the same
+def _match(method: str, path: str) -> Match:
+    return _TABLE.match(method, unquote(path))
+
+
 def _referring(document: Any, text: bytes, full_url: str, names: frozenset[str]) -> Sequence[tuple[Kind, str]]:
     """What a resource says that is a name of an entry's, or by criteria."""
     base = base_of(full_url)
@@ -136,10 +140,10 @@ def _referring(document: Any, text: bytes, full_url: str, names: frozenset[str])
         named = address in names or said in names or f"{base}/{address}" in names
         return named or (kind == "reference" and "?" in said)
 
-    if text and not any(sign in text for sign in _HIDDEN):
-        found = _REFERENCES.findall(text)
-        if not any(b"\\" in each or leads("reference", each.decode()) for each in found):
-            return ()
+    # A text without escapes, markup and names for a time leads somewhere by references alone, as they stand in it.
+    plain = text and b"\\" not in text and b"<" not in text and b'"urn:' not in text
+    if plain and not any(leads("reference", each.decode()) for each in _REFERENCES.findall(text)):
+        return ()
     return [each for each in texts(document) if leads(*each)]
 
 
@@ -167,7 +171,7 @@ def _request(match: Match, asked: Mapping[str, Any], query: str, part: Part, res
     if match.interaction.takes_resource:
         if not isinstance(resource, dict):
             raise BadRequest("This entry needs a resource.")
-        incoming = accept_document(match.type, match.id, resource, level, part.content)
+        incoming = accept_document(match.type, match.id, resource, level, part.text)
     elif match.interaction.method == "POST" and isinstance(resource, dict):
         body = dump(resource)  # an operation's parameters
     return Request(

@@ -82,16 +82,18 @@ async def _read(bundle: Bundle, context: Context) -> list[Entry]:
     failures: list[Failure] = []
     parts = bundle_parts(bundle, context)
     names = names_of(parts)
-    for position, part in enumerate(parts):
-        if position % TOGETHER == TOGETHER - 1:
+    for start in range(0, len(parts), TOGETHER):
+        if start:
             await sleep(0)
-        document = bundle.resource(position)
-        try:
-            entry = read_entry(position, part, document, names, context)
-            authorize(entry.interaction, entry.request, context)
-            entries.append(entry if failures else _prepared(entry, context))
-        except Failure as failure:
-            failures.append(failure)
+        some = range(start, min(start + TOGETHER, len(parts)))
+        taken: list[Entry] = []
+        for position, document in zip(some, [bundle.resource(position) for position in some], strict=True):
+            try:
+                taken.append(read_entry(position, parts[position], document, names, context))
+                authorize(taken[-1].interaction, taken[-1].request, context)
+            except Failure as failure:
+                failures.append(failure)
+        entries += [_prepared(entry, context) for entry in taken] if not failures else taken
     if failures:
         issues = [issue for failure in failures for issue in failure.issues]
         raise type(failures[0])(failures[0].reason, issues, failures[0].headers)

@@ -28,8 +28,6 @@ _MILLIGRAMS = {
 }
 _BETWEEN = re.compile(r"\d ?(?:-|to|or) ?\d", re.ASCII | re.IGNORECASE)
 _COUNT = re.compile(r"(?<![\d.])(\d{1,2}) ?(?:tab|cap)(?:let|sule)?s?(?![a-z])", re.ASCII)
-_DAILY = re.compile(r"\b(?:daily|qd|q24h|qam|qpm|qhs|every (?:day|morning|evening|24 hours)|once a day|at bedtime)\b")
-_SEVERAL = re.compile(r"\b(?:twice|two|three|four|times|bid|tid|qid|q(?:4|6|8|12)(?:h|hr)|[2-6] ?x|hours?|hr|as needed|prn)\b")
 _PIECES = frozenset({"tbl", "tablet", "tablets", "tab", "tabs", "capsule", "capsules", "cap", "caps"})
 _DIGITS_LIMIT = 20
 _FORM_WORDS = {
@@ -126,12 +124,6 @@ def _dose_in_words(said: str, medicine: Drug) -> str:
 def _of_pieces(count: Decimal, medicine: Drug) -> str:
     each = next(iter(medicine.strengths)) if len(medicine.strengths) == 1 else ""
     return _plain(count * Decimal(each)) if each and " " not in each else ""
-
-
-def is_once_a_day(written: str) -> bool:
-    """Whether a dosage says that it is taken once a day."""
-    said = fold(written[:_TEXT_LIMIT])
-    return bool(_DAILY.search(said)) and not _SEVERAL.search(said)
 
 
 def _plain(number: Decimal) -> str:

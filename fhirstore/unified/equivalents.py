@@ -122,6 +122,8 @@ L:24323-8 = comprehensive metabolic panel; cmp; comprehensive metabolic 2000 pan
 L:51990-0 L:24321-2 = basic metabolic panel; bmp; basic metabolic panel - blood; basic metabolic 2000 panel - serum or plasma
 L:11506-3 = progress note
 L:18842-5 = discharge summary
+L:34117-2 = history and physical note; history and physical; h&p
+L:11504-8 = surgical operation note; operative note; op note; operative report
 L:34133-9 = summary of episode note; summarization of episode note; continuity of care document; ccd
 V:15 V:16 V:88 V:111 V:135 V:140 V:141 V:144 V:149 V:150 V:151 V:153 V:155 V:158 V:161 V:166 V:168 V:171 V:185 V:186
 V:88 = influenza; influenza vaccine; flu vaccine; flu shot; influenza, seasonal, injectable; influenza seasonal; fluzone

@@ -112,12 +112,15 @@ def day_of(moment: Moment | None) -> Moment | None:
 
 def day_if_midnight(moment: Moment | None) -> Moment | None:
     """The day alone, where the time is its first second."""
-    if moment is None or not moment.timed:
+    if moment is None or not is_midnight(moment):
         return moment
-    for midnight in (moment.local_low, moment.low):
-        if midnight % _DAY == 0:
-            return Moment(midnight, midnight + _DAY, midnight, midnight + _DAY)
-    return moment
+    midnight = moment.local_low if moment.local_low % _DAY == 0 else moment.low
+    return Moment(midnight, midnight + _DAY, midnight, midnight + _DAY)
+
+
+def is_midnight(moment: Moment | None) -> bool:
+    """Whether a time is the first second of a day, here or in UTC."""
+    return moment is not None and moment.timed and (moment.local_low % _DAY == 0 or moment.low % _DAY == 0)
 
 
 def hours_after(one: Moment | None, other: Moment | None) -> float | None:

@@ -101,6 +101,11 @@ def share_given_name(one: Iterable[str], other: Iterable[str]) -> bool:
     )
 
 
+def are_written_out(names: Iterable[str]) -> bool:
+    """Whether no first name is an initial alone."""
+    return all(len(each.split("|")[1].partition(" ")[0]) > 1 for each in names)
+
+
 @cache
 def _formal() -> Mapping[str, frozenset[str]]:
     """What somebody may be named who is called so: "bill" → "william"."""

@@ -89,15 +89,15 @@ async def test_a_failure_reaches_all_who_wait_and_the_next_read_is_asked_anew(
     resources, reads = store.within(Scope(1)), store._reads
     assert reads is not None
     await resources.change(put("Patient", "a"))
-    find = reads._find
+    ask = reads._ask
 
     async def fail(keys: object) -> None:
         raise AutoReconnect("away")
 
-    monkeypatch.setattr(reads, "_find", fail)
+    monkeypatch.setattr(reads, "_ask", fail)
     answers = await asyncio.gather(*(resources.current("Patient", "a") for _ in range(5)), return_exceptions=True)
     assert [type(answer) for answer in answers] == [Unavailable] * 5
-    monkeypatch.setattr(reads, "_find", find)
+    monkeypatch.setattr(reads, "_ask", ask)
     assert await resources.current("Patient", "a")
 
 

@@ -15,7 +15,11 @@ Value = str | int
 _JOINED = 100
 """So many pieces are joined side by side; more are joined in groups, for SQLite limits how deep a statement nests."""
 
-_ROWS = 256
+BESIDE = 8
+"""So many values are bound beside one another; more are bound as one, so that a statement's text tells little of how
+many there are, and few statements have to be known."""
+
+_ROWS, _STEP = 256, 16
 
 
 class Sql(NamedTuple):
@@ -56,6 +60,8 @@ def among(column: str, values: Sequence[Value]) -> Sql:
     """The column has one of these values."""
     if len(values) == 1:
         return Sql(f"{column} = ?", (values[0],))
+    if len(values) <= BESIDE:
+        return Sql(f"{column} IN ({', '.join('?' * len(values))})", tuple(values))
     return Sql(f"{column} IN (SELECT value FROM json_each(?))", (array(values),))
 
 
@@ -64,12 +70,13 @@ def insert_all(
 ) -> None:
     """Write rows in few statements: after each one, this thread waits until the others of the process let it go on.
 
-    A statement is prepared for each power of two of rows, so that any number of rows is made of few that are known.
+    A statement is prepared for each multiple of a step of rows, and for each number below the step, so that any number
+    of rows is made of two that are known.
     """
-    at, size = 0, _ROWS
+    at = 0
     while at < len(rows):
-        while size > len(rows) - at:
-            size //= 2
+        left = len(rows) - at
+        size = min(left - left % _STEP or left, _ROWS)
         values = list(chain.from_iterable(rows[at : at + size]))
         connection.execute(_insert(verb, table, len(rows[at]), size), values)
         at += size

@@ -12,9 +12,9 @@ from fhirstore.unified import concepts
 from fhirstore.unified.agreement import CONTRARY, UNKNOWN, Agreement, Comparison, Likeness
 from fhirstore.unified.concepts import Concept, concept, joined, named, sided
 from fhirstore.unified.facts import Fact, Resolve, Stated, Trait, agree, contradict
-from fhirstore.unified.kinds.issue import by_issue, issue_of
 from fhirstore.unified.kinds.kind import (
     DAILY,
+    HOURLY,
     SELDOM,
     TIMED,
     Kind,
@@ -27,7 +27,7 @@ from fhirstore.unified.kinds.kind import (
     subject_of,
     time_in_words,
 )
-from fhirstore.unified.moments import Moment, Timing, date_of, day_of, moment_of, timing
+from fhirstore.unified.moments import Moment, Timing, date_of, day_of, hours_after, moment_of, timing
 from fhirstore.unified.reading import Document, part, parts, text
 
 _CLASSES = {"ambulatory": "outpatient", "AMB": "outpatient", "IMP": "inpatient", "EMER": "emergency"}
@@ -118,11 +118,16 @@ def _visit_keys(stated: Stated) -> Iterable[str]:
     return dated(replace(stated, code=_VISIT))
 
 
+_SOON = 1.0
+"""In hours. What is issued within one was hardly made a second time."""
+
+
 def _read_report(document: Document, resolve: Resolve) -> Stated:
+    issued = moment_of(document, "issued")
     return Stated(
         code=concept(document.get("code")),
-        moment=date_of(document, "effective") or day_of(moment_of(document, "issued")),
-        traits=tuple(issue_of(document)),
+        moment=date_of(document, "effective") or day_of(issued),
+        traits=(("issued", issued),) if issued is not None else (),
         about=subject_of(document),
         status=text(document, "status"),
         label=label_of(document, "code"),
@@ -132,7 +137,17 @@ def _read_report(document: Document, resolve: Resolve) -> Stated:
 
 def _compare_reports(one: Fact, other: Fact) -> Comparison:
     found = happened(one, other, TIMED, numbered_once=False)
-    return by_issue(found, one.stated, other.stated, soon=True) if found.likeness is Likeness.WEAK else found
+    if found.likeness is Likeness.WEAK and _is_issued_soon(one.stated, other.stated):
+        return Comparison(Likeness.FAIR, f"{found.words}, issued within the hour")
+    return found
+
+
+def _is_issued_soon(a: Stated, b: Stated) -> bool:
+    """Whether one was issued soon after the other was made, or issued. Systems file hours later: that parts nothing."""
+    first, second = _moment(a.trait("issued")), _moment(b.trait("issued"))
+    apart = hours_after(first, second)
+    gaps = [hours_after(first, b.moment), hours_after(second, a.moment), None if apart is None else abs(apart)]
+    return any(hours is not None and 0 <= hours <= _SOON for hours in gaps)
 
 
 def _read_document(document: Document, resolve: Resolve) -> Stated:
@@ -142,7 +157,7 @@ def _read_document(document: Document, resolve: Resolve) -> Stated:
     return Stated(
         code=concept(document.get("type")),
         moment=date_of(document, "created"),
-        traits=(("hash", hashes), ("url", urls), *issue_of(document, "indexed")),
+        traits=(("hash", hashes), ("url", urls)),
         about=subject_of(document),
         status=text(document, "status"),
         label=text(document, "description") or label_of(document, "type"),
@@ -150,19 +165,21 @@ def _read_document(document: Document, resolve: Resolve) -> Stated:
     )
 
 
+_ONCE = joined(map(named, ("discharge summary", "history and physical note", "surgical operation note")))
+"""What is written once, so that its day tells which is meant; of progress notes there are several a day."""
+
 _SUMMARY = named("summary of episode note")
+"""What each system makes for itself of all that it holds: two of one day are two, unless their content is one."""
 
 
 def _compare_documents(one: Fact, other: Fact) -> Comparison:
     for trait in ("hash", "url"):
         if agree(one.stated.trait(trait), other.stated.trait(trait)) is Agreement.EQUAL:
             return Comparison(Likeness.CERTAIN, "same content")
-    found = happened(one, other, TIMED, "hash", what="type")
-    if found.likeness is Likeness.CERTAIN:
-        return found
-    if _SUMMARY.codes & one.stated.code.codes & other.stated.code.codes:
-        return UNKNOWN  # each system makes its own
-    return by_issue(found, one.stated, other.stated, soon=False) if found.likeness is Likeness.WEAK else found
+    levels = TIMED if _ONCE.codes & one.stated.code.codes & other.stated.code.codes else HOURLY
+    found = happened(one, other, levels, "hash", what="type")
+    own = _SUMMARY.codes & one.stated.code.codes & other.stated.code.codes
+    return UNKNOWN if own and Likeness.CONTRARY < found.likeness < Likeness.CERTAIN else found
 
 
 def _document_keys(stated: Stated) -> Iterable[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from fhirstore.unified import drugs
 from fhirstore.unified.agreement import CONTRARY, UNKNOWN, Agreement, Comparison, Likeness
 from fhirstore.unified.amounts import amount_of
-from fhirstore.unified.drugs import Drug, dose_of, drug, is_once_a_day
+from fhirstore.unified.drugs import Drug, dose_of, drug
 from fhirstore.unified.facts import Fact, Resolve, Stated, agree, contradict
 from fhirstore.unified.kinds.kind import (
     HOURLY,
@@ -22,7 +22,7 @@ from fhirstore.unified.kinds.kind import (
     subject_of,
     time_in_words,
 )
-from fhirstore.unified.moments import Moment, Timing, date_of, moment_of, timing
+from fhirstore.unified.moments import Moment, Timing, date_of, is_midnight, moment_of, timing
 from fhirstore.unified.reading import NOTHING, Document, part, parts, text
 
 _DAILY: Likenesses = {
@@ -32,7 +32,9 @@ _DAILY: Likenesses = {
     Timing.WITHIN: Likeness.WEAK,
     Timing.UNKNOWN: Likeness.WEAK,
 }
-_OVER = frozenset({"completed", "stopped"})
+_AGAIN: Likenesses = {**_DAILY, Timing.UNKNOWN: Likeness.FAINT}
+"""For what is ordered and dispensed again and again: without a date it may be any of them."""
+
 
 
 def _reader(
@@ -45,9 +47,6 @@ def _reader(
         told = next(parts(document, dosage), NOTHING)
         amount, dose = amount_of(part(told, quantity)), dose_of(part(told, quantity), text(told, "text"), medicine)
         traits = [("strength", medicine.strengths), ("form", medicine.forms), ("slow", frozenset({str(medicine.slow)}))]
-        traits.append(("over", frozenset({str(text(document, "status") in _OVER)})))
-        if is_once_a_day(text(told, "text")):
-            traits.append(("once a day", frozenset({"yes"})))
         if dose:
             traits.append(("dose", frozenset({dose})))
         elif amount is not None:
@@ -91,6 +90,8 @@ def _comparing(levels: Likenesses, *, numbered_once: bool = True) -> Callable[[F
         a, b = one.stated, other.stated
         same = drugs.agreement(_drug(a), _drug(b))
         when = timing(a.moment, b.moment)
+        if levels is HOURLY and when > Timing.DAY and is_midnight(a.moment) and is_midnight(b.moment):
+            when = Timing.DAY  # it may be the hour of a dose, or the day alone
         if same is Agreement.DIFFERENT or (when is Timing.DIFFERENT and not numbered_once):
             return CONTRARY
         if one.identifiers & other.identifiers and same is not Agreement.UNLIKE:
@@ -100,22 +101,18 @@ def _comparing(levels: Likenesses, *, numbered_once: bool = True) -> Callable[[F
             return CONTRARY
         if same < Agreement.CLOSE or when not in levels:
             return UNKNOWN
-        if when is Timing.UNKNOWN and contradict(a, b, "over"):
-            return UNKNOWN
         words = "same medication" if when is Timing.UNKNOWN else f"same medication, {time_in_words(when)}"
-        if levels[when] is Likeness.FAINT and (a.trait("once a day") or b.trait("once a day")):
-            return Comparison(Likeness.WEAK, f"{words}, taken once a day")
         sure = same is Agreement.EQUAL or agree(a.trait("dose"), b.trait("dose")) is Agreement.EQUAL
         return Comparison(levels[when] if sure else min(levels[when], Likeness.WEAK), words)
 
     return compare
 
 
-ORDER = Kind(_reader("dosageInstruction", "doseQuantity", "dateWritten"), _comparing(_DAILY), standing)
+ORDER = Kind(_reader("dosageInstruction", "doseQuantity", "dateWritten"), _comparing(_AGAIN), standing)
 STATEMENT = Kind(_reader("dosage", "quantityQuantity", "effective"), _comparing(_DAILY), standing)
 DISPENSE = Kind(
     _reader("dosageInstruction", "doseQuantity", "whenHandedOver", "whenPrepared"),
-    _comparing(_DAILY, numbered_once=False),
+    _comparing(_AGAIN, numbered_once=False),
     standing,
 )
 ADMINISTRATION = Kind(

@@ -10,7 +10,6 @@ from fhirstore.unified.agreement import CONTRARY, UNKNOWN, Agreement, Comparison
 from fhirstore.unified.amounts import Amount, amount_in, amount_of, range_of
 from fhirstore.unified.concepts import NONE, Concept, concept
 from fhirstore.unified.facts import Fact, Resolve, Stated, Trait, agree, contradict
-from fhirstore.unified.kinds.issue import by_issue, issue_of
 from fhirstore.unified.kinds.kind import (
     LOOSE,
     TIMED,
@@ -36,11 +35,7 @@ def _read(document: Document, resolve: Resolve) -> Stated:
         code=code,
         moment=date_of(document, "effective") or day_of(moment_of(document, "issued")),
         values=tuple(_values(document, code)),
-        traits=(
-            ("site", concept(document.get("bodySite"))),
-            ("method", concept(document.get("method"))),
-            *issue_of(document),
-        ),
+        traits=(("site", concept(document.get("bodySite"))), ("method", concept(document.get("method")))),
         about=subject_of(document),
         status=str(document.get("status", "")),
         label=label_of(document, "code"),
@@ -105,8 +100,7 @@ def _compare(one: Fact, other: Fact) -> Comparison:
     if value is Agreement.UNKNOWN:
         likeness = Likeness.FAIR if when is Timing.INSTANT and not a.values and not b.values else Likeness.WEAK
         return Comparison(likeness, f"same code, {time_in_words(when)}")
-    found = Comparison(TIMED[when], f"same code and value, {time_in_words(when)}")
-    return by_issue(found, a, b, soon=False) if when is Timing.DAY else found
+    return Comparison(TIMED[when], f"same code and value, {time_in_words(when)}")
 
 
 def compare_values(one: Values, other: Values) -> Agreement:

@@ -14,7 +14,14 @@ from fhirstore.unified.concepts import concept, named
 from fhirstore.unified.facts import Fact, Resolve, Stated, Trait, agree, contradict
 from fhirstore.unified.kinds.kind import Kind, identified
 from fhirstore.unified.moments import Moment, moment
-from fhirstore.unified.names import HumanName, compare_names, contacts, human_names, share_given_name
+from fhirstore.unified.names import (
+    HumanName,
+    are_written_out,
+    compare_names,
+    contacts,
+    human_names,
+    share_given_name,
+)
 from fhirstore.unified.reading import Document, chosen, parts, text, texts
 
 _NPI = "http://hl7.org/fhir/sid/us-npi"
@@ -51,6 +58,11 @@ def _names(stated: Stated) -> frozenset[str]:
     return found if isinstance(found, frozenset) else frozenset()
 
 
+def _contact(stated: Stated) -> frozenset[str]:
+    found = stated.trait("contact")
+    return found if isinstance(found, frozenset) else frozenset()
+
+
 def _compare_patients(one: Fact, other: Fact) -> Comparison:
     a, b = one.stated, other.stated
     name, born = compare_names(_names(a), _names(b)), agree(a.moment, b.moment)
@@ -64,12 +76,13 @@ def _compare_patients(one: Fact, other: Fact) -> Comparison:
     if born is Agreement.DIFFERENT or gender is Agreement.DIFFERENT:
         slip = name is Agreement.EQUAL and gender is not Agreement.DIFFERENT and _mistyped(a.moment, b.moment)
         return UNKNOWN if slip else CONTRARY  # a third may know a number of both
-    contact = agree(a.trait("contact"), b.trait("contact")) is Agreement.EQUAL
+    contact = bool(_contact(a) & _contact(b))
     telling = "name and birth date" + (", same gender" if gender is Agreement.EQUAL else "")
     if name is Agreement.EQUAL and born is Agreement.EQUAL:
         return Comparison(Likeness.STRONG, f"same {telling}")
     if name is Agreement.CLOSE and born is Agreement.EQUAL:
-        return Comparison(Likeness.FAIR if contact else Likeness.WEAK, "same birth date, and the names agree")
+        surer = contact and are_written_out(_names(a)) and are_written_out(_names(b))
+        return Comparison(Likeness.FAIR if surer else Likeness.WEAK, "same birth date, and the names agree")
     if name is Agreement.EQUAL and (born is Agreement.CLOSE or contact):
         return Comparison(
             Likeness.WEAK, "same name" + (" and address or telephone" if contact else " and year of birth")
@@ -83,12 +96,11 @@ def _renamed(one: Fact, other: Fact, born: Agreement, gender: Agreement) -> Comp
     alike = born is Agreement.EQUAL and gender is not Agreement.DIFFERENT
     if not alike or not share_given_name(_names(a), _names(b)):
         return CONTRARY
-    if gender is Agreement.UNKNOWN:
-        return UNKNOWN
-    if one.identifiers & other.identifiers or agree(a.trait("contact"), b.trait("contact")) is Agreement.EQUAL:
-        means = "number" if one.identifiers & other.identifiers else "address or telephone"
-        return Comparison(Likeness.WEAK, f"same given name, birth date, gender and {means}, by another family name")
-    return UNKNOWN  # a third may have both names
+    shared = len(_contact(a) & _contact(b)) + 2 * len(one.identifiers & other.identifiers)
+    if shared < (1 if gender is Agreement.EQUAL else 2):
+        return UNKNOWN  # a third may have both names
+    means = "a number" if one.identifiers & other.identifiers else "an address or telephone"
+    return Comparison(Likeness.WEAK, f"same given name and birth date, and {means}, by another family name")
 
 
 def _identified_patients(one: Fact, other: Fact, name: Agreement, born: Agreement, gender: Agreement) -> Comparison:

@@ -131,10 +131,10 @@ def _doses(random: Random, start: datetime) -> Iterator[Event]:
     for name in VACCINES:
         at = start + timedelta(days=random.randint(0, 400), hours=random.randint(8, 16))
         for dose in range(random.randint(1, 3)):
-            gap = 365 if name == "influenza" else random.randint(28, 60)
-            yield Event("Immunization", "self", name, at + timedelta(days=dose * gap), {"dose": dose + 1})
+            yield Event("Immunization", "self", name, at, {"dose": dose + 1})
             if random.random() < 0.2:
-                yield Event("Immunization", "twin", name, at + timedelta(days=dose * gap), {"dose": dose + 1})
+                yield Event("Immunization", "twin", name, at, {"dose": dose + 1})
+            at += timedelta(days=365 if name == "influenza" else random.randint(28, 60))
 
 
 def _family(random: Random, start: datetime) -> Iterator[Event]:

@@ -11,12 +11,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from lives.life import Event, Life
-from lives.vocabulary import UNITS, VAGUE
+from lives.vocabulary import OFTEN, UNITS, VAGUE
 
 Document = Mapping[str, Any]
 
 _NAMED_ALONE = frozenset({"Patient", "Practitioner", "Organization", "AllergyIntolerance", "FamilyMemberHistory"})
 """Kinds that are told apart without a time."""
+
+_AGAIN = frozenset({"MedicationOrder", "MedicationDispense", "CarePlan"})
+"""Kinds that come again as a rule, so that a reader cannot take it that there was one."""
 
 _WHENS = (
     "effectiveDateTime",
@@ -39,11 +42,19 @@ def is_open(document: Document, event: Event, life: Life) -> bool:
     if event.kind in _NAMED_ALONE:
         return False
     written = _written(document)
-    if event.kind == "MedicationAdministration" and "T00:00:00" in written:
-        return True  # the wrong hour, where it may be the right one
+    if _needs_the_hour(event) and ("T" not in written or "T00:00:00" in written):
+        return True
+    if not written and event.kind in _AGAIN:
+        return True
     if "T" in written and "T00:00:00" not in written:
         return False
     return any(_fits(written, other) for other in life.events if other is not event and _is_like(event, other))
+
+
+def _needs_the_hour(event: Event) -> bool:
+    """Of doses, and of notes that are written several times a day, a reader does not take it that there was one."""
+    often = event.kind == "DocumentReference" and event.what in OFTEN
+    return often or event.kind == "MedicationAdministration"
 
 
 def _names(document: Any) -> Iterator[str]:

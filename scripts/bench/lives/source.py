@@ -21,7 +21,7 @@ class Source:
         self.number = number
         self.uri = f"https://source{number}.example.org/fhir"
         self.people = {person.role: person for person in life.people}
-        self.times = random.choice(("offset", "offset", "utc", "utc", "utc", "lost", "day", "midnight"))
+        self.times = random.choice((*("offset", "utc", "utc", "lost") * 2, "day", "midnight"))
         self.days = random.choice(("day", "day", "day", "midnight", "local midnight"))
         self.metric = random.random() < 0.4
         self.gaps = random.uniform(0.03, 0.15)

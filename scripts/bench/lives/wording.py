@@ -194,9 +194,8 @@ def _dispense(source: Source, event: Event) -> Document:
 def _administration(source: Source, event: Event) -> Document:
     medication, dose = _medication(source, event)
     document: Document = {"patient": source.about(event), "status": "completed", **medication}
-    document["dosage"] = {"text": dose["text"]}
     if "doseQuantity" in dose:
-        document["dosage"]["quantity"] = dose["doseQuantity"]
+        document["dosage"] = {"text": dose["text"], "quantity": dose["doseQuantity"]}
     return document | {"effectiveTimeDateTime": source.time(event.at)}
 
 
