@@ -50,9 +50,12 @@ class Part(NamedTuple):
     document: Any = None
 
     def head(self) -> tuple[Any, Any]:
-        """What the resource says that its type and its id are."""
+        """What the resource says that its type and its id are; of what is broken, nothing."""
         if self.text:
-            head = _decode_head(self.text)
+            try:
+                head = _decode_head(self.text)
+            except (ValueError, RecursionError):
+                return None, None
             return head.resourceType, head.id
         document = self.document if isinstance(self.document, dict) else {}
         return document.get("resourceType"), document.get("id")
