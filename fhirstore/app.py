@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
-from brotli_asgi import BrotliMiddleware
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
@@ -29,6 +28,7 @@ from fhirstore.api import (
     validic,
 )
 from fhirstore.api.application import Application
+from fhirstore.api.compression import Compression
 from fhirstore.api.failures import add_failure_handlers
 from fhirstore.api.fhir import PREFIXES, FhirParts
 from fhirstore.api.management_trail import ManagementTrail
@@ -76,7 +76,9 @@ def create_worker() -> FastAPI:
 def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Callable[[], str] = new_id) -> FastAPI:
     """The server as an ASGI application; the database is opened when it starts."""
     settings = settings or Settings()
-    store = open_store(settings.database, gathered_reads=settings.gathered_reads)
+    store = open_store(
+        settings.database, gathered_reads=settings.gathered_reads, gathered_creates=settings.gathered_creates
+    )
     trail, usage = TrailBuffer(store), Usage(store, clock)
     doorway = make_doorway(settings, store, clock, new_id, trail)
     job_rules = JobRules(settings.resource_bytes, settings.import_bytes, settings.open_jobs)
@@ -143,12 +145,11 @@ def _around(settings: Settings, usage: Usage) -> list[Middleware]:
         expose_headers=_EXPOSED,
         max_age=600,
     )
-    compression = partial(BrotliMiddleware, minimum_size=1000, quality=4, gzip_fallback=True)
     return [
         Middleware(TrustedProxies, trusted=_listed(settings.trusted_proxies)),
         Middleware(RequestLog, count=usage.note),
         Middleware(WhereSent, b"origin", cors),
-        Middleware(WhereSent, b"accept-encoding", compression),
+        Middleware(Compression),
     ]
 
 

@@ -26,6 +26,10 @@ class Settings(BaseSettings):
         default=True,
         description="Whether MongoDB is asked for resources together that are asked for at the same time",
     )
+    gathered_creates: bool = Field(
+        default=True,
+        description="Whether MongoDB is given new resources together that come at the same time",
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on")
     workers: int = Field(default=1, ge=1, description="Server processes")

@@ -5,16 +5,15 @@ One place for all types, outside of routing and dependency injection: http://hl7
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from msgspec.structs import replace
 from starlette.types import Receive, Scope, Send
 
 from fhirstore.api.binary import RAW_HEADERS, is_raw, unwrap, wants_raw, wrap
-from fhirstore.api.formats import Format, read_resource, wanted_format
+from fhirstore.api.formats import PLAIN, Format, read_resource, wanted_format
 from fhirstore.api.middleware import ASKED_BY
-from fhirstore.api.requests import CREDENTIALS, HttpRequest, decode_query, read_body
+from fhirstore.api.requests import HttpRequest, decode_query, read_body
 from fhirstore.api.responses import PRIVATE, failure_answer, reply_headers, send_answer
 from fhirstore.api.sharing import DONE, asked_sharing
 from fhirstore.api.transfers import Transfers, asked_transfer
@@ -22,7 +21,7 @@ from fhirstore.auth.back_office import BackOffice
 from fhirstore.auth.tokens import Bearers
 from fhirstore.caller import Caller
 from fhirstore.dstu2.sources import is_absolute_uri
-from fhirstore.errors import BadRequest, Failure, MethodNotAllowed, Unprocessable
+from fhirstore.errors import BadRequest, Failure, MethodNotAllowed, NotFound, Unprocessable
 from fhirstore.interactions.conformance import conformance
 from fhirstore.interactions.doorway import Doorway
 from fhirstore.interactions.perform import perform
@@ -68,37 +67,47 @@ class FhirEndpoint:
     def __init__(self, prefix: str, parts: FhirParts) -> None:
         self._prefix = prefix
         self._parts = parts
-        self._own: Mapping[str, Way] = {"$import": self._transfer, "$export": self._transfer}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        format = Format()
+        format = PLAIN
         try:
             http = HttpRequest.of(scope, self._prefix, self._parts.base_url)
             format = _format(http)
-            await self._way(http)(http, format, receive, send)
+            await self._answer(http, format, receive, send)
         except Failure as failure:
             headers, body = failure_answer(failure)
             await send_answer(send, failure.status, headers, format.write(body), format.content_type)
 
-    def _way(self, http: HttpRequest) -> Way:
-        """Who answers: something of the endpoint's own at a few addresses, and the interactions at all others."""
+    def _answer(self, http: HttpRequest, format: Format, receive: Receive, send: Send) -> Awaitable[None]:
+        """By an interaction, or by something of the endpoint's own where there is none. Raises NotFound."""
+        try:
+            match = TABLE.match(http.method, http.path)
+        except (NotFound, MethodNotAllowed):
+            own = self._own_way(http)
+            if own is None:
+                raise
+            return own(http, format, receive, send)
+        return self._interact(match, http, format, receive, send)
+
+    def _own_way(self, http: HttpRequest) -> Way | None:
         path = http.path.strip("/")
         if path == "metadata" or (not path and http.method == "OPTIONS"):
             return self._tell
         if "/_permission/" in path:
             return self._share
-        return self._own.get(path.partition("/")[0], self._interact)
+        return self._transfer if path.startswith(("$import", "$export")) else None
 
-    async def _interact(self, http: HttpRequest, format: Format, receive: Receive, send: Send) -> None:
-        match = TABLE.match(http.method, http.path)
+    async def _interact(self, match: Match, http: HttpRequest, format: Format, receive: Receive, send: Send) -> None:
         interaction = match.interaction
-        caller, http = await self._caller(http)
+        caller = await self._caller(http)
         notes = self._parts.doorway.notes(caller, http.id, http.address)
         http.state[ASKED_BY] = caller.client_id
         if interaction.code.startswith("history-"):
             _require_one(caller)
         try:
-            request = await self._request(http, receive, match)
+            query, body = http.question, b""
+            if http.method in {"POST", "PUT"}:
+                query, body = await self._receive(http, receive, match)
         except Failure as failure:
             if notes is not None:
                 notes.note(interaction.code, interaction.access, failure.status, match.type, match.id)
@@ -107,19 +116,15 @@ class FhirEndpoint:
             reply = verdict(failure.issues)  # that it cannot be read is what there is to say of it
         else:
             context = self._parts.doorway.context(caller, http.base, notes, named_source(http))
-            reply = await perform(interaction, request, context)
+            reply = await perform(interaction, _request(match, query, body, http.headers), context)
         await send_reply(send, reply, http, format)
 
-    async def _caller(self, http: HttpRequest) -> tuple[Caller, HttpRequest]:
-        """Whoever's token it is; or, without one, the user whom an application with its secret names.
-
-        And the request without that secret, so that what is left of its query is the question.
-        """
-        user = http.headers.get("x-oneup-user-id")
-        if user is None or http.has_bearer:
-            return await self._parts.bearers.caller(http.bearer()), http
-        caller = await self._parts.back_office.caller(*http.client_credentials(), user, http.address)
-        return caller, replace(http, query=[pair for pair in http.query if pair[0] not in CREDENTIALS])
+    def _caller(self, http: HttpRequest) -> Awaitable[Caller]:
+        """Whoever's token it is; or, without one, the user whom an application with its secret names."""
+        user = http.named_user
+        if user is None:
+            return self._parts.bearers.caller(http.bearer())
+        return self._parts.back_office.caller(*http.client_credentials(), user, http.address)
 
     async def _share(self, http: HttpRequest, _: Format, receive: Receive, send: Send) -> None:
         sharing, parts = asked_sharing(http.method, http.path), self._parts
@@ -138,7 +143,7 @@ class FhirEndpoint:
 
     async def _transfer(self, http: HttpRequest, _: Format, receive: Receive, send: Send) -> None:
         asked = asked_transfer(http.path)
-        caller, http = await self._caller(http)
+        caller = await self._caller(http)
         _require_one(caller)
         notes, status = self._parts.doorway.notes(caller, http.id, http.address), 500
         try:
@@ -160,32 +165,35 @@ class FhirEndpoint:
         reply = Reply(200, conformance(http.base, oauth_uris, self._parts.doorway.limits))
         await send_reply(send, reply, http, format)
 
-    async def _request(self, http: HttpRequest, receive: Receive, match: Match) -> Request:
-        query, body = http.query, b""
-        if http.method in {"POST", "PUT"}:
-            is_bundle = match.interaction.code == "transaction"
-            limit = self._parts.bundle_bytes if is_bundle else self._parts.resource_bytes
-            body = await read_body(http.headers, receive, limit)
-            if match.interaction.code.startswith("search-"):
-                query, body = [*query, *decode_query(body)], b""
-            elif match.type == "Binary" and match.interaction.takes_resource and is_raw(http.headers):
-                body = wrap(http.headers, body, match.id)
-            elif body or match.interaction.takes_resource:
-                body = read_resource(http.headers, body)
-        header = http.headers.get
-        return Request(
-            type=match.type,
-            id=match.id,
-            vid=match.vid,
-            linked=match.linked,
-            query=query,
-            body=body,
-            if_match=header("if-match"),
-            if_none_match=header("if-none-match"),
-            if_modified_since=header("if-modified-since"),
-            if_none_exist=header("if-none-exist"),
-            prefer=header("prefer"),
-        )
+    async def _receive(self, http: HttpRequest, receive: Receive, match: Match) -> tuple[list[tuple[str, str]], bytes]:
+        """The query, with what a form adds to it, and the body as JSON. Raises what is wrong with either."""
+        is_bundle = match.interaction.code == "transaction"
+        limit = self._parts.bundle_bytes if is_bundle else self._parts.resource_bytes
+        body = await read_body(http.headers, receive, limit)
+        if match.interaction.code.startswith("search-"):
+            return [*http.question, *decode_query(body)], b""
+        if match.type == "Binary" and match.interaction.takes_resource and is_raw(http.headers):
+            body = wrap(http.headers, body, match.id)
+        elif body or match.interaction.takes_resource:
+            body = read_resource(http.headers, body)
+        return http.question, body
+
+
+def _request(match: Match, query: Sequence[tuple[str, str]], body: bytes, headers: Mapping[str, str]) -> Request:
+    header = headers.get
+    return Request(
+        type=match.type,
+        id=match.id,
+        vid=match.vid,
+        linked=match.linked,
+        query=query,
+        body=body,
+        if_match=header("if-match"),
+        if_none_match=header("if-none-match"),
+        if_modified_since=header("if-modified-since"),
+        if_none_exist=header("if-none-exist"),
+        prefer=header("prefer"),
+    )
 
 
 def _require_one(caller: Caller) -> None:
@@ -209,12 +217,11 @@ def _format(http: HttpRequest) -> Format:
     return wanted_format(http.headers, http.query)
 
 
-async def send_reply(send: Send, reply: Reply, http: HttpRequest, format: Format) -> None:
+def send_reply(send: Send, reply: Reply, http: HttpRequest, format: Format) -> Awaitable[None]:
     """Send what an interaction answered, as the client wants it written."""
     headers, body = reply_headers(reply, http.base), reply.body
     if format.raw and reply.version is not None and body and (content := unwrap(body)):
-        await send_answer(send, reply.status, [*headers, *RAW_HEADERS], content[1], content[0])
-        return
+        return send_answer(send, reply.status, [*headers, *RAW_HEADERS], content[1], content[0])
     if reply.location and is_minimal(http.headers.get("prefer")):
         body = b""
-    await send_answer(send, reply.status, headers, format.write(body) if body else body, format.content_type)
+    return send_answer(send, reply.status, headers, format.write(body) if body else body, format.content_type)

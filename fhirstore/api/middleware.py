@@ -90,9 +90,11 @@ def _request_id(scope: Scope) -> str:
 
 def _route(path: str) -> str:
     """The path with everything but the API's own words left out: ids, and what people mistype, point at people."""
-    return "/".join(
-        [segment if segment in _WORDS or _OPERATION.fullmatch(segment) else "*" for segment in path.split("/")[:8]]
-    )
+    return "/".join([each if each in _WORDS or _is_operation(each) else "*" for each in path.split("/", 8)[:8]])
+
+
+def _is_operation(segment: str) -> bool:
+    return segment[0] in "$_" and _OPERATION.fullmatch(segment) is not None
 
 
 _VALIDIC = ("organizations", "authorization", "new_user", "users", "refresh_token", "me", "profile", "apps")

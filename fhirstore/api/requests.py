@@ -13,8 +13,7 @@ from starlette.types import Receive, Scope
 from fhirstore.errors import BadRequest, TooLarge, Unauthorized
 from fhirstore.interactions.notes import REQUEST_ID
 
-CREDENTIALS = frozenset({"client_id", "client_secret"})
-"""Parameters of a query that say who asks, and nothing of what is asked."""
+_CREDENTIALS = frozenset({"client_id", "client_secret"})
 
 DRAINED_BYTES = 100_000_000
 """A body that is too large is read to its end, and thrown away, up to here: many clients send all of it before they
@@ -65,9 +64,24 @@ class HttpRequest(Struct, frozen=True):
         )
 
     @property
-    def has_bearer(self) -> bool:
-        """Whether it brings a bearer token, good or bad."""
-        return _scheme_of(self.headers) == "bearer" or any(name == "access_token" for name, _ in self.query)
+    def named_user(self) -> str | None:
+        """The number of the user whom an application names in place of a token of theirs: 1upHealth's
+        `x-oneup-user-id`. None where there is a bearer token, good or bad."""
+        user = self.headers.get("x-oneup-user-id")
+        if (
+            user is None
+            or _scheme_of(self.headers) == "bearer"
+            or any(name == "access_token" for name, _ in self.query)
+        ):
+            return None
+        return user
+
+    @property
+    def question(self) -> list[tuple[str, str]]:
+        """Its query without what says who asks."""
+        if self.named_user is None:
+            return self.query
+        return [pair for pair in self.query if pair[0] not in _CREDENTIALS]
 
     def client_credentials(self) -> tuple[str | None, str | None]:
         """An application's id and secret: from HTTP Basic, the headers of 1upHealth's clients, or the query."""

@@ -216,7 +216,7 @@ def _progress(job: Job) -> str:
 
 def _given(http: HttpRequest, *names: str) -> dict[str, str]:
     """The query's parameters. Raises BadRequest for one that is not known here."""
-    given = {name: value for name, value in http.query if name not in TRANSPORT}
+    given = {name: value for name, value in http.question if name not in TRANSPORT}
     for name in given:
         if name not in names:
             raise BadRequest(f"There is no parameter {name[:64]!r} here; there are {', '.join(names)}.")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NoReturn
+from itertools import takewhile
+from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 
@@ -30,36 +30,51 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 _split = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
+class Text(NamedTuple):
+    """One JSON object, read, and its text without blanks."""
+
+    document: dict[str, Any]
+    minified: bytes
+
+
 def parse(body: bytes) -> dict[str, Any]:
     """Read one JSON object; numbers with a fraction or exponent become `Decimal`, with all their digits.
 
     Raises BadRequest with one fatal issue for anything but a single well-formed object: broken JSON, invalid UTF-8,
     NaN or Infinity, a repeated property, nesting deeper than 64.
     """
+    return read(body).document
+
+
+def read(body: bytes) -> Text:
+    """What `parse` reads, with its text."""
     try:
-        swift = _read_swiftly(body)
-        document = swift if isinstance(swift, dict) else _read_strictly(body)
+        text = _read_swiftly(body) or Text(_read_strictly(body), _minified(body))
     except RecursionError:  # both readers guard their own stack, which is deeper than what we take
         _refuse(_TOO_DEEP)
-    _refuse_depth(body, document)
-    return document
+    _refuse_depth(body, text.document)
+    return text
 
 
-def _read_swiftly(body: bytes) -> Any:
+def _read_swiftly(body: bytes) -> Text | None:
     """What msgspec reads of a body without faults; None where there is any doubt.
 
-    It takes a third of the time, but keeps the last of equal names without a word. So the names are counted: in the
-    text, and in what is written again of what was read. `":` ends a name, or stands in a string as `\\":`, there and
-    here alike (but for \\u0022, hence the look for it).
+    It takes a third of the time, but keeps the last of equal names without a word. So what was read is written again.
+    Where that gives the same text, no name was lost; otherwise the names are counted in both. `":` ends a name, or
+    stands in a string as `\\":`, there and here alike (but for \\u0022, hence the look for it).
     """
-    if b"\\u0022" in body:
-        return None
     try:
-        text = msgspec.json.format(body, indent=-1)
-        document = _decode_swiftly(text)
-        return document if text.count(b'":') == _encode(document).count(b'":') else None
+        document = _decode_swiftly(body)
+        if type(document) is not dict:
+            return None
+        again = _encode(document)
+        if again == body:
+            return Text(document, body)
+        minified = msgspec.json.format(body, indent=-1)
     except (ValueError, ArithmeticError, BadRequest):
         return None
+    alike = b"\\u0022" not in body and again.count(b'":') == minified.count(b'":')
+    return Text(document, minified) if alike else None
 
 
 def _read_strictly(body: bytes) -> dict[str, Any]:
@@ -92,8 +107,7 @@ def pretty(body: bytes) -> bytes:
     return msgspec.json.format(body, indent=2)
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(msgspec.Struct, frozen=True):
     """A resource's JSON without `id` and `meta`, ready to be stored under any id and version.
 
     `meta` holds what the client said there, less what the server decides (versionId, lastUpdated).
@@ -116,22 +130,40 @@ class Content:
 
 def content(body: bytes, document: Mapping[str, Any]) -> Content:
     """Take a resource's text apart. `document` is `parse(body)`: the text is known to be well formed."""
-    raw = _split(msgspec.json.format(body.removeprefix(b"\xef\xbb\xbf"), indent=-1))
-    members = [b",%b:%b" % (_encode(name), bytes(value)) for name, value in raw.items() if name not in _SPLICED]
-    return Content(str(document["resourceType"]), _own_meta(document), b"".join(members) + b"}")
+    return Content(str(document["resourceType"]), own_meta(document), rest_of(document, _minified(body)))
 
 
 def content_of(document: Mapping[str, Any]) -> Content:
-    """The same of a document without a text of its own, such as a resource in a Bundle; numbers keep their digits."""
-    rest = _encode({name: value for name, value in document.items() if name not in _SPLICED})
-    joint = b"" if rest == b"{}" else b","
-    return Content(str(document["resourceType"]), _own_meta(document), joint + rest[1:])
+    """The same of a document without a text of its own, such as one that the server made; numbers keep their digits."""
+    return Content(str(document["resourceType"]), own_meta(document), rest_of(document))
 
 
-def _own_meta(document: Mapping[str, Any]) -> dict[str, Any]:
+def rest_of(document: Mapping[str, Any], minified: bytes = b"") -> bytes:
+    """A resource's members but `id` and `meta`, as they stand behind these, each with a comma before it.
+
+    Of a document without a text of its own, such as a resource in a Bundle, they are written anew: numbers keep
+    their digits.
+    """
+    if not minified:
+        rest = _encode({name: value for name, value in document.items() if name not in _SPLICED})
+        return rest[1:] if rest == b"{}" else b"," + rest[1:]
+    # Nearly everyone writes what is spliced first, so that the rest is only to be cut off.
+    front = dict(takewhile(lambda member: member[0] in _SPLICED, document.items()))
+    head = _encode(front)[:-1]
+    if len(front) == len(_SPLICED.intersection(document)) and minified.startswith((head + b",", head + b"}")):
+        return minified[len(head) :]
+    members = [b",%b:%b" % (_encode(n), bytes(value)) for n, value in _split(minified).items() if n not in _SPLICED]
+    return b"".join(members) + b"}"
+
+
+def own_meta(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a client may say about its resource."""
     meta = document.get("meta")
     return {n: value for n, value in meta.items() if n not in _DECIDED} if isinstance(meta, dict) else {}
+
+
+def _minified(body: bytes) -> bytes:
+    return msgspec.json.format(body.removeprefix(b"\xef\xbb\xbf"), indent=-1)
 
 
 class _RepeatedPropertyError(Exception):

@@ -58,9 +58,11 @@ def tagged(meta: Mapping[str, Any], system: str) -> list[str]:
 
 def with_source(meta: Mapping[str, Any], stated: Stated) -> Mapping[str, Any]:
     """The same meta with exactly one tag of the source, behind all others."""
+    tags = _tags(meta)
+    if not tags:
+        return {**meta, "tag": [{"system": SOURCE_SYSTEM, "code": stated.named or stated.default}]}
     own = source_of(meta)
     source = stated.named or own or stated.default
-    tags = _tags(meta)
     if source == own and tags[-1].get("system") == SOURCE_SYSTEM and len(tagged(meta, SOURCE_SYSTEM)) == 1:
         return meta
     kept = [tag for tag in tags if tag.get("system") != SOURCE_SYSTEM]
@@ -70,10 +72,10 @@ def with_source(meta: Mapping[str, Any], stated: Stated) -> Mapping[str, Any]:
 def source_issues(document: Mapping[str, Any]) -> list[Issue]:
     """What is wrong with the source that a resource names itself."""
     meta = document.get("meta")
+    if not isinstance(meta, dict):
+        return []
     found = [
-        (position, tag.get("code"))
-        for position, tag in enumerate(_tags(meta) if isinstance(meta, dict) else ())
-        if tag.get("system") == SOURCE_SYSTEM
+        (position, tag.get("code")) for position, tag in enumerate(_tags(meta)) if tag.get("system") == SOURCE_SYSTEM
     ]
     path = f"{document.get('resourceType')}.meta.tag"
     if len(found) > 1:

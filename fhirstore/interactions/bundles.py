@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
 
@@ -18,8 +17,7 @@ from fhirstore.store.contract import HistoryPage, Version
 _encode = msgspec.json.encode
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     relation: str
     url: str
 
@@ -30,7 +28,7 @@ def bundle(type: str, entries: Iterable[bytes], links: Sequence[Link] = (), tota
     if total is not None:
         parts.append(b'"total":%d' % total)
     if links:
-        parts.append(b'"link":%b' % _encode([{"relation": link.relation, "url": link.url} for link in links]))
+        parts.append(b'"link":%b' % _encode(links))
     parts.append(b'"entry":[%b]}' % b",".join(entries))
     return b",".join(parts)
 
@@ -50,8 +48,18 @@ def document_bundle(versions: Sequence[Version], base: str) -> bytes:
 
 
 def search_entry(full_url: str, body: bytes, mode: Literal["match", "include"]) -> bytes:
-    """One entry of a searchset: the resource, or the part of it that was asked for, under its absolute address."""
-    return b'{"fullUrl":%b,"resource":%b,"search":{"mode":"%b"}}' % (_encode(full_url), body, mode.encode())
+    """One entry of a searchset, of what has an address of its own sort."""
+    return _SEARCH_ENTRY % (b"", _encode(full_url), body, mode.encode())
+
+
+def search_entries(base: str, parts: Iterable[tuple[str, bytes]], mode: Literal["match", "include"]) -> list[bytes]:
+    """Entries of a searchset: resources, or the parts of them that were asked for, under their addresses, which are
+    given as they are below the base."""
+    before, after = _encode(f"{base}/")[:-1], mode.encode()
+    return [_SEARCH_ENTRY % (before, _encode(address)[1:], body, after) for address, body in parts]
+
+
+_SEARCH_ENTRY = b'{"fullUrl":%b%b,"resource":%b,"search":{"mode":"%b"}}'
 
 
 def response_entry(reply: Reply, base: str, *, minimal: bool = False) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from fhirstore.clock import instant
-from fhirstore.dstu2.json_format import content, parse
+from fhirstore.dstu2.json_format import own_meta, parse, read
 from fhirstore.dstu2.rewriting import parse_literal, references
 from fhirstore.errors import Gone, NotFound
 from fhirstore.interactions.bundles import document_bundle
@@ -31,8 +31,8 @@ async def document(request: Request, context: Context) -> Reply:
         raise Gone(f"This {request.type} was deleted.")
     id, now = context.new_id(), context.clock()
     body = document_bundle([composition, *await _referred_to(composition, context)], context.base)
-    parsed = parse(body)
-    incoming = Incoming(parsed, content(body, parsed))
+    parsed, text = read(body)
+    incoming = Incoming(parsed, own_meta(parsed), text)
     if dict(asked_of(request)).get("persist") != "true":
         return Reply(200, incoming.content.stamp(id, 1, instant(now)))
     write = create(structs.replace(request, type="Bundle", id=id, incoming=incoming), context)

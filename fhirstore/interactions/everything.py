@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
 
 from fhirstore.dstu2.json_format import parse
 from fhirstore.errors import BadRequest, NotFound
-from fhirstore.interactions.bundles import bundle, search_entry
+from fhirstore.interactions.bundles import bundle, search_entries
 from fhirstore.interactions.including import included
 from fhirstore.interactions.paging import Asked, skip_of
-from fhirstore.interactions.part import cut
+from fhirstore.interactions.part import cut_all
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.search import search_context
+from fhirstore.interactions.shown import addressed
 from fhirstore.interactions.simple_parameters import asked_of
 from fhirstore.search.extract import extract
 from fhirstore.search.includes import Include
@@ -99,11 +99,10 @@ async def everything(request: Request, context: Context) -> Reply:
         if _is_wanted(version, asked.plan) and not _belongs(version, request, context)
     ]
 
-    def entry(version: Version, mode: Literal["match", "include"]) -> bytes:
-        full_url = f"{context.base}/{version.type}/{version.id}"
-        return search_entry(full_url, cut(version.body, asked.summary, asked.elements), mode)
-
-    entries = [entry(version, "match") for version in matches] + [entry(version, "include") for version in also]
+    entries = [
+        *search_entries(context.base, cut_all(addressed(matches), asked.summary, asked.elements), "match"),
+        *search_entries(context.base, cut_all(addressed(also), asked.summary, asked.elements), "include"),
+    ]
     links = page.links(context, found.next, len(matches))
     return Reply(200, bundle("searchset", entries, links, found.total))
 

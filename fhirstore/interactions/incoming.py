@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
-from fhirstore.dstu2.json_format import Content, content, content_of, parse
+import msgspec
+
+from fhirstore.dstu2.json_format import Content, own_meta, read, rest_of
 from fhirstore.dstu2.levels import INCOMPLETE_TAG, Level, judge, refused
 from fhirstore.dstu2.sources import Stated, source_issues, with_source
 from fhirstore.errors import BadRequest, Issue, Unprocessable
@@ -17,21 +18,26 @@ from fhirstore.search.extract import extract
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A resource that may be stored: its parsed document, and its text less id and meta."""
+class Incoming(msgspec.Struct, frozen=True):
+    """A resource that may be stored: its parsed document, what it says of itself in `meta`, and its text, where it
+    came as one."""
 
     document: Mapping[str, Any]
-    content: Content
+    meta: Mapping[str, Any]
+    text: bytes = b""
+
+    @property
+    def content(self) -> Content:
+        """Its text less id and meta, made when it is asked for: what is rewritten first needs none before."""
+        return Content(self.document["resourceType"], self.meta, rest_of(self.document, self.text))
 
     def entries(self, id: str, base: str) -> Entries:
         """What it is found by once it is stored under this id, at this server's address."""
-        return entries_of(self.document, self.content, id, base)
+        return entries_of(self.document, self.meta, id, base)
 
     def sourced(self, stated: Stated) -> Incoming:
         """The same resource with the tag of its source."""
-        held = self.content
-        return Incoming(self.document, Content(held.resource_type, with_source(held.meta, stated), held.rest))
+        return Incoming(self.document, with_source(self.meta, stated), self.text)
 
 
 def accept(type: str, id: str, body: bytes, level: Level) -> Incoming:
@@ -39,24 +45,22 @@ def accept(type: str, id: str, body: bytes, level: Level) -> Incoming:
 
     Raises BadRequest for what is no FHIR JSON or has another type or id, Unprocessable for what breaks the rules.
     """
-    document = parse(body)
-    _check_address(type, id, document)
-    return _judged(document, content(body, document), level)
+    document, text = read(body)
+    return _accepted(type, id, document, level, text)
 
 
 def accept_document(type: str, id: str, document: Mapping[str, Any], level: Level) -> Incoming:
     """The same for a resource that came inside another, such as a Bundle's entry; numbers keep their digits."""
-    _check_address(type, id, document)
-    return _judged(document, content_of(document), level)
+    return _accepted(type, id, document, level)
 
 
 def rewritten(incoming: Incoming, document: Mapping[str, Any]) -> Incoming:
     """The same resource with its references rewritten: it has been judged already."""
-    return Incoming(document, replace(content_of(document), meta=incoming.content.meta))
+    return Incoming(document, incoming.meta)
 
 
-def entries_of(document: Mapping[str, Any], content: Content, id: str, base: str) -> Entries:
-    return extract(content.resource_type, {**document, "id": id, "meta": content.meta}, base)
+def entries_of(document: Mapping[str, Any], meta: Mapping[str, Any], id: str, base: str) -> Entries:
+    return extract(document["resourceType"], {**document, "id": id, "meta": meta}, base)
 
 
 def check_type(type: str, document: Mapping[str, Any]) -> None:
@@ -71,29 +75,31 @@ def check_id(type: str, id: str, document: Mapping[str, Any]) -> None:
         raise BadRequest(reason, [Issue("error", "value", reason, f"{type}.id")])
 
 
-def _check_address(type: str, id: str, document: Mapping[str, Any]) -> None:
+def _accepted(type: str, id: str, document: Mapping[str, Any], level: Level, text: bytes = b"") -> Incoming:
     check_type(type, document)
     if id:
         if not _ID.fullmatch(id):
             raise BadRequest("An id has 1 to 64 letters, digits, hyphens and dots.")
         check_id(type, id, document)
+    meta = own_meta(document)
+    issues = judge(document, level)
+    if meta:
+        issues = [*issues, *source_issues(document)]
+    faults = [issue for issue in issues if issue.refuses]
+    if faults and refused(faults, level):
+        raise Unprocessable(f"The {type} breaks the rules of DSTU2.", faults)
+    return Incoming(document, _marked(meta, incomplete=bool(faults)), text)
 
 
-def _judged(document: Mapping[str, Any], content: Content, level: Level) -> Incoming:
-    issues = [*judge(document, level), *source_issues(document)]
-    if refused(issues, level):
-        faults = [issue for issue in issues if issue.refuses]
-        raise Unprocessable(f"The {content.resource_type} breaks the rules of DSTU2.", faults)
-    return Incoming(document, _marked(content, incomplete=any(issue.refuses for issue in issues)))
-
-
-def _marked(content: Content, *, incomplete: bool) -> Content:
+def _marked(meta: Mapping[str, Any], *, incomplete: bool) -> Mapping[str, Any]:
     """Put the tag where it belongs, and take it away where a client sends it back with what is now complete."""
-    sent = content.meta.get("tag")
+    sent = meta.get("tag")
+    if sent is None and not incomplete:
+        return meta
     tags = [tag for tag in sent if tag.get("system") != INCOMPLETE_TAG["system"]] if isinstance(sent, list) else []
     if incomplete:
         tags.append(INCOMPLETE_TAG)
     if tags == (sent or []):
-        return content
-    meta = {name: value for name, value in content.meta.items() if name != "tag"}
-    return replace(content, meta={**meta, "tag": tags} if tags else meta)
+        return meta
+    rest = {name: value for name, value in meta.items() if name != "tag"}
+    return {**rest, "tag": tags} if tags else rest

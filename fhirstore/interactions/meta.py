@@ -77,12 +77,12 @@ def _changing(request: Request, context: Context, join: Join) -> Write:
         document = parse(current.body)
         before = content(current.body, document)
         stays = Stated(source_of(before.meta) or context.source.default, named)
-        after = replace(before, meta=with_source(join(before.meta, given), stays))
+        after = structs.replace(before, meta=with_source(join(before.meta, given), stays))
         if after.same_as(before):
             return None
         number, now = current.number + 1, max(context.clock(), current.updated)
         body = after.stamp(request.id, number, instant(now))
-        entries = entries_of(document, after, request.id, context.base)
+        entries = entries_of(document, after.meta, request.id, context.base)
         return Version(request.type, request.id, number, now, "PUT", body, entries)
 
     return Write(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from itertools import chain
 from urllib.parse import quote
+
+import msgspec
 
 from fhirstore.errors import BadRequest
 from fhirstore.interactions.bundles import Link
@@ -28,8 +32,7 @@ class _Walked:
     places: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """The page that a request asks for, of a question that stays the same over all pages.
 
     `address` is without a query; `pairs` are the parameters that were heeded, less those about the page. A page
@@ -124,4 +127,9 @@ def _skipping(skip: int | None) -> list[Pair]:
 
 
 def _quoted(pairs: Sequence[Pair]) -> str:
-    return "&".join([f"{quote(name, safe=':-_.')}={quote(value, safe=':/,')}" for name, value in pairs])
+    return "&".join([f"{_name(name)}={value if _is_plain(value) else quote(value, ':/,')}" for name, value in pairs])
+
+
+_name = lru_cache(maxsize=1024)(partial(quote, safe=":-_."))
+_is_plain = re.compile(r"[A-Za-z0-9_.~:/,-]*").fullmatch
+"""Whether a value stands in a query as it is, as most do."""

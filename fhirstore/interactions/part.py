@@ -5,7 +5,7 @@ http://hl7.org/fhir/DSTU2/search.html#summary
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from fhirstore.dstu2.json_format import dump, parse
 from fhirstore.dstu2.subset import Part, only_elements, summary
@@ -23,6 +23,13 @@ def cut(body: bytes, kind: str, elements: Collection[str] = ()) -> bytes:
         return dump(only_elements(parse(body), frozenset(elements)))
     wanted = _PARTS.get(kind)
     return dump(summary(parse(body), wanted)) if wanted else body
+
+
+def cut_all(parts: Sequence[tuple[str, bytes]], kind: str, elements: Collection[str]) -> Sequence[tuple[str, bytes]]:
+    """The same of several resources, each with its address."""
+    if not elements and kind not in _PARTS:
+        return parts
+    return [(address, cut(body, kind, elements)) for address, body in parts]
 
 
 def part(body: bytes, given: Mapping[str, str]) -> bytes:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from fhirstore.dstu2.catalog import compartments
 from fhirstore.dstu2.outcome import operation_outcome
 from fhirstore.errors import Issue, NotFound
-from fhirstore.interactions.bundles import bundle, search_entry
+from fhirstore.interactions.bundles import bundle, search_entries
 from fhirstore.interactions.including import INCLUDED_LIMIT, included
 from fhirstore.interactions.known_value_sets import value_sets_for
 from fhirstore.interactions.paging import Asked, skip_of
-from fhirstore.interactions.part import cut
+from fhirstore.interactions.part import cut_all
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
-from fhirstore.interactions.shown import shown
+from fhirstore.interactions.shown import addressed, shown
 from fhirstore.search.context import Context as SearchContext
 from fhirstore.search.query import Search, read_search
-from fhirstore.store.contract import Found, Page, Version
+from fhirstore.store.contract import Found, Page
 
 
 async def search(request: Request, context: Context) -> Reply:
@@ -66,16 +65,14 @@ def _page(request: Request, context: Context, asked: Search) -> Asked:
 
 async def _entries(found: Found, asked: Search, context: Context) -> list[bytes]:
     matches = shown(found.matches)
-    also = await included([match.version for match in matches], asked.includes, context)
-
-    def entry(address: str, version: Version, mode: Literal["match", "include"]) -> bytes:
-        return search_entry(f"{context.base}/{address}", cut(version.body, asked.summary, asked.elements), mode)
-
-    return [
-        *[entry(match.address, match.version, "match") for match in matches],
-        *[entry(f"{version.type}/{version.id}", version, "include") for version in also.versions],
-        *_outcome_entry([*asked.ignored, *([_CUT] if also.cut else [])]),
-    ]
+    parts = cut_all([(each.address, each.version.body) for each in matches], asked.summary, asked.elements)
+    entries, issues = search_entries(context.base, parts, "match"), asked.ignored
+    if asked.includes:
+        also = await included([match.version for match in matches], asked.includes, context)
+        parts = cut_all(addressed(also.versions), asked.summary, asked.elements)
+        entries += search_entries(context.base, parts, "include")
+        issues = (*issues, _CUT) if also.cut else issues
+    return entries + _outcome_entry(issues)
 
 
 _CUT = Issue("warning", "too-costly", f"More is included than is sent along: {INCLUDED_LIMIT:,} resources at most.")

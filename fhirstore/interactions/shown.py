@@ -23,17 +23,28 @@ class Shown(NamedTuple):
 
 def shown(matches: Iterable[Match]) -> list[Shown]:
     """What stands for each match. A contained resource that was taken away since it was found is left out."""
-    return [each for match in matches if (each := _shown(match)) is not None]
+    found = [
+        Shown(address_of(match.version), match.version) if match.contained is None else _taken_out(match)
+        for match in matches
+    ]
+    return [each for each in found if each is not None]
 
 
-def _shown(match: Match) -> Shown | None:
+def _taken_out(match: Match) -> Shown | None:
     container = match.version
-    address = f"{container.type}/{container.id}"
-    if match.contained is None:
-        return Shown(address, container)
     for inner in parse(container.body).get("contained", ()):
         if inner.get("id") == match.contained:
             local = f"{container.id}#{match.contained}"
             taken = structs.replace(container, type=inner["resourceType"], id=local, body=dump(inner))
-            return Shown(f"{address}#{match.contained}", taken)
+            return Shown(f"{address_of(container)}#{match.contained}", taken)
     return None
+
+
+def address_of(version: Version) -> str:
+    """Below the base."""
+    return f"{version.type}/{version.id}"
+
+
+def addressed(versions: Iterable[Version]) -> list[tuple[str, bytes]]:
+    """Addresses and bodies."""
+    return [(address_of(version), version.body) for version in versions]

@@ -15,10 +15,11 @@ from fhirstore.dstu2.catalog import is_resource_type, resource_types
 from fhirstore.dstu2.references import target_type
 from fhirstore.dstu2.sources import SOURCE_SYSTEM
 from fhirstore.errors import BadRequest
-from fhirstore.interactions.bundles import bundle, search_entry
+from fhirstore.interactions.bundles import bundle, search_entries
 from fhirstore.interactions.paging import Asked, page_size
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
+from fhirstore.interactions.shown import addressed
 from fhirstore.interactions.table import Interaction
 from fhirstore.presentation.kinds import LABORATORY, LABS, MEASUREMENTS, OTHER, Kind, kind_named, types_of_no_kind
 from fhirstore.search.entries import escape
@@ -66,10 +67,7 @@ async def timeline(request: Request, context: Context) -> Reply:
     page = Asked(f"{context.base}/timeline", pairs, count, given.get(PAGE))
     plan = Plan(types, all_of(tuple(filters)), _NEWEST_FIRST)
     found = await context.resources.find(plan, Page(count, page.place(context), total=False))
-    entries = [
-        search_entry(f"{context.base}/{match.version.type}/{match.version.id}", match.version.body, "match")
-        for match in found.matches
-    ]
+    entries = search_entries(context.base, addressed(match.version for match in found.matches), "match")
     return Reply(200, bundle("searchset", entries, page.links(context, found.next, len(found.matches))))
 
 
@@ -90,8 +88,7 @@ async def sources(request: Request, context: Context) -> Reply:
         )
     )
     versions = [match.version for each in found for match in each.matches]
-    entries = (search_entry(f"{context.base}/{each.type}/{each.id}", each.body, "match") for each in versions)
-    return Reply(200, bundle("searchset", entries))
+    return Reply(200, bundle("searchset", search_entries(context.base, addressed(versions), "match")))
 
 
 TIMELINE = Interaction("search-system", "GET", "timeline", "read", timeline)

@@ -17,7 +17,7 @@ import msgspec
 from fhirstore.dstu2 import catalog
 from fhirstore.dstu2.json_format import dump
 from fhirstore.errors import BadRequest, Issue, NotFound
-from fhirstore.interactions.bundles import bundle, search_entry
+from fhirstore.interactions.bundles import bundle, search_entries, search_entry
 from fhirstore.interactions.paging import Asked, page_size
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
@@ -59,7 +59,7 @@ async def unified(request: Request, context: Context) -> Reply:
     found = await shown(context.resources, facts)
     matches = [_fact_entry(each) for each in found]
     versions = {name: version for each in found for name, version in each.versions.items()}
-    includes = [search_entry(f"{context.base}/{name}", each.body, "include") for name, each in versions.items()]
+    includes = search_entries(context.base, ((name, each.body) for name, each in versions.items()), "include")
     links = asked.links(context, following, len(facts))
     return Reply(200, bundle("searchset", [*matches, *includes], links, total))
 

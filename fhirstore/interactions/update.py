@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from fhirstore.clock import instant
-from fhirstore.dstu2.json_format import content, parse
+from fhirstore.dstu2.json_format import Content, content, parse
 from fhirstore.errors import NotFound
 from fhirstore.ids import is_own
-from fhirstore.interactions.incoming import Incoming
 from fhirstore.interactions.preconditions import check_preconditions
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
@@ -22,7 +21,7 @@ def update(request: Request, context: Context) -> Write:
     """
     assert request.incoming is not None
     incoming = request.incoming.sourced(context.source)
-    entries = incoming.entries(request.id, context.base)
+    new, entries = incoming.content, incoming.entries(request.id, context.base)
     created = False
 
     def decide(current: Version | None) -> Version | None:
@@ -33,12 +32,12 @@ def update(request: Request, context: Context) -> Write:
             raise NotFound(f"There is no {request.type} with this id.")
         check_preconditions(request, current)
         created = current is None or current.deleted
-        if current is not None and _same(current, incoming):
+        if current is not None and _same(current, new):
             return None
         number = current.number + 1 if current else 1
         # Clocks of several servers differ; a resource's time must never fall.
         now = max(context.clock(), current.updated if current else 0)
-        body = incoming.content.stamp(request.id, number, instant(now))
+        body = new.stamp(request.id, number, instant(now))
         return Version(request.type, request.id, number, now, "PUT", body, entries)
 
     return Write(
@@ -47,7 +46,7 @@ def update(request: Request, context: Context) -> Write:
     )
 
 
-def _same(current: Version, incoming: Incoming) -> bool:
+def _same(current: Version, new: Content) -> bool:
     if current.deleted:
         return False
-    return incoming.content.same_as(content(current.body, parse(current.body)))
+    return new.same_as(content(current.body, parse(current.body)))

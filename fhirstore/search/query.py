@@ -7,8 +7,9 @@ caller who asked for it (`Prefer: handling=lenient`) has the others left out, ea
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, cast
+
+import msgspec
 
 from fhirstore.dstu2 import catalog
 from fhirstore.errors import BadRequest, Issue
@@ -31,13 +32,13 @@ TRANSPORT = frozenset({"_format", "_pretty", "access_token"})
 """Parameters about the answer's way to the client, which every interaction takes."""
 _TOTALS = frozenset({"_total", "_totalMethod"})
 """How later clients ask for the exact total, which every answer here has."""
+_UNHEEDED = TRANSPORT | _TOTALS
 _SUMMARIES = frozenset({"true", "text", "data", "count", "false"})
 _PAIRS_LIMIT = 200
 _ORDERS_LIMIT = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(msgspec.Struct, frozen=True):
     """A search that was understood.
 
     `applied` are the parameters that were heeded, in their order, for the self link; `ignored` says which were not.
@@ -69,7 +70,7 @@ def read_search(
     parameter that is unknown or malformed, unless `lenient`.
     """
     reader = _Reader(resource_type, context, lenient)
-    given = [pair for pair in pairs if pair[0] not in TRANSPORT | _TOTALS]
+    given = [pair for pair in pairs if pair[0] not in _UNHEEDED]
     if len(given) > _PAIRS_LIMIT:
         raise BadRequest(f"A search has at most {_PAIRS_LIMIT} parameters.")
     for name, text in given:
@@ -179,7 +180,7 @@ class _Reader:
             skip=int(setting("_skip", 0)),
             page=setting(PAGE),
             summary=cast("Summary", setting("_summary", "false")),
-            elements=tuple(each for each in setting("_elements", "").split(",") if each),
+            elements=tuple([each for each in setting("_elements", "").split(",") if each]),
             applied=tuple(self._applied),
             ignored=tuple(self._ignored),
         )

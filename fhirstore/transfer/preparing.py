@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec import structs
 
 from fhirstore.dstu2.json_format import Content, parse
 from fhirstore.dstu2.levels import Level
@@ -87,10 +90,9 @@ def _accepted(record: Record, original: Original | None, rules: Rules, survey: S
     # A Bundle that is kept whole is what somebody attested: nothing in it is touched.
     placed = document if original.type == "Bundle" else rewrite(document, target)
     incoming = rewritten(incoming, placed)
-    content = replace(incoming.content, meta=_meta(incoming.content, original, rules.origin, target.waiting))
+    incoming = structs.replace(incoming, meta=_meta(incoming.meta, original, rules.origin, target.waiting))
     id = rules.origin.stored_id(original.type, original.key)
-    entries = replace(incoming, content=content).entries(id, rules.address)
-    return Prepared(record, original.type, id, content, entries)
+    return Prepared(record, original.type, id, incoming.content, incoming.entries(id, rules.address))
 
 
 class _Targets:
@@ -129,12 +131,14 @@ class _Targets:
         return f"{literal.type}/{self._origin.stored_id(literal.type, literal.id)}"
 
 
-def _meta(content: Content, original: Original, origin: Origin, waiting: Mapping[str, None]) -> Mapping[str, object]:
+def _meta(
+    meta: Mapping[str, Any], original: Original, origin: Origin, waiting: Mapping[str, None]
+) -> Mapping[str, object]:
     """The meta with the tags of the import: its source, what it is called there, and what it waits for."""
-    sent = content.meta.get("tag")
+    sent = meta.get("tag")
     own = {ORIGINAL_ID_SYSTEM, WAITING_SYSTEM}
     tags = [tag for tag in sent if tag.get("system") not in own] if isinstance(sent, list) else []
     temporary = [name for name in original.names if name.startswith(TEMPORARY) and not name.endswith(original.key)]
     tags += [{"system": ORIGINAL_ID_SYSTEM, "code": name} for name in (original.key, *temporary)]
     tags += [{"system": WAITING_SYSTEM, "code": name} for name in waiting]
-    return with_source({**content.meta, "tag": tags}, Stated(origin.source, origin.source))
+    return with_source({**meta, "tag": tags}, Stated(origin.source, origin.source))

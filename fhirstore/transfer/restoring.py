@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from msgspec import structs
@@ -19,7 +19,7 @@ from fhirstore.dstu2.levels import Level
 from fhirstore.dstu2.rewriting import parse_literal
 from fhirstore.dstu2.sources import Stated, with_source
 from fhirstore.errors import BadRequest, Failure, Issue
-from fhirstore.interactions.incoming import accept, entries_of
+from fhirstore.interactions.incoming import accept
 from fhirstore.search.kinds.date import interval
 from fhirstore.store.contract import Change, Method, Resources, Version
 from fhirstore.transfer.importing import Note, Progress, Stopped, next_batch, skip
@@ -77,12 +77,12 @@ class Restore:
             raise _lacking("resourceType and id")
         told = meta if isinstance(meta, dict) else {}
         incoming = accept(type, id, record.body, self.level)
-        own = replace(incoming.content, meta=with_source(incoming.content.meta, Stated(self.source)))
+        incoming = structs.replace(incoming, meta=with_source(incoming.meta, Stated(self.source)))
         number, updated = _number(told.get("versionId")), _moment(told.get("lastUpdated"))
         method: Method = "POST" if (record.method or ("POST" if number == 1 else "PUT")) == "POST" else "PUT"
         number, updated = number or 1, self.clock() if updated is None else updated
-        version = Version(type, id, number, updated, method, b"", entries_of(document, own, id, self.address))
-        return _Restored(record, version, own)
+        version = Version(type, id, number, updated, method, b"", incoming.entries(id, self.address))
+        return _Restored(record, version, incoming.content)
 
     def _deletion(self, record: Record) -> _Restored:
         literal, answer = parse_literal(record.url), record.answer or {}

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from msgspec import structs
+
 from fhirstore.clock import Clock, instant
 from fhirstore.dstu2.json_format import content_of, parse
 from fhirstore.dstu2.rewriting import Kind, rewrite
@@ -66,10 +68,10 @@ def _resolving(waiting: Version, came: Addresses, rules: Rules, clock: Clock) ->
         document = rewrite(parse(current.body), led)
         content = content_of(document)
         tags = [tag for tag in content.meta.get("tag", ()) if not _is_done(tag, came)]
-        content = replace(content, meta={**content.meta, "tag": tags})
+        content = structs.replace(content, meta={**content.meta, "tag": tags})
         number, now = current.number + 1, max(clock(), current.updated)
         body = content.stamp(current.id, number, instant(now))
-        entries = entries_of(document, content, current.id, rules.address)
+        entries = entries_of(document, content.meta, current.id, rules.address)
         return Version(current.type, current.id, number, now, "PUT", body, entries)
 
     return Change(waiting.type, waiting.id, decide)

@@ -57,6 +57,17 @@ async def test_each_job_has_its_own_time(readers: Readers) -> None:
         assert len((await _counted_on(readers, LONG // 40))[1]) == 1
 
 
+async def test_a_job_that_is_broken_off_leaves_nothing_behind(
+    tmp_path: Path, readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fhirstore.store.sqlite.readers.STRETCH", 10)
+    hasty = Readers(tmp_path / "read.db", FRUGAL)
+    for _ in range(100):
+        assert (await _counted_on(hasty, 1000))[0] == [1000]
+        assert (await _counted_on(hasty, 1))[0] == [1]
+    hasty.close()
+
+
 async def test_what_is_wrong_is_told_and_not_tried_again(readers: Readers) -> None:
     tries = []
 

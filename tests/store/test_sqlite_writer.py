@@ -13,7 +13,7 @@ import pytest
 from fhirstore.errors import Conflict
 from fhirstore.search.entries import Entries
 from fhirstore.search.plan import HasKey, Plan
-from fhirstore.store.contract import Page, Resources
+from fhirstore.store.contract import Change, HistoryQuery, Page, Resources
 from fhirstore.store.scope import Scope
 from fhirstore.store.sqlite import SqliteStore
 from fhirstore.store.sqlite.writer import Job, Writer
@@ -114,6 +114,28 @@ async def test_a_key_that_was_first_used_in_what_was_undone_is_found_when_it_is_
     await resources.change(put("Patient", "a", Entries(("Patient.x:new",))))
     assert (await resources.find(Plan((), FOUND), Page(10))).total == 1
     assert (await resources.find(Plan((), HasKey(("Observation.y:1",))), Page(10))).total == 1
+
+
+def _said_to_be_fresh(id: str) -> Change:
+    change = put("Patient", id, Entries(("Patient.x:new",)))
+    return Change(change.type, change.id, change.decide, fresh=True)
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_ids_that_were_not_fresh_after_all_are_written_as_the_next_versions(
+    store: SqliteStore, together: bool
+) -> None:
+    resources = store.within(MINE)
+    await resources.change(put("Patient", "there"))
+    changes = [_said_to_be_fresh(id) for id in ("a", "there", "b", "twice", "twice", "c")]
+    if together:
+        written = await resources.transact(lambda inside: inside.change_all(changes))
+    else:
+        written = await asyncio.gather(*map(resources.change, changes))
+    numbers = [version.number for version in written if version is not None]
+    assert numbers == [1, 2, 1, 1, 2, 1]
+    assert (await resources.find(Plan(("Patient",), FOUND), Page(0))).total == 5
+    assert (await resources.history(HistoryQuery())).total == 7
 
 
 async def test_two_processes_on_one_file_agree_about_what_keys_mean(store: SqliteStore, tmp_path: Path) -> None:

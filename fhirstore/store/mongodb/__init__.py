@@ -16,7 +16,7 @@ from fhirstore.store.cursors import Cursors
 from fhirstore.store.mongodb.accounts import MongoAccounts
 from fhirstore.store.mongodb.consents import MongoConsents
 from fhirstore.store.mongodb.erasing import erase
-from fhirstore.store.mongodb.gathering import GatheredReads
+from fhirstore.store.mongodb.gathering import GatheredCreates, GatheredReads
 from fhirstore.store.mongodb.holdings import MongoHoldings
 from fhirstore.store.mongodb.indexes import INDEXES
 from fhirstore.store.mongodb.indexing import MongoIndexing
@@ -39,11 +39,12 @@ PATIENCE_MS = 10_000
 class MongoStore:
     """A `Store` on MongoDB. Writes are acknowledged by a majority, from their journals."""
 
-    def __init__(self, uri: str, *, gathered_reads: bool = True) -> None:
+    def __init__(self, uri: str, *, gathered_reads: bool = True, gathered_creates: bool = True) -> None:
         self._uri = uri
-        self._gathers = gathered_reads
+        self._gathers = (gathered_reads, gathered_creates)
         self._database: Database
         self._reads: GatheredReads | None = None
+        self._creates: GatheredCreates | None = None
         self._accounts: MongoAccounts
         self._cursors: Cursors
 
@@ -96,7 +97,8 @@ class MongoStore:
         return MongoPurging(self._database)
 
     def within(self, scope: Scope, author: Author | None = None) -> Resources:
-        return reach(scope, lambda whole: MongoResources(whole, self._database, author, reads=self._reads))
+        gathered = (self._reads, self._creates)
+        return reach(scope, lambda whole: MongoResources(whole, self._database, author, None, None, *gathered))
 
     async def erase(self, owner: int) -> None:
         await self.jobs.forget_owner(owner)
@@ -109,7 +111,9 @@ class MongoStore:
         try:
             self._database = self._connect()
             await self._create()
-            self._reads = GatheredReads(self._database["resources"]) if self._gathers else None
+            reads, creates = self._gathers
+            self._reads = GatheredReads(self._database["resources"]) if reads else None
+            self._creates = GatheredCreates(self._database["resources"]) if creates else None
             self._cursors = Cursors(await self.keys.keep("cursors", secrets.token_bytes(32)))
         except (PyMongoError, ValueError) as error:
             raise Unavailable(f"MongoDB cannot be reached or refuses: {type(error).__name__}.") from error

@@ -7,7 +7,14 @@ from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, OperationFailure, PyMongoError, WTimeoutError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WTimeoutError,
+)
 
 from fhirstore.errors import Unavailable
 
@@ -16,6 +23,8 @@ Result = TypeVar("Result")
 
 DUPLICATE_KEY, WRITE_CONFLICT = 11000, 112
 """Codes of the server's errors."""
+CAME_FIRST = frozenset({DUPLICATE_KEY, WRITE_CONFLICT})
+"""Those that say that another writer was first."""
 
 # A failure of connection covers elections (NotPrimaryError) and servers that are not found in time.
 _AWAY = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
@@ -36,11 +45,17 @@ def _told(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]
             return await method(self, *args, **kwargs)
         except PyMongoError as error:
             # Inside a transaction the driver itself must see its failure: it decides whether to run it again.
-            if getattr(self, "_session", None) is not None or not isinstance(error, _AWAY):
+            if getattr(self, "_session", None) is not None or not _is_away(error):
                 raise
             raise Unavailable("The database cannot be reached.") from error
 
     return call
+
+
+def _is_away(error: PyMongoError) -> bool:
+    if isinstance(error, BulkWriteError):  # which tells in this way that no majority has it
+        return bool((error.details or {}).get("writeConcernErrors"))
+    return isinstance(error, _AWAY)
 
 
 async def tried_again(write: Callable[[], Awaitable[Result]]) -> Result:
@@ -52,5 +67,5 @@ async def tried_again(write: Callable[[], Awaitable[Result]]) -> Result:
         try:
             return await write()
         except OperationFailure as error:
-            if error.code not in {DUPLICATE_KEY, WRITE_CONFLICT}:
+            if error.code not in CAME_FIRST:
                 raise

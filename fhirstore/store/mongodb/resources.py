@@ -24,7 +24,7 @@ from fhirstore.store.contract import Change, Found, HistoryPage, HistoryPlace, H
 from fhirstore.store.mongodb.documents import FOREVER, THERE, VERSION_FIELDS, older_key, resource_key, to_version
 from fhirstore.store.mongodb.failures import unavailable_when_away
 from fhirstore.store.mongodb.find import find
-from fhirstore.store.mongodb.gathering import GatheredReads
+from fhirstore.store.mongodb.gathering import GatheredCreates, GatheredReads
 from fhirstore.store.mongodb.writes import Writes
 from fhirstore.store.scope import Scope
 
@@ -41,8 +41,8 @@ _ILLEGAL_OPERATION = 20  # "Transaction numbers are only allowed on a replica se
 
 @unavailable_when_away
 class MongoResources:
-    """`Resources` of one scope; with a session, those inside that session's transaction; with `reads`, current
-    versions are read together with those that others ask for."""
+    """`Resources` of one scope; with a session, those inside that session's transaction; with `reads` and `creates`,
+    current versions are read, and new resources written, together with those of others."""
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class MongoResources:
         session: AsyncClientSession | None = None,
         met: set[str] | None = None,
         reads: GatheredReads | None = None,
+        creates: GatheredCreates | None = None,
     ) -> None:
         self._scope = scope
         self._reads = reads
@@ -59,7 +60,7 @@ class MongoResources:
         self._author = author
         self._session = session
         self._resources: Collection = database["resources"]
-        self._writes = Writes(scope, self._resources, author, session, met)
+        self._writes = Writes(scope, self._resources, author, session, met, creates)
 
     async def current(self, type: str, id: str) -> Version | None:
         key = resource_key(self._scope, type, id)
@@ -85,7 +86,8 @@ class MongoResources:
     async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
         wanted = [resource_key(self._scope, type_, id_) for type_, id_ in keys]
         asked = {"_id": {"$in": wanted}, "owner": self._scope.owner, "keys": THERE}
-        cursor = self._resources.find(asked, {**VERSION_FIELDS, "_id": 1}, session=self._session)
+        fields = {**VERSION_FIELDS, "_id": 1}
+        cursor = self._resources.find(asked, fields, session=self._session, batch_size=len(wanted) + 1)
         found = {document["_id"]: to_version(document) async for document in cursor}
         return [found[key] for key in wanted if key in found]
 
@@ -169,8 +171,11 @@ class MongoResources:
         place = query.after
         while True:
             page = matching if place is None else {"$and": [matching, _beyond(place, query)]}
-            cursor = self._resources.find(page, VERSION_FIELDS, session=self._session).sort(order)
-            read = [to_version(document) async for document in cursor.limit(query.count + 1)]
+            size = query.count + 1
+            cursor = self._resources.find(
+                page, VERSION_FIELDS, session=self._session, sort=order, limit=size, batch_size=size
+            )
+            read = [to_version(document) async for document in cursor]
             found |= {(each.type, each.id, each.number): each for each in read}
             if len(read) <= query.count or len(found) > query.count:
                 return list(found.values())

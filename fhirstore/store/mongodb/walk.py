@@ -12,18 +12,18 @@ from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from fhirstore.search.plan import ById, ByUpdate, Order
+from fhirstore.search.plan import ById, ByKey, ByRange, ByUpdate, Order
 from fhirstore.store.cursors import Place
 from fhirstore.store.mongodb.axes import Axis, Limits, above, axis_of, below, lies_within, value_of, valued
 from fhirstore.store.mongodb.conditions import Collection, Conditions, Query, among
-from fhirstore.store.mongodb.documents import THERE, Document
+from fhirstore.store.mongodb.documents import THERE, VERSION_FIELDS, Document
 from fhirstore.store.ordering import comes_after, ordered
 
 WINDOW = 200
 """So many documents are fetched and sorted at once."""
 
-FIELDS = {"type": 1, "id": 1, "updated": 1, "keys": 1, "ranges": 1}
-"""What is read to put documents in order; those that are then wanted are read whole."""
+WHOLE = {**VERSION_FIELDS, "_id": 1}
+"""What is read of a match: all but what it is found by."""
 
 _BY_ID = [("type", 1), ("id", 1)]
 
@@ -37,11 +37,13 @@ class Walk:
         conditions: Conditions,
         types: Sequence[str],
         session: AsyncClientSession | None,
+        fields: Query,
     ) -> None:
         self._resources = resources
         self._conditions = conditions
         self._types = types
         self._session = session
+        self._fields = fields
         self._window = WINDOW
 
     def of_type(self) -> Query:
@@ -71,7 +73,7 @@ class Walk:
         """In an order that an index has."""
         asked = self._conditions.of_owner(self.of_type(), after, query)
         found = self._resources.find(
-            asked, FIELDS, session=self._session, sort=list(sort), limit=size, batch_size=batch
+            asked, self._fields, session=self._session, sort=list(sort), limit=size, batch_size=batch or size
         )
         async with found as cursor:
             async for document in cursor:
@@ -84,7 +86,7 @@ class Walk:
                 yield document
         for type_ in sorted(self._types):
             if place is None or type_ >= str(place[0]):
-                one_type = Walk(self._resources, self._conditions, (type_,), self._session)
+                one_type = Walk(self._resources, self._conditions, (type_,), self._session, self._fields)
                 async for document in one_type._sorted(query, _BY_ID, _after_id(place), size):
                     yield document
 
@@ -145,12 +147,20 @@ class Walk:
 
     async def _fetch(self, query: Query) -> list[Document]:
         asked = self._conditions.of_owner(self.of_type(), query)
-        cursor = self._resources.find(asked, FIELDS, session=self._session, limit=self._window + 1)
+        size = self._window + 1
+        cursor = self._resources.find(asked, self._fields, session=self._session, limit=size, batch_size=size)
         return list(await cursor.to_list())
 
     def _after_id_of_type(self, order: ById, place: Place | None) -> Query:
         after = {"id": {"$lt" if order.descending else "$gt": place[0]}} if place else {}
         return {"type": self._types[0], **after}
+
+
+def fields_of(orders: Sequence[Order]) -> Query:
+    """What is read to put documents in order; those that are then wanted are read whole."""
+    values = {"keys": ByKey, "ranges": ByRange}
+    needed = {field: 1 for field, order in values.items() if any(isinstance(each, order) for each in orders)}
+    return {"type": 1, "id": 1, "updated": 1, **needed}
 
 
 def both(first: Query, second: Query) -> Query:

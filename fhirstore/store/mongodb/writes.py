@@ -26,14 +26,16 @@ from fhirstore.store.mongodb.documents import (
     resource_key,
     to_version,
 )
-from fhirstore.store.mongodb.failures import DUPLICATE_KEY, WRITE_CONFLICT
+from fhirstore.store.mongodb.failures import CAME_FIRST, WRITE_CONFLICT
+from fhirstore.store.mongodb.gathering import GatheredCreates
 from fhirstore.store.scope import Scope
 
 Collection = AsyncCollection[dict[str, Any]]
 
 
 class Writes:
-    """Writes in one scope; with a session, inside its transaction.
+    """Writes in one scope; with a session, inside its transaction; with `creates`, new resources are written together
+    with those of others.
 
     `met` are keys that were said to be fresh and were not: it is kept while a transaction is run again.
     """
@@ -45,12 +47,14 @@ class Writes:
         author: Author | None = None,
         session: AsyncClientSession | None = None,
         met: set[str] | None = None,
+        creates: GatheredCreates | None = None,
     ) -> None:
         self._scope = scope
         self._resources = resources
         self._author = author
         self._session = session
         self._met = set() if met is None else met
+        self._creates = creates
 
     def is_fresh(self, change: Change) -> bool:
         return change.fresh and self._key(change) not in self._met
@@ -58,16 +62,19 @@ class Writes:
     async def write(self, current: Version | None, new: Version) -> bool:
         """Make `new` the successor of `current`; False where another writer came first."""
         try:
-            if current is None:
-                await self._resources.insert_one(from_current(self._scope, new), session=self._session)
-                return True
-            return await self._replace_all([(current, new)])
+            if current is not None:
+                return await self._replace_all([(current, new)])
+            document = from_current(self._scope, new)
+            if self._creates is not None:
+                return await self._creates.create(document)
+            await self._resources.insert_one(document, session=self._session)
         except (DuplicateKeyError, BulkWriteError) as error:
             _check_met(error)
             self._met.add(self._key(new))
             if self._session is not None:  # which the server has already ended
                 raise _conflict() from error
             return False
+        return True
 
     async def make(self, changes: Sequence[Change]) -> list[Version | None]:
         """Several changes of different resources, inside a transaction."""
@@ -93,7 +100,8 @@ class Writes:
         if not keys:
             return {}
         asked = {"_id": {"$in": list(keys)}, "owner": self._scope.owner}
-        cursor = self._resources.find(asked, {**VERSION_FIELDS, "_id": 1}, session=self._session)
+        fields = {**VERSION_FIELDS, "_id": 1}
+        cursor = self._resources.find(asked, fields, session=self._session, batch_size=len(keys) + 1)
         return {document["_id"]: to_version(document) async for document in cursor}
 
     async def _insert_all(self, new: Sequence[Version]) -> None:
@@ -109,15 +117,13 @@ class Writes:
     async def _replace_all(self, renewed: Sequence[tuple[Version, Version]]) -> bool:
         """Whether all were still what was read; a transaction ends here where one was not."""
         kept = [self._kept(*pair) for pair in renewed]
-        replaced = [
-            ReplaceOne(
-                {"_id": self._key(old), "owner": self._scope.owner, "number": old.number}, from_current(self._scope, new)
-            )
-            for old, new in renewed
-        ]
+        replaced = [ReplaceOne(self._still(old), from_current(self._scope, new)) for old, new in renewed]
         done = await self._resources.bulk_write([*kept, *replaced], session=self._session)
         # Each that is kept was there or is now: what is beyond their number was replaced.
         return done.matched_count + done.upserted_count == len(kept) + len(replaced)
+
+    def _still(self, old: Version) -> dict[str, Any]:
+        return {"_id": self._key(old), "owner": self._scope.owner, "number": old.number}
 
     def _kept(self, old: Version, new: Version) -> UpdateOne:
         """An older version beside the current one.
@@ -136,7 +142,7 @@ class Writes:
 def _check_met(error: DuplicateKeyError | BulkWriteError) -> None:
     """Raises the error again unless all of it is that another writer came first."""
     codes = {each.get("code") for each in (error.details or {}).get("writeErrors", [])} or {error.code}
-    if not codes <= {DUPLICATE_KEY, WRITE_CONFLICT}:
+    if not codes <= CAME_FIRST:
         raise error
 
 

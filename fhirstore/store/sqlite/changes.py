@@ -26,10 +26,15 @@ def make_changes(
 def make_change(
     connection: sqlite3.Connection, index: Index, owner: int, change: Change, author: Author | None
 ) -> Version | None:
-    """Write a resource's next version, all but its index rows: those are gathered in `index`."""
-    # A fresh id is found in use when its row is written, if it ever is.
-    row = None if change.fresh else _stored(connection, owner, change.type, change.id)
-    current = None if change.fresh else _current(connection, owner, change, row)
+    """Write a resource's next version, all but what is gathered in `index`: index rows, and new resources' own.
+
+    A fresh id that is in use is found when its row is written: Raises TakenError, maybe for another change.
+    """
+    row, current = None, None
+    if index.wary or not change.fresh:
+        index.write_resources()
+        row = _stored(connection, owner, change.type, change.id)
+        current = _current(connection, owner, change, row)
     decided = change.decide(current)
     if decided is None:
         return current
@@ -40,8 +45,8 @@ def make_change(
         _delete(connection, index, owner, row, following)
     elif row is not None:
         _update(connection, index, owner, row, following)
-    elif not _insert(connection, index, owner, following):
-        return make_change(connection, index, owner, Change(change.type, change.id, change.decide), author)
+    else:
+        _insert(index, owner, following)
     return following
 
 
@@ -60,24 +65,16 @@ def _current(connection: sqlite3.Connection, owner: int, change: Change, row: _R
     return read_version(row[4:]) if row else deletion(connection, owner, change.type, change.id)
 
 
-def _insert(connection: sqlite3.Connection, index: Index, owner: int, new: Version) -> bool:
-    """False where there is such a resource."""
+def _insert(index: Index, owner: int, new: Version) -> None:
     numbered = index.numbered(owner, new.entries)
-    try:
-        rid = connection.execute(
-            "INSERT INTO resources (owner, type, id, number, updated, method, rules, keys, ranges, contains, body,"
-            " client_id, acting) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(owner, new.type, new.id, new.number, new.updated, new.method, RULES_VERSION),
-                *(*numbered.packed(), len(new.entries.contained), new.body, *_author_columns(new)),
-            ),
-        ).lastrowid
-    except sqlite3.IntegrityError:
-        return False
-    assert rid is not None
+    rid = index.add(
+        (
+            *(owner, new.type, new.id, new.number, new.updated, new.method, RULES_VERSION),
+            *(*numbered.packed(), len(new.entries.contained), new.body, *_author_columns(new)),
+        )
+    )
     index.count(owner, new.type, 1)
     enter(index, owner, rid, NONE, numbered, new)
-    return True
 
 
 def _update(connection: sqlite3.Connection, index: Index, owner: int, row: _Row, new: Version) -> None:

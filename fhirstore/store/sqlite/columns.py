@@ -47,16 +47,16 @@ def after(row: str, columns: Sequence[SortedColumn], orders: Sequence[Order], pl
     if place is None:
         return ALWAYS
     known: dict[str, Value] = {"type": str(place[-4]), "id": str(place[-3])}
-    known |= {
-        "updated": int(value or 0) for order, value in zip(orders, place, strict=False) if type(order) is ByUpdate
-    }
+    for order, value in zip(orders, place, strict=False):
+        if isinstance(order, ByUpdate) and value is not None:
+            known["updated"] = value
     last, *others = reversed(columns)
     behind = last.compared(row, ">", known[last.name])
-    for column in others:
-        value = known[column.name]
-        equal = every([column.compared(row, "=", value), behind])
+    for each in others:
+        limit = known[each.name]
+        equal = every([each.compared(row, "=", limit), behind])
         # An index is entered by the first of these.
-        behind = every([column.compared(row, ">=", value), either([column.compared(row, ">", value), equal])])
+        behind = every([each.compared(row, ">=", limit), either([each.compared(row, ">", limit), equal])])
     return behind
 
 

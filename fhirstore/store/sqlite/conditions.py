@@ -35,6 +35,7 @@ from fhirstore.store.sqlite.question import (
     MANY,
     NESTING,
     NONE,
+    SCATTERED,
     OneRange,
     Part,
     Question,
@@ -49,6 +50,7 @@ from fhirstore.store.sqlite.spans import Clauses, Held, probe
 from fhirstore.store.sqlite.spans import select as select_ranges
 from fhirstore.store.sqlite.statements import (
     ALWAYS,
+    BESIDE,
     NEVER,
     NO_ROWS,
     Sql,
@@ -82,7 +84,8 @@ class Conditions:
 
     def reached(self, row: str, way: Way, index: str = "") -> Sql:
         """FROM what, WHERE all holds; where no rows lead there, along an index."""
-        chosen, asked = self.source(row, way.rows, index or f"{self.table}_by_id"), self.all_hold(way.rest, row)
+        chosen = self.source(row, way.rows, index or f"{self.table}_by_id")
+        asked = self.all_hold(way.rest, row, way.most)
         return Sql(f"{chosen.text} AND {asked.text}", (*chosen.values, *asked.values))
 
     def source(self, row: str, rows: Rows | None, index: str) -> Sql:
@@ -131,20 +134,20 @@ class Conditions:
 
     # A filter as a condition on a row
 
-    def all_hold(self, parts: Sequence[Part], row: str) -> Sql:
-        return every([self.holds(part, row) for part in parts])
+    def all_hold(self, parts: Sequence[Part], row: str, most: int = MANY) -> Sql:
+        return every([self.holds(part, row, most) for part in parts])
 
-    def holds(self, filter_: Part, row: str) -> Sql:
-        """An expression that says whether a filter holds for the row that is called `row`."""
+    def holds(self, filter_: Part, row: str, most: int = MANY) -> Sql:
+        """An expression that says whether a filter holds for the row that is called `row`, one of `most` at most."""
         self._question.add_part()
         filter_ = as_one_range(filter_)
         match filter_:
             case AllOf():
-                return self.all_hold(self.parts(filter_), row)
+                return self.all_hold(self.parts(filter_), row, most)
             case AnyOf(parts):
-                return either([self.holds(part, row) for part in parts])
+                return either([self.holds(part, row, most) for part in parts])
             case Not(part):
-                asked = self.holds(part, row)
+                asked = self.holds(part, row, most)
                 return Sql(f"NOT ({asked.text})", asked.values)
             case OfType(types):
                 return self._of_type(types, row) if types else NEVER
@@ -152,11 +155,12 @@ class Conditions:
                 return among(f"{row}.inner" if self.contained else f"{row}.id", ids) if ids else NEVER
             case Updated():
                 return updated(filter_, row)
-            case HasKey(keys):
-                numbers, _ = self._numbers(keys)
-                return self._has_key(numbers, row)
+            case OneRange(name, clauses) if most < self._question.name(self._mark + RANGE + name).uses // SCATTERED:
+                return probe(row, self._ranges(name), clauses)
         rows = self.rows(filter_)
         assert rows is not None
+        if rows.names and (len(rows.names) <= BESIDE or isinstance(filter_, HasKey)):
+            return self._has_key(rows.names, row)
         if rows.most == MANY and not self._question.counting:
             # Each row's own ranges are looked at rather than a set made of all that match.
             match filter_:
@@ -164,14 +168,13 @@ class Conditions:
                     return probe(row, self._ranges(name), clauses)
                 case RangeScan(prefix, accepts, limits):
                     return probe(row, self._ranges_like(prefix, accepts), ((limits,),))
-        return NEVER if rows is NONE else Sql(f"{row}.rid IN ({rows.sql.text})", rows.sql.values)
+        # The plus keeps SQLite from coming by these rows instead of those that were chosen.
+        return NEVER if rows is NONE else Sql(f"+{row}.rid IN ({rows.sql.text})", rows.sql.values)
 
     def _of_type(self, types: Sequence[str], row: str) -> Sql:
         return among(f"{row}.type", types) if types else ALWAYS
 
     def _has_key(self, numbers: Sequence[int], row: str) -> Sql:
-        if not numbers:
-            return NEVER
         named = among("name", numbers)
         text = f"EXISTS (SELECT 1 FROM keys WHERE owner = ? AND {named.text} AND rid = {row}.rid)"
         return Sql(text, (self._owner, *named.values))
@@ -222,7 +225,7 @@ class Conditions:
         if rows is None or not rest:
             return rows
         row = self._question.alias()
-        asked = self.all_hold(rest, row)
+        asked = self.all_hold(rest, row, rows.most)
         text = f"SELECT {row}.rid FROM {self.table} AS {row} NOT INDEXED WHERE {row}.rid IN ({rows.sql.text})"
         values = (*rows.sql.values, self._owner, *asked.values)
         return Rows(Sql(f"{text} AND {row}.owner = ? AND {asked.text}", values), rows.most)
@@ -248,22 +251,23 @@ class Conditions:
             return NONE
         named = among("name", numbers)
         sql = Sql(f"SELECT rid FROM keys WHERE owner = ? AND {named.text}", (self._owner, *named.values))
-        return Rows(sql, uses, distinct=len(numbers) == 1)
+        return Rows(sql, uses, distinct=len(numbers) == 1, names=numbers)
 
     def _prefixed(self, prefix: str) -> Rows:
         begin = self._mark + prefix
         limits = (self._owner, begin, end(begin))
-        texts, uses = self._connection.execute(
-            "SELECT count(*), coalesce(sum(uses), 0) FROM"
-            " (SELECT uses FROM names WHERE owner = ? AND text >= ? AND text < ? AND uses > 0 LIMIT ?)",
+        found = self._connection.execute(
+            "SELECT id, uses FROM names WHERE owner = ? AND text >= ? AND text < ? AND uses > 0 LIMIT ?",
             (*limits, self._question.few),
-        ).fetchone()
+        ).fetchall()
+        if len(found) < self._question.few:
+            return self._keyed([number for number, _ in found], sum([uses for _, uses in found]))
         sql = Sql(
             "SELECT k.rid FROM names AS n CROSS JOIN keys AS k ON k.owner = n.owner AND k.name = n.id"
             " WHERE n.owner = ? AND n.text >= ? AND n.text < ?",
             limits,
         )
-        return Rows(sql, MANY if texts == self._question.few else uses) if uses else NONE
+        return Rows(sql, MANY)
 
     def _ranged(self, held: Held, clauses: Clauses, *, single: bool = False) -> Rows:
         select = select_ranges(self._owner, held, clauses)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from itertools import islice, repeat, zip_longest
+from typing import Any
 
 from fhirstore.errors import BadRequest
 from fhirstore.search.plan import AllOf, HasKey, HasPrefix, LinksTo, Plan
-from fhirstore.store.contract import Found, Match, Page, Version
+from fhirstore.store.contract import Found, Match, Page
 from fhirstore.store.cursors import Place
 from fhirstore.store.ordering import Valued, comes_after, ordered
 from fhirstore.store.sqlite import question
@@ -16,7 +17,7 @@ from fhirstore.store.sqlite.columns import SortedColumn, after, columns_of, plac
 from fhirstore.store.sqlite.conditions import Conditions
 from fhirstore.store.sqlite.ordering import CONTAINED_COLUMNS, RESOURCE_COLUMNS, Row, valued
 from fhirstore.store.sqlite.question import MANY, NONE, OneRange, Part, Question, Way
-from fhirstore.store.sqlite.statements import array
+from fhirstore.store.sqlite.statements import Sql, array
 from fhirstore.store.sqlite.versions import COLUMNS, read_version
 from fhirstore.store.sqlite.walk import Walk
 
@@ -50,40 +51,48 @@ class _Search:
         few = self._all <= self._question.few or (way.rows is not None and way.rows.most <= self._question.few)
         columns = columns_of(self._plan.order, self._plan.types)
         if columns and (few or columns[0].name != "type"):
-            return self._page_by_columns(columns, way if few else None, page)
+            return self._page_by_columns(columns, way, page, few=few)
         if few:
             return self._page_of(self._all_rows(), page)
-        total = self._count_many() if page.total else None
+        total = self._total(way, few=False) if page.total else None
         return self._chosen(self._walk.along(self._plan.filter, self._plan.order, page.after), page, total)
 
-    def _page_by_columns(self, columns: Sequence[SortedColumn], way: Way | None, page: Page) -> Found:
-        """What columns of its own put into order is found, ordered and fetched by one statement."""
-        found = self._by_columns(columns, way, page) if page.count and (way is None or way.rows is not NONE) else []
-        more, chosen = len(found) > page.count, found[: page.count]
-        places = [place_of(version, self._plan.order) for version in (chosen if page.places else chosen[-1:])]
-        matches = tuple(map(Match, chosen, repeat(None), places) if page.places else map(Match, chosen))
-        return Found(matches, self._total(way, page, found), places[-1] if more and places else None)
+    def _page_by_columns(self, columns: Sequence[SortedColumn], way: Way, page: Page, *, few: bool) -> Found:
+        """A page of what columns of its own put into order: found, ordered and fetched by one statement."""
+        total = self._known_total(way) if page.total else None
+        counts = page.total and total is None
+        if total == 0 or page.count == 0:
+            return Found((), self._total(way, few=few) if counts else total)
+        along = way if few else Way(None, None, self._resources.parts(self._plan.filter))
+        rows = self._rows_by_columns(columns, along, page, counts=counts and few)
+        if counts and len(rows) <= page.count and page.after is None and (rows or not page.skip):
+            total = page.skip + len(rows)
+        elif counts:
+            total = rows[0][-1] if rows and few else self._total(way, few=few)
+        more, found = len(rows) > page.count, [read_version(row[:-1]) for row in rows[: page.count]]
+        places = [place_of(version, self._plan.order) for version in (found if page.places else found[-1:])]
+        matches = tuple(map(Match, found, repeat(None), places) if page.places else map(Match, found))
+        return Found(matches, total, places[-1] if more else None)
 
-    def _total(self, way: Way | None, page: Page, found: Sequence[Version]) -> int | None:
-        """How many there are on all pages, which a page with room for more tells by itself."""
-        if not page.total:
-            return None
-        if 0 < page.count >= len(found) and page.after is None and (found or not page.skip):
-            return page.skip + len(found)
-        return self._count_few(way) if way else self._count_many()
-
-    def _by_columns(self, columns: Sequence[SortedColumn], way: Way | None, page: Page) -> list[Version]:
+    def _rows_by_columns(
+        self, columns: Sequence[SortedColumn], way: Way, page: Page, *, counts: bool
+    ) -> Sequence[Sequence[Any]]:
+        """COLUMNS of a page and of one more, in order; with the number of all there are where `counts` asks for it."""
         index = f"{self._resources.table}_by_{'time' if columns[0].name == 'updated' else 'id'}"
-        found = self._resources.reached("r", way or Way(None, None, self._resources.parts(self._plan.filter)), index)
-        beyond = after("r", columns, self._plan.order, page.after)
-        order = ", ".join(f"r.{column}" for column in columns)
+        reached = self._resources.reached("r", way, index)
+        row, with_, from_, count = "r", "", f"{reached.text} AND", "NULL"
+        if counts:
+            with_ = f"WITH found AS MATERIALIZED (SELECT r.rid, r.type, r.id, r.updated FROM {reached.text}) "
+            row, from_, count = "s", "found AS s WHERE", "(SELECT count(*) FROM found AS s)"
+        beyond = after(row, columns, self._plan.order, page.after)
+        order = ", ".join(f"{row}.{each}" for each in columns)
         # The bodies of those on the page alone, or sorting would carry those of all.
-        rows = self._connection.execute(
-            f"SELECT {COLUMNS} FROM (SELECT r.rid FROM {found.text} AND {beyond.text} ORDER BY {order}"
-            " LIMIT ? OFFSET ?) AS s CROSS JOIN resources AS r ON r.rid = s.rid AND r.owner = ?",
-            (*found.values, *beyond.values, page.count + 1, page.skip, self._owner),
+        return self._connection.execute(
+            f"{with_}SELECT {COLUMNS}, {count}"
+            f" FROM (SELECT {row}.rid FROM {from_} {beyond.text} ORDER BY {order} LIMIT ? OFFSET ?) AS s"
+            " CROSS JOIN resources AS r ON r.rid = s.rid AND r.owner = ?",
+            (*reached.values, *beyond.values, page.count + 1, page.skip, self._owner),
         ).fetchall()
-        return [read_version(row) for row in rows]
 
     def _page_of(self, found: Sequence[Valued[Row]], page: Page) -> Found:
         """A page of all that is found, in order."""
@@ -115,27 +124,36 @@ class _Search:
     def _valued(self, rows: Sequence[Row]) -> list[Valued[Row]]:
         return valued(self._question, rows, self._plan.order)
 
-    def _count_many(self) -> int:
+    def _known_total(self, way: Way) -> int | None:
+        """How many there are, where that is known without counting them."""
         if self._plan.filter == AllOf():
             return self._all
+        rows = way.rows
+        if rows is None or rows is NONE:
+            return None if rows is None else 0
+        is_exact = rows.distinct and rows.most < MANY and not way.rest and self._says_its_type(way.part)
+        return rows.most if is_exact else None
+
+    def _total(self, way: Way, *, few: bool) -> int:
+        total = self._known_total(way)
+        if total is not None:
+            return total
+        if few:
+            return self._counted(way)
         # Of very many rows, a condition is rather asked of all ranges at once than of each row's own.
         self._question.counting = True
         try:
-            return self._count_few(self._resources.split(self._plan.filter))
+            return self._counted(self._resources.split(self._plan.filter))
         finally:
             self._question.counting = False
 
-    def _count_few(self, way: Way) -> int:
-        rows = way.rows
-        if rows is not None and not way.rest and self._says_its_type(way.part):
-            if rows.distinct and rows.most < MANY:
-                return rows.most
-            once = "" if rows.distinct else "DISTINCT "
-            select, values = f"SELECT count({once}rid) FROM ({rows.sql.text})", rows.sql.values
+    def _counted(self, way: Way) -> int:
+        if way.rows and not way.rest and self._says_its_type(way.part):
+            found = Sql(f"SELECT DISTINCT rid FROM ({way.rows.sql.text})", way.rows.sql.values)
         else:
-            found = self._resources.reached("r", way)
-            select, values = f"SELECT count(*) FROM {found.text}", found.values
-        total: int = self._connection.execute(select, values).fetchone()[0]
+            reached = self._resources.reached("r", way)
+            found = Sql(f"SELECT r.rid FROM {reached.text}", reached.values)
+        total: int = self._connection.execute(f"SELECT count(*) FROM ({found.text})", found.values).fetchone()[0]
         return total
 
     def _says_its_type(self, filter_: Part | None) -> bool:

@@ -1,12 +1,12 @@
-"""What resources are found by, written: the rows of `names`, `keys`, `ranges`, `texts` and `contained`."""
+"""What resources are found by, written with them: the rows of `names`, `keys`, `ranges`, `texts` and `contained`."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -45,10 +45,15 @@ def unpack(keys: str, ranges: str) -> Numbered:
     return Numbered(_decode_keys(keys), _decode_ranges(ranges))
 
 
+class TakenError(Exception):
+    """An id that was said to be fresh is in use."""
+
+
 class Index:
     """The index while a transaction writes: its rows, of any owners, are gathered, and written together by `finish`.
 
-    So a page is touched once for all the rows that belong there, and a few statements do the work of hundreds.
+    So a page is touched once for all the rows that belong there, and a few statements do the work of hundreds. New
+    resources' own rows are gathered with them: whoever reads resources has them written before.
     """
 
     def __init__(self, connection: sqlite3.Connection, names: Names) -> None:
@@ -56,12 +61,44 @@ class Index:
         self._names = names
         self.gathered = 0
         """Grows with everything that is gathered: whoever fails after that has left a trace."""
-        # Whether a row comes or goes; rows that come and go again in one transaction are never written.
-        self._keys: dict[tuple[int, int, int], bool] = {}
-        self._ranges: dict[tuple[int, int, int, Bound, Bound, int, Bound, Bound], bool] = {}
+        self.wary = False
+        self._next_rid = 0
+        self._resources: list[Sequence[object]] = []
+        self._keys = _Rows()
+        self._ranges = _Rows()
         self._texts: dict[tuple[int, int], str | None] = {}
-        self._uses: defaultdict[int, int] = defaultdict(int)
-        self._extra: defaultdict[int, int] = defaultdict(int)
+        self._types: defaultdict[int, int] = defaultdict(int)
+        # How many resources more have ranges under just these numbers.
+        self._shapes: defaultdict[tuple[int, ...], int] = defaultdict(int)
+
+    @contextmanager
+    def being_wary(self) -> Iterator[None]:
+        """Ids that are said to be fresh are looked for all the same."""
+        self.wary = True
+        try:
+            yield
+        finally:
+            self.wary = False
+
+    def add(self, row: Sequence[object]) -> int:
+        """Gather the row of a new resource; answers its rid, which the row itself goes without."""
+        if not self._resources:
+            greatest = self._connection.execute("SELECT max(rid) FROM resources").fetchone()[0]
+            self._next_rid = (greatest or 0) + 1
+        rid = self._next_rid
+        self._next_rid += 1
+        self._resources.append((rid, *row))
+        self.gathered += 1
+        return rid
+
+    def write_resources(self) -> None:
+        """Raises TakenError."""
+        if self._resources:
+            try:
+                insert_all(self._connection, "resources", self._resources)
+            except sqlite3.IntegrityError as error:
+                raise TakenError from error
+            self._resources.clear()
 
     def numbered(self, owner: int, entries: Entries, mark: str = "") -> Numbered:
         keys = [mark + key for key in entries.keys] if mark else entries.keys
@@ -74,19 +111,21 @@ class Index:
 
     def count(self, owner: int, type: str, change: int, mark: str = "") -> None:
         """Note that a resource of a type came or went."""
-        self._uses[self._names.numbers(self._connection, owner, [f"{mark}{TYPE}{type}"])[0]] += change
+        self._types[self._names.numbers(self._connection, owner, [f"{mark}{TYPE}{type}"])[0]] += change
 
     def replace(self, owner: int, rid: int, old: Numbered, new: Numbered) -> None:
         """Make the difference between a row's old entries and its new ones; NONE stands for there being none."""
         self.gathered += 1
-        if old is NONE:
-            self._come(owner, rid, new.keys)
-        else:
-            before, after = set(old.keys), set(new.keys)
-            self._go(owner, rid, before - after)
-            self._come(owner, rid, after - before)
+        come, gone = new.keys, old.keys
+        if gone and come:
+            come, gone = list(set(come).difference(gone)), list(set(gone).difference(come))
+        end = (rid,)
+        for name in come:
+            self._keys.come[owner, name].append(end)
+        for name in gone:
+            self._keys.gone[owner, name].append(end)
         if old.ranges != new.ranges:
-            self._change_ranges(owner, rid, old.ranges, new.ranges)
+            self._replace_ranges(owner, rid, old.ranges, new.ranges)
 
     def words(self, owner: int, rid: int, words: tuple[str, ...]) -> None:
         self._texts[owner, rid] = f" {' '.join(words)} "
@@ -124,18 +163,22 @@ class Index:
         self._connection.execute("DELETE FROM contained WHERE owner = ? AND container = ?", where)
 
     def finish(self) -> None:
-        """Write all that was gathered, in the order of the tables: neighbours share pages."""
+        """Write all that was gathered, in the order of the tables: neighbours share pages. Raises TakenError."""
+        self.write_resources()
         connection = self._connection
+        uses, extra = self._counts()
         for table, rows in (("keys", self._keys), ("ranges", self._ranges)):
-            if rows:
-                connection.executemany(_DELETE[table], [row for row, comes in rows.items() if not comes])
-                insert_all(connection, table, sorted([row for row, comes in rows.items() if comes], key=_by_name))
+            gone, come = rows.changes()
+            if gone:
+                connection.executemany(_DELETE[table], gone)
+            insert_all(connection, table, come)
         if self._texts:
-            gone = [key for key, words in self._texts.items() if words is None]
-            connection.executemany("DELETE FROM texts WHERE owner = ? AND rid = ?", gone)
+            forgotten = [key for key, words in self._texts.items() if words is None]
+            if forgotten:
+                connection.executemany("DELETE FROM texts WHERE owner = ? AND rid = ?", forgotten)
             kept = [(*key, words) for key, words in self._texts.items() if words is not None]
             insert_all(connection, "texts", kept, "INSERT OR REPLACE")
-        self._names.write(connection, self._uses, self._extra)
+        self._names.write(connection, uses, extra)
         self._clear()
 
     def forget(self) -> None:
@@ -144,39 +187,62 @@ class Index:
         self._names.forget()
 
     def _clear(self) -> None:
+        self._resources.clear()
         self._keys.clear()
         self._ranges.clear()
         self._texts.clear()
-        self._uses.clear()
-        self._extra.clear()
+        self._types.clear()
+        self._shapes.clear()
 
-    def _come(self, owner: int, rid: int, names: Iterable[int]) -> None:
-        for name in names:
-            _note(self._keys, (owner, name, rid), comes=True)
-            self._uses[name] += 1
+    def _replace_ranges(self, owner: int, rid: int, old: list[RangeRow], new: list[RangeRow]) -> None:
+        if old:
+            self._shapes[tuple([row[0] for row in old])] -= 1
+        if new:
+            self._shapes[tuple([row[0] for row in new])] += 1
+        gone, come = (set(old).difference(new), set(new).difference(old)) if old and new else (old, new)
+        for number, span, first, last, low, high in gone:
+            self._ranges.gone[owner, number, span].append((first, last, rid, low, high))
+        for number, span, first, last, low, high in come:
+            self._ranges.come[owner, number, span].append((first, last, rid, low, high))
+            self._names.spread(self._connection, number, span)
 
-    def _go(self, owner: int, rid: int, names: Iterable[int]) -> None:
-        for name in names:
-            _note(self._keys, (owner, name, rid), comes=False)
-            self._uses[name] -= 1
+    def _counts(self) -> tuple[dict[int, int], dict[int, int]]:
+        """How many resources more use each name, and how many ranges more stand beside another of their name."""
+        uses, extra = self._types.copy(), defaultdict[int, int](int)
+        for change, keys in ((1, self._keys.come), (-1, self._keys.gone)):
+            for (_, name), rids in keys.items():
+                uses[name] += change * len(rids)
+        for shape, change in self._shapes.items():
+            names = Counter(name for number in shape for name in self._names.members(self._connection, number))
+            for name, count in names.items():
+                uses[name] += change
+                extra[name] += change * (count - 1)
+        return uses, extra
 
-    def _change_ranges(self, owner: int, rid: int, old: list[RangeRow], new: list[RangeRow]) -> None:
-        self._count_ranges(old, -1)
-        self._count_ranges(new, 1)
-        gone, come = (set(old) - set(new), set(new) - set(old)) if old else ((), new)
-        for row in gone:
-            _note(self._ranges, (owner, *row[:4], rid, *row[4:]), comes=False)
-        for row in come:
-            self._names.spread(self._connection, row[0], row[1])
-            _note(self._ranges, (owner, *row[:4], rid, *row[4:]), comes=True)
 
-    def _count_ranges(self, rows: list[RangeRow], change: int) -> None:
-        seen: set[int] = set()
-        for row in rows:
-            for name in self._names.members(self._connection, row[0]):
-                counted = self._extra if name in seen else self._uses
-                counted[name] += change
-                seen.add(name)
+class _Rows:
+    """Rows of one table that come, and that go: by what they begin with, how they end."""
+
+    def __init__(self) -> None:
+        self.come: defaultdict[tuple[int, ...], list[tuple[Any, ...]]] = defaultdict(list)
+        self.gone: defaultdict[tuple[int, ...], list[tuple[Any, ...]]] = defaultdict(list)
+
+    def clear(self) -> None:
+        self.come.clear()
+        self.gone.clear()
+
+    def changes(self) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+        """The rows to delete, and those to insert, in order. What comes and goes again is in neither."""
+        for begin, gone in self.gone.items():
+            if (come := self.come.get(begin)) is not None:
+                once, back = Counter(come), Counter(gone)
+                self.come[begin], self.gone[begin] = [*(once - back).elements()], [*(back - once).elements()]
+        return _in_order(self.gone), _in_order(self.come)
+
+
+def _in_order(rows: dict[tuple[int, ...], list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
+    # Sorted in two steps: bounds of two sorts have no order.
+    return [(*begin, *end) for begin in sorted(rows) for end in sorted(rows[begin])]
 
 
 _DELETE = {
@@ -184,15 +250,6 @@ _DELETE = {
     "ranges": "DELETE FROM ranges WHERE owner = ? AND name = ? AND span = ? AND first = ? AND last = ? AND rid = ?"
     " AND low = ? AND high = ?",
 }
-
-
-def _note(rows: dict[Any, bool], row: Any, *, comes: bool) -> None:
-    if rows.setdefault(row, comes) is not comes:
-        del rows[row]
-
-
-# Behind owner, name and what comes next are bounds of ranges, whose types may have no order.
-_by_name: Callable[[Sequence[Any]], Any] = itemgetter(0, 1, 2)
 
 
 def _rows(ranges: Iterable[Range]) -> list[tuple[tuple[str, ...], _SpanAndEnds]]:

@@ -24,6 +24,7 @@ class SqlitePurging:
 
 
 def _purge(connection: sqlite3.Connection, index: Index, owner: int, keys: Sequence[tuple[str, str]]) -> int:
+    index.write_resources()
     gone = 0
     for type, id in keys:
         place = (owner, type, id)

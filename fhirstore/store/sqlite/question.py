@@ -35,7 +35,7 @@ from fhirstore.search.plan import (
 )
 from fhirstore.store.sqlite.names import CONTAINED, RANGE, TYPE
 from fhirstore.store.sqlite.spans import Clauses, Held, spans_of
-from fhirstore.store.sqlite.statements import NO_ROWS, Sql, among, every, union
+from fhirstore.store.sqlite.statements import BESIDE, NO_ROWS, Sql, among, every, union
 
 MANY = 2**60
 """More rows than are worth counting."""
@@ -43,6 +43,9 @@ MANY = 2**60
 FEW = 50
 COUNTED = 10
 """Up to so many times what is few, rows are counted exactly."""
+
+SCATTERED = 8
+"""So many rows of an index are read and gathered in the time in which one resource's own ranges are looked at."""
 
 PARTS_LIMIT = 5000
 
@@ -59,11 +62,15 @@ Part = Filter | OneRange
 
 
 class Rows(NamedTuple):
-    """A SELECT of rids, with doubles unless `distinct`; `most` is how many there are at most, MANY: nobody knows."""
+    """A SELECT of rids, with doubles unless `distinct`; `most` is how many there are at most, MANY: nobody knows.
+
+    `names` are the numbers of keys, of which the rows found are those that have any.
+    """
 
     sql: Sql
     most: int
     distinct: bool = False
+    names: Sequence[int] = ()
 
 
 NONE = Rows(NO_ROWS, 0, distinct=True)
@@ -75,6 +82,10 @@ class Way(NamedTuple):
     rows: Rows | None
     part: Part | None
     rest: Sequence[Part]
+
+    @property
+    def most(self) -> int:
+        return MANY if self.rows is None else self.rows.most
 
 
 class Name(NamedTuple):
@@ -96,8 +107,6 @@ class Name(NamedTuple):
 _decode = msgspec.json.Decoder(list[int]).decode
 _UNUSED = Name(0, 0, 0, "[]", 0)
 _LOOK_UP = "SELECT text, id, uses, extra, sets, spans FROM names WHERE owner = ? AND "
-_SIDE_BY_SIDE = 8
-"""So many texts are looked up by a statement for their number; more are bound as one value."""
 
 
 @dataclass(slots=True)
@@ -127,7 +136,7 @@ class Question:
         if not missing:
             return
         self._names.update(dict.fromkeys(missing, _UNUSED))
-        if len(missing) <= _SIDE_BY_SIDE:
+        if len(missing) <= BESIDE:
             asked = union([Sql(_LOOK_UP + "text = ?", (self.owner, text)) for text in missing])
         else:
             named = among("text", missing)

@@ -44,11 +44,16 @@ class Readers:
     async def run_short(self, job: Callable[[sqlite3.Connection], Result]) -> Result:
         """The answer of a job that takes no time, mostly. One that does is broken off, and begun anew elsewhere."""
         self._left = STRETCHES
+        self._short.execute("BEGIN")
         try:
-            return _at_one_moment(self._short, job)
+            return job(self._short)
         except sqlite3.OperationalError:
             if self._left >= 0:
                 raise
+        finally:
+            # SQLite counts the steps of a statement over all its runs: this one, too, comes to a look at what is left.
+            self._left = STRETCHES
+            self._short.execute("ROLLBACK")
         return await self.run(job)
 
     def close(self) -> None:
@@ -69,12 +74,9 @@ class Readers:
         return connection
 
     def _do(self, job: Callable[[sqlite3.Connection], Result]) -> Result:
-        return _at_one_moment(self._own.connection, job)
-
-
-def _at_one_moment(connection: sqlite3.Connection, job: Callable[[sqlite3.Connection], Result]) -> Result:
-    connection.execute("BEGIN")
-    try:
-        return job(connection)
-    finally:
-        connection.execute("ROLLBACK")
+        connection: sqlite3.Connection = self._own.connection
+        connection.execute("BEGIN")
+        try:
+            return job(connection)
+        finally:
+            connection.execute("ROLLBACK")

@@ -5,7 +5,9 @@ queue; the thread then runs them all in one database transaction and commits onc
 commit. What a job wrote before it failed is undone: as that is rare, the transaction is then begun anew, with a
 savepoint around each job, for a savepoint has SQLite copy every page that it protects.
 
-Jobs that write resources gather their index rows in the writer's `index`, which writes those of all of them together.
+Jobs that write resources gather their rows in the writer's `index`, which writes those of all of them together: after
+each statement this thread waits until the event loop lets it go on, so that few statements count for more than fast
+ones.
 """
 
 from __future__ import annotations
@@ -13,14 +15,17 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
 from fhirstore.errors import Unavailable
+from fhirstore.store.sqlite.arrivals import Arrivals
 from fhirstore.store.sqlite.connection import AMPLE, Memory, connect
-from fhirstore.store.sqlite.index import Index
+from fhirstore.store.sqlite.index import Index, TakenError
 from fhirstore.store.sqlite.names import Names
 from fhirstore.store.sqlite.turns import Turns
 
@@ -38,7 +43,9 @@ class Writer:
         self._connection = connect(path, memory)
         self.index = Index(self._connection, Names(memory.names))
         self._turns = Turns(path)
-        self._queue: SimpleQueue[_Waiting[Any] | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Waiting[Any]] | None] = SimpleQueue()
+        self._arrivals = Arrivals(self._queue)
+        self._arrived: deque[_Waiting[Any]] = deque()
         self._thread = threading.Thread(target=self._work, name="sqlite-writer", daemon=True)
         self._thread.start()
 
@@ -51,14 +58,23 @@ class Writer:
         return await self._wait_for(_Waiting(job, self.index, gathers=gathers))
 
     async def _wait_for(self, waiting: _Waiting[Result]) -> Result:
-        self._queue.put(waiting)
+        self._arrivals.add(waiting)
         return await waiting.future
 
     async def session(self, work: Callable[[Run], Awaitable[Result]]) -> Result:
         """Run several jobs as one: nothing else is written in between, and all is undone when `work` raises.
 
-        A job that fails after it wrote ends the session, whatever `work` makes of it.
+        A job that fails after it wrote ends the session, whatever `work` makes of it. Where an id that was said to be
+        fresh turns out not to be, all is undone and `work` run again.
         """
+        try:
+            return await self._session(work, nullcontext())
+        except TakenError:
+            return await self._session(work, self.index.being_wary())
+
+    async def _session(
+        self, work: Callable[[Run], Awaitable[Result]], wariness: AbstractContextManager[None]
+    ) -> Result:
         loop = asyncio.get_running_loop()
         steps: SimpleQueue[_Waiting[Any] | None] = SimpleQueue()
         begun = loop.create_future()
@@ -66,6 +82,10 @@ class Writer:
 
         def serve(connection: sqlite3.Connection) -> Result:
             loop.call_soon_threadsafe(_settle, begun, None, None)
+            with wariness:
+                return serve_steps(connection)
+
+        def serve_steps(connection: sqlite3.Connection) -> Result:
             while True:
                 try:
                     step = steps.get(timeout=SESSION_SECONDS)
@@ -79,6 +99,7 @@ class Writer:
                     raise _AbandonedError
             if not outcome:
                 raise _AbandonedError
+            self.index.finish()
             return outcome[0]
 
         async def run(job: Job[Any], *, gathers: bool = False) -> Any:
@@ -102,7 +123,7 @@ class Writer:
         return await served
 
     def close(self) -> None:
-        self._queue.put(None)
+        self._arrivals.close()
         self._thread.join()
         self._connection.close()
         self._turns.close()
@@ -112,7 +133,7 @@ class Writer:
             try:
                 with self._turns:
                     self._commit(batch)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, TakenError) as error:
                 self._undo()
                 for waiting in batch:
                     waiting.fail(Unavailable(f"The database did not take the write: {error}."))
@@ -123,7 +144,7 @@ class Writer:
         batch: list[_Waiting[Any]] = []
         while len(batch) < BATCH_LIMIT:
             try:
-                waiting = self._queue.get(block=not batch)
+                waiting = self._arrived.popleft() if self._arrived else self._next(block=not batch)
             except Empty:
                 break
             if waiting is None:
@@ -136,15 +157,23 @@ class Writer:
                 break
         return batch
 
+    def _next(self, *, block: bool) -> _Waiting[Any] | None:
+        arrived = self._queue.get(block=block)
+        if arrived is None:
+            return None
+        self._arrived.extend(arrived)
+        return self._arrived.popleft()
+
     def _commit(self, batch: list[_Waiting[Any]]) -> None:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         jobs = [waiting for waiting in batch if not waiting.once]
-        if not all(waiting.succeed_or_leave_no_trace(connection) for waiting in jobs):
+        if not self._all_succeed(jobs):
             self._undo()
             connection.execute("BEGIN IMMEDIATE")
-            for waiting in jobs:
-                waiting.attempt(connection)
+            with self.index.being_wary():
+                for waiting in jobs:
+                    waiting.attempt(connection)
         for waiting in batch[len(jobs) :]:
             if jobs:
                 waiting.attempt(connection)
@@ -153,6 +182,16 @@ class Writer:
                 return
         self.index.finish()
         connection.execute("COMMIT")
+
+    def _all_succeed(self, jobs: Sequence[_Waiting[Any]]) -> bool:
+        """Whether none failed that left a trace."""
+        try:
+            if not all(waiting.succeed_or_leave_no_trace(self._connection) for waiting in jobs):
+                return False
+            self.index.finish()
+        except TakenError:
+            return False
+        return True
 
     def _undo(self) -> None:
         if self._connection.in_transaction:
