@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
-from brotli_asgi import BrotliMiddleware
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
@@ -29,6 +28,7 @@ from fhirstore.api import (
     validic,
 )
 from fhirstore.api.application import Application
+from fhirstore.api.compression import Compression
 from fhirstore.api.failures import add_failure_handlers
 from fhirstore.api.fhir import PREFIXES, FhirParts
 from fhirstore.api.management_trail import ManagementTrail
@@ -145,12 +145,11 @@ def _around(settings: Settings, usage: Usage) -> list[Middleware]:
         expose_headers=_EXPOSED,
         max_age=600,
     )
-    compression = partial(BrotliMiddleware, minimum_size=1000, quality=4, gzip_fallback=True)
     return [
         Middleware(TrustedProxies, trusted=_listed(settings.trusted_proxies)),
         Middleware(RequestLog, count=usage.note),
         Middleware(WhereSent, b"origin", cors),
-        Middleware(WhereSent, b"accept-encoding", compression),
+        Middleware(Compression),
     ]
 
 

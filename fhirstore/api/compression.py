@@ -47,7 +47,7 @@ def _best(accepted: bytes) -> Encoding | None:
 
 
 class _Compressed:
-    """The way of one answer to its client. How it starts is held back until its first piece tells what becomes of it."""
+    """The way of one answer to its client; its start is held back until its first piece tells what becomes of it."""
 
     def __init__(self, send: Send, encoding: Encoding) -> None:
         self._send = send

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from starlette.types import Receive, Scope, Send
 
 from fhirstore.api.binary import RAW_HEADERS, is_raw, unwrap, wants_raw, wrap
-from fhirstore.api.formats import Format, read_resource, wanted_format
+from fhirstore.api.formats import PLAIN, Format, read_resource, wanted_format
 from fhirstore.api.middleware import ASKED_BY
 from fhirstore.api.requests import HttpRequest, decode_query, read_body
 from fhirstore.api.responses import PRIVATE, failure_answer, reply_headers, send_answer
@@ -21,7 +21,7 @@ from fhirstore.auth.back_office import BackOffice
 from fhirstore.auth.tokens import Bearers
 from fhirstore.caller import Caller
 from fhirstore.dstu2.sources import is_absolute_uri
-from fhirstore.errors import BadRequest, Failure, MethodNotAllowed, Unprocessable
+from fhirstore.errors import BadRequest, Failure, MethodNotAllowed, NotFound, Unprocessable
 from fhirstore.interactions.conformance import conformance
 from fhirstore.interactions.doorway import Doorway
 from fhirstore.interactions.perform import perform
@@ -67,29 +67,37 @@ class FhirEndpoint:
     def __init__(self, prefix: str, parts: FhirParts) -> None:
         self._prefix = prefix
         self._parts = parts
-        self._own: Mapping[str, Way] = {"$import": self._transfer, "$export": self._transfer}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        format = Format()
+        format = PLAIN
         try:
             http = HttpRequest.of(scope, self._prefix, self._parts.base_url)
             format = _format(http)
-            await self._way(http)(http, format, receive, send)
+            await self._answer(http, format, receive, send)
         except Failure as failure:
             headers, body = failure_answer(failure)
             await send_answer(send, failure.status, headers, format.write(body), format.content_type)
 
-    def _way(self, http: HttpRequest) -> Way:
-        """Who answers: something of the endpoint's own at a few addresses, and the interactions at all others."""
+    def _answer(self, http: HttpRequest, format: Format, receive: Receive, send: Send) -> Awaitable[None]:
+        """By an interaction, or by something of the endpoint's own where there is none. Raises NotFound."""
+        try:
+            match = TABLE.match(http.method, http.path)
+        except (NotFound, MethodNotAllowed):
+            own = self._own_way(http)
+            if own is None:
+                raise
+            return own(http, format, receive, send)
+        return self._interact(match, http, format, receive, send)
+
+    def _own_way(self, http: HttpRequest) -> Way | None:
         path = http.path.strip("/")
         if path == "metadata" or (not path and http.method == "OPTIONS"):
             return self._tell
         if "/_permission/" in path:
             return self._share
-        return self._own.get(path.partition("/")[0], self._interact)
+        return self._transfer if path.startswith(("$import", "$export")) else None
 
-    async def _interact(self, http: HttpRequest, format: Format, receive: Receive, send: Send) -> None:
-        match = TABLE.match(http.method, http.path)
+    async def _interact(self, match: Match, http: HttpRequest, format: Format, receive: Receive, send: Send) -> None:
         interaction = match.interaction
         caller = await self._caller(http)
         notes = self._parts.doorway.notes(caller, http.id, http.address)
@@ -113,9 +121,10 @@ class FhirEndpoint:
 
     def _caller(self, http: HttpRequest) -> Awaitable[Caller]:
         """Whoever's token it is; or, without one, the user whom an application with its secret names."""
-        if http.named_user is None:
+        user = http.named_user
+        if user is None:
             return self._parts.bearers.caller(http.bearer())
-        return self._parts.back_office.caller(*http.client_credentials(), http.named_user, http.address)
+        return self._parts.back_office.caller(*http.client_credentials(), user, http.address)
 
     async def _share(self, http: HttpRequest, _: Format, receive: Receive, send: Send) -> None:
         sharing, parts = asked_sharing(http.method, http.path), self._parts
@@ -156,9 +165,7 @@ class FhirEndpoint:
         reply = Reply(200, conformance(http.base, oauth_uris, self._parts.doorway.limits))
         await send_reply(send, reply, http, format)
 
-    async def _receive(
-        self, http: HttpRequest, receive: Receive, match: Match
-    ) -> tuple[Sequence[tuple[str, str]], bytes]:
+    async def _receive(self, http: HttpRequest, receive: Receive, match: Match) -> tuple[list[tuple[str, str]], bytes]:
         """The query, with what a form adds to it, and the body as JSON. Raises what is wrong with either."""
         is_bundle = match.interaction.code == "transaction"
         limit = self._parts.bundle_bytes if is_bundle else self._parts.resource_bytes

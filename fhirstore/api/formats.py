@@ -38,6 +38,10 @@ class Format:
         return json_format.pretty(body) if self.pretty else body
 
 
+PLAIN = Format()
+"""What is written until it is known what is wanted."""
+
+
 def wanted_format(headers: Mapping[str, str], query: Sequence[tuple[str, str]]) -> Format:
     """`_format` decides, then Accept by its weights, then the format that was sent. Raises NotAcceptable."""
     asked = dict(query) if query else {}

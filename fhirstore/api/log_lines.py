@@ -67,11 +67,6 @@ class LogStream(logging.Handler):
         self._lines.append((created, make, told))
         self._flush_soon()
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether all that it is given is written, and as `LogLines` has it."""
-        return type(self.formatter) is LogLines and self.level <= logging.INFO and not self.filters
-
     def _flush_soon(self) -> None:
         if not self._due:
             try:
@@ -105,11 +100,17 @@ def log_line(logger: logging.Logger, make: Callable[[*Told], str], *told: *Told)
     """
     if not logger.isEnabledFor(logging.INFO):
         return
-    handler = logger.handlers[0] if len(logger.handlers) == 1 and not logger.propagate else None
-    if type(handler) is LogStream and handler.is_plain and not logger.filters:
-        handler.put(time.time(), make, *told)
-    else:
+    stream = logger.handlers[0] if len(logger.handlers) == 1 and not logger.propagate else None
+    if (
+        type(stream) is not LogStream
+        or type(stream.formatter) is not LogLines
+        or stream.level > logging.INFO
+        or stream.filters
+        or logger.filters
+    ):
         logger.info(make(*told))
+    else:
+        stream.put(time.time(), make, *told)
 
 
 _TOGETHER_SECONDS = 0.05

@@ -68,7 +68,11 @@ class HttpRequest(Struct, frozen=True):
         """The number of the user whom an application names in place of a token of theirs: 1upHealth's
         `x-oneup-user-id`. None where there is a bearer token, good or bad."""
         user = self.headers.get("x-oneup-user-id")
-        if user is None or _scheme_of(self.headers) == "bearer" or any(name == "access_token" for name, _ in self.query):
+        if (
+            user is None
+            or _scheme_of(self.headers) == "bearer"
+            or any(name == "access_token" for name, _ in self.query)
+        ):
             return None
         return user
 

@@ -60,6 +60,9 @@ def _run_server(settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
+        http="httptools",
+        ws="none",
+        lifespan="on",
         log_config=_log_config(settings.log_level),
         # Its access log would hold queries, and with them tokens; ours (`api.middleware`) does not.
         access_log=False,

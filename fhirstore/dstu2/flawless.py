@@ -8,17 +8,23 @@ as wrong: the walk decides.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from fhirstore.dstu2 import narrative
 from fhirstore.dstu2.bindings import ALLOWS
-from fhirstore.dstu2.catalog import is_resource_type
+from fhirstore.dstu2.catalog import is_resource_type, resource_types
+from fhirstore.dstu2.codings import REMEMBERED, PlainCoding, plain_coding
 from fhirstore.dstu2.primitives import Check
 from fhirstore.dstu2.references import target_type
 from fhirstore.dstu2.shapes import Property, Shape, shape_of
 
 Verdict = Callable[[Any], object]
+
+_NUMBERS = frozenset({int, Decimal})
 
 _judges: dict[str, Verdict] = {}
 
@@ -37,35 +43,52 @@ def _judge(shape: Shape) -> Verdict:
     if known is not None:
         return known
     verdicts: dict[str, Verdict] = {}
-    required = tuple(names for _, _, names in shape.required)
-    rules = tuple(rule.holds for rule in shape.rules)
+    required = [(names[0], frozenset(names)) for _, _, names in shape.required]
     choices = _choices(shape)
+    rules = tuple(rule.holds for rule in shape.rules)
 
     def judge(value: dict[str, Any]) -> bool:
         for name, item in value.items():
             if not verdicts[name](item):
                 return False
-        for names in required:
-            if names[0] not in value and not any(name in value for name in names):
+        for usual, names in required:
+            if usual not in value and names.isdisjoint(value):
                 return False
-        for alternatives in choices:
-            if len(alternatives.intersection(value)) > 1:
+        if choices:
+            chosen = [choices[name] for name in value if name in choices]
+            if len(chosen) > 1 and len(chosen) != len(set(chosen)):
                 return False
         for holds in rules:
             if not holds(value):
                 return False
         return bool(value)
 
-    _judges[shape.name] = judge
+    _judges[shape.name] = judge if shape.name != "Coding" else _remembering(judge)
     verdicts.update((name, _property_verdict(prop)) for name, prop in shape.properties.items() if _is_plain(prop))
     if is_resource_type(shape.name):
         verdicts["resourceType"] = bool
-    return judge
+    return _judges[shape.name]
 
 
-def _choices(shape: Shape) -> tuple[frozenset[str], ...]:
-    elements = {prop.element.path: prop.element for prop in shape.properties.values() if prop.choice}
-    return tuple(frozenset(element.json_names) for element in elements.values())
+def _choices(shape: Shape) -> dict[str, str]:
+    """The properties of which each element has at most one, by that element."""
+    return {name: prop.element.path for name, prop in shape.properties.items() if prop.choice}
+
+
+def _remembering(judge: Verdict) -> Verdict:
+    """The verdict on codings, most of which come again and again."""
+
+    @lru_cache(maxsize=REMEMBERED)
+    def judge_known(coding: PlainCoding) -> bool:
+        system, code, display = coding
+        shown = {} if display is None else {"display": display}
+        return bool(judge({"system": system, "code": code, **shown}))
+
+    def judge_any(value: dict[str, Any]) -> object:
+        known = plain_coding(value)
+        return judge(value) if known is None else judge_known(known)
+
+    return judge_any
 
 
 def _is_plain(prop: Property) -> bool:
@@ -94,6 +117,8 @@ def _each(verdict: Verdict) -> Verdict:
 def _primitive_verdict(prop: Property, check: Check) -> Verdict:
     if prop.match is not None and not prop.rules:
         return prop.match
+    if prop.type == "decimal" and not prop.rules:
+        return lambda value: type(value) in _NUMBERS
     if prop.type == "xhtml":
         return lambda div: check(div) is None and not narrative.check(div, "")
     rules = tuple(rule.holds for rule in prop.rules)
@@ -104,9 +129,9 @@ def _primitive_verdict(prop: Property, check: Check) -> Verdict:
 
 def _object_verdict(prop: Property) -> Verdict:
     verdict = _judge(prop.shape or prop.find_shape())
-    further = [rule.holds for rule in prop.rules]
+    further: list[Verdict] = [rule.holds for rule in prop.rules]
     if prop.type == "Reference":
-        further.append(lambda reference: _refers_rightly(reference, prop))
+        further.append(_reference_verdict(prop))
     elif prop.type == "Extension":
         further.append(_has_value_or_extensions)
     elif prop.codes is not None:
@@ -120,13 +145,18 @@ def _object_verdict(prop: Property) -> Verdict:
     return lambda value: verdict(value) and all(holds(value) for holds in further)
 
 
-def _refers_rightly(reference: dict[str, Any], prop: Property) -> bool:
+def _reference_verdict(prop: Property) -> Verdict:
     """Sure of a relative literal only; fragments and URLs depend on what is contained or bundled."""
-    literal = reference.get("reference")
-    if literal is None:
-        return True
-    found = None if ":" in literal else target_type(literal)
-    return found is not None and (not prop.targets or found in prop.targets)
+    usual = re.compile(rf"(?:{'|'.join(sorted(prop.targets) or resource_types())})/[A-Za-z0-9\-.]{{1,64}}").fullmatch
+
+    def refers_rightly(reference: dict[str, Any]) -> object:
+        literal = reference.get("reference")
+        if literal is None or usual(literal):
+            return True
+        found = None if ":" in literal else target_type(literal)
+        return found is not None and (not prop.targets or found in prop.targets)
+
+    return refers_rightly
 
 
 def _has_value_or_extensions(extension: dict[str, Any]) -> bool:

@@ -85,15 +85,17 @@ def _accepted(type: str, id: str, document: Mapping[str, Any], level: Level, tex
     issues = judge(document, level)
     if meta:
         issues = [*issues, *source_issues(document)]
-    if refused(issues, level):
-        faults = [issue for issue in issues if issue.refuses]
+    faults = [issue for issue in issues if issue.refuses]
+    if faults and refused(faults, level):
         raise Unprocessable(f"The {type} breaks the rules of DSTU2.", faults)
-    return Incoming(document, _marked(meta, incomplete=any(issue.refuses for issue in issues)), text)
+    return Incoming(document, _marked(meta, incomplete=bool(faults)), text)
 
 
 def _marked(meta: Mapping[str, Any], *, incomplete: bool) -> Mapping[str, Any]:
     """Put the tag where it belongs, and take it away where a client sends it back with what is now complete."""
     sent = meta.get("tag")
+    if sent is None and not incomplete:
+        return meta
     tags = [tag for tag in sent if tag.get("system") != INCOMPLETE_TAG["system"]] if isinstance(sent, list) else []
     if incomplete:
         tags.append(INCOMPLETE_TAG)

@@ -2,6 +2,7 @@
 
 A page is a Bundle of type searchset. Its matches are Parameters, one for each fact; its includes are the resources
 that state the facts, untouched. Nothing is stored, so that taking back a judgement or a source takes back its effect.
+The first page counts all facts; the others pass its total on, and read no further than they show.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _PARAMETERS = ("kind", "_since", "_count", PAGE)
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """`kinds` None for all; `since` in microseconds; `count` facts after `after`."""
+    """`kinds` None for all; `since` in microseconds; `count` facts after `after`: kind, place in it, total."""
 
     kinds: Collection[str] | None
     since: int | None
@@ -54,12 +55,13 @@ async def unified(request: Request, context: Context) -> Reply:
         person = reading.person(f"{request.type}/{request.id}")
         if person is None:
             raise NotFound(f"There is no {request.type} with this id.")
-    facts, following = await _page(reading, wanted, person)
+    facts, following, total = await _page(reading, wanted, person)
     found = await shown(context.resources, facts)
     matches = [_fact_entry(each) for each in found]
     versions = {name: version for each in found for name, version in each.versions.items()}
     includes = search_entries(context.base, ((name, each.body) for name, each in versions.items()), "include")
-    return Reply(200, bundle("searchset", [*matches, *includes], asked.links(context, following, len(facts))))
+    links = asked.links(context, following, len(facts))
+    return Reply(200, bundle("searchset", [*matches, *includes], links, total))
 
 
 def _asked(request: Request, context: Context) -> tuple[Asked, _Wanted]:
@@ -95,21 +97,36 @@ def _since(text: str | None) -> int | None:
 
 async def _page(
     reading: RecordReading, wanted: _Wanted, person: str | None
-) -> tuple[Sequence[UnifiedFact], Place | None]:
-    """The facts of a page, and the place that the next one follows; kinds that come before the page are not read."""
-    after = wanted.after
-    order = {kind: number for number, kind in enumerate(kinds())}
+) -> tuple[Sequence[UnifiedFact], Place | None, int]:
+    """The facts of a page, the place that the next one follows, and how many there are on all pages together."""
+    if wanted.after is None:
+        return await _first_page(reading, wanted, person)
+    total = wanted.after[-1]
+    assert isinstance(total, int)
+    page, order = list[UnifiedFact](), {kind: number for number, kind in enumerate(kinds())}
     names = kinds() if wanted.kinds is None else wanted.kinds
-    rest = [kind for kind in names if after is None or order[kind] >= order[str(after[0])]]
-    page: list[UnifiedFact] = []
-    async for facts in reading.facts(rest):
-        for fact in facts:
-            if not _is_wanted(fact, wanted, person) or (after is not None and not _is_behind(fact, after)):
-                continue
-            if len(page) == wanted.count:
-                return page, (page[-1].kind, *page[-1].place) if page else None
-            page.append(fact)
-    return page, None
+    async for facts in reading.facts([kind for kind in names if order[kind] >= order[str(wanted.after[0])]]):
+        page += (fact for fact in facts if _is_wanted(fact, wanted, person) and _is_behind(fact, wanted.after))
+        if len(page) > wanted.count:
+            break
+    return page[: wanted.count], _following(page, wanted.count, total), total
+
+
+async def _first_page(
+    reading: RecordReading, wanted: _Wanted, person: str | None
+) -> tuple[Sequence[UnifiedFact], Place | None, int]:
+    page, total = list[UnifiedFact](), 0
+    async for facts in reading.facts(wanted.kinds):
+        found = [fact for fact in facts if _is_wanted(fact, wanted, person)]
+        total += len(found)
+        page += found[: wanted.count + 1 - len(page)]
+    return page[: wanted.count], _following(page, wanted.count, total), total
+
+
+def _following(page: Sequence[UnifiedFact], count: int, total: int) -> Place | None:
+    """The place of the last fact that is shown, where there are more."""
+    last = page[count - 1] if 0 < count < len(page) else None
+    return (last.kind, *last.place, total) if last is not None else None
 
 
 def _is_behind(fact: UnifiedFact, after: Place) -> bool:

@@ -97,15 +97,17 @@ def _base(dimensions: Dimensions) -> str:
     return ".".join(f"{atom}{power if power != 1 else ''}" for atom, power in dimensions) or "1"
 
 
-@lru_cache(maxsize=4096)
 def unit(code: str) -> Unit | None:
     """The unit of a UCUM code, or None where it is not known here."""
+    return _unit(code) if 0 < len(code) <= _LENGTH_LIMIT else None
+
+
+@lru_cache(maxsize=4096)
+def _unit(code: str) -> Unit | None:
     if code in _SCALES:
         shift, factor = _SCALES[code]
         return Unit(factor, (("K", 1),), shift)
-    if not code or len(code) > _LENGTH_LIMIT or not code.isascii():
-        return None
-    return _term(code)
+    return _term(code) if code.isascii() else None
 
 
 def _term(text: str) -> Unit | None:

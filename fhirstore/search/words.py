@@ -6,11 +6,12 @@ parentheses combine them. Case and accents do not count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from fhirstore.dstu2.codings import REMEMBERED, PlainCoding, plain_coding
 from fhirstore.search.folding import words
 from fhirstore.search.parameters import refuse
 from fhirstore.search.plan import Filter, HasWord, Not, all_of, any_of
@@ -55,8 +56,8 @@ def _gathered(document: Mapping[str, Any]) -> dict[str, None]:
         node = waiting.pop()
         kind = type(node)
         if kind is dict:
-            if len(node) == 3 and "display" in node and (known := _of_coding(node)) is not None:
-                found += known
+            if "code" in node and (known := plain_coding(node)):
+                found += _words_of_known(known)
                 continue
             for name, value in node.items():
                 if type(value) is not str:
@@ -74,15 +75,9 @@ def _gathered(document: Mapping[str, Any]) -> dict[str, None]:
     return distinct if max(map(len, distinct), default=0) <= _LONGEST else _without_long(distinct)
 
 
-def _of_coding(coding: Mapping[str, Any]) -> Sequence[str] | None:
-    """The words of what is a Coding and no more: most come again and again."""
-    system, code, display = coding.get("system"), coding.get("code"), coding["display"]
-    return _coded(system, code, display) if type(system) is type(code) is type(display) is str else None
-
-
-@lru_cache(maxsize=16384)
-def _coded(*texts: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(words(" ".join(texts))))
+@lru_cache(maxsize=REMEMBERED)
+def _words_of_known(coding: PlainCoding) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words(" ".join(filter(None, coding)))))
 
 
 def _without_long(found: Iterable[str]) -> dict[str, None]:

@@ -85,7 +85,11 @@ class Parts:
 
     async def _holder(self, type: str, id: str) -> tuple[Part, Version] | None:
         """The part that a resource is in, and its current version: the first where it is not deleted, if there is."""
-        found = await _together(partial(part.current, type, id) for part in self._parts)
+        first, *others = self._parts
+        own = await first.current(type, id)
+        if own is not None and not own.deleted:  # as it mostly is: nobody else need be asked
+            return first, own
+        found = [own, *await _together(partial(part.current, type, id) for part in others)]
         held = [(part, version) for part, version in zip(self._parts, found, strict=True) if version is not None]
         return next((each for each in held if not each[1].deleted), held[0] if held else None)
 
@@ -119,6 +123,8 @@ class Parts:
 async def _together(calls: Iterable[Callable[[], Awaitable[Answer]]]) -> list[Answer]:
     """The answers to several calls, some of them made at the same time."""
     waiting, answers = list(calls), []
+    if len(waiting) == 1:
+        return [await waiting[0]()]
     for begin in range(0, len(waiting), _TOGETHER):
         answers += await asyncio.gather(*(call() for call in waiting[begin : begin + _TOGETHER]))
     return answers

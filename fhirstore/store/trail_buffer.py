@@ -18,6 +18,8 @@ _log = logging.getLogger("fhirstore")
 SECONDS = 1.0
 BATCH = 2_000
 """So many events are written at once, and as soon as there are so many."""
+_BREATH = 100
+"""So many are made of what requests noted before others have their turn."""
 LIMIT = 100_000
 """So many are kept while the database is away; then the oldest are lost, and the log says how many."""
 
@@ -45,8 +47,11 @@ class TrailBuffer:
         """Write all that was noted before. Where that fails, it is kept for the next time."""
         async with self._turn:
             for _ in range(-(-len(self._events) // BATCH)):
-                batch = [_event(self._events.popleft()) for _ in range(min(BATCH, len(self._events)))]
+                batch: list[Event] = []
                 try:
+                    while self._events and len(batch) < BATCH:
+                        batch += [_event(self._events.popleft()) for _ in range(min(_BREATH, len(self._events)))]
+                        await asyncio.sleep(0)
                     await self._store.trail.append(batch)
                 except BaseException:
                     self._events.extendleft(reversed(batch))

@@ -42,7 +42,9 @@ _SYSTEMS = {
 _HOUSES = tuple(sorted(set(_SYSTEMS.values())))
 """Systems that everybody shares; a record system's own codes leave open what a concept is elsewhere."""
 
-_NAMELESS = "nos unspecified an and by for in of on or the to vaccine formulation allergy dietary view portable component"
+_NAMELESS = (
+    "nos unspecified an and by for in of on or the to vaccine formulation allergy dietary view portable component"
+)
 _FILLERS = frozenset(_NAMELESS.split())
 _SAID_OF_NOTHING = re.compile(
     r"\((?:disorder|finding|procedure|substance|situation|observable entity|qualifier value|product|event"

@@ -91,14 +91,15 @@ def _compare(one: list[str], other: list[str]) -> Agreement:
     return min(given, Agreement.CLOSE) if not families else given
 
 
-def share_given_name(one: Iterable[str], other: Iterable[str]) -> bool:
-    """Whether two people have the same given name in full, with no middle name or generation against it."""
+def compare_given_names(one: Iterable[str], other: Iterable[str]) -> Agreement:
+    """As `compare_names`, whatever the family names are, which may have changed."""
     there = [each.split("|") for each in other]
-    return any(
-        _compare_given(a.split(), b.split()) is Agreement.EQUAL and (not x or not y or x == y)
-        for _, a, x in (each.split("|") for each in one)
-        for _, b, y in there
-    )
+    found = [
+        _compare_given(given.split(), given_there.split()) if not a or not b or a == b else Agreement.DIFFERENT
+        for _, given, a in (each.split("|") for each in one)
+        for _, given_there, b in there
+    ]
+    return max(found, default=Agreement.UNKNOWN)
 
 
 def are_written_out(names: Iterable[str]) -> bool:
@@ -118,7 +119,10 @@ def _formal() -> Mapping[str, frozenset[str]]:
 
 
 def _are_called_alike(one: str, other: str) -> bool:
-    return not _formal().get(one, frozenset()).isdisjoint(_formal().get(other, frozenset()))
+    """Whether two names, or a name and an initial, may be short for one."""
+    first, second = sorted((one, other), key=len)
+    mine, theirs = (_formal().get(each, frozenset({each})) for each in (first, second))
+    return any(name.startswith(first) for name in theirs) if len(first) == 1 else not mine.isdisjoint(theirs)
 
 
 def _compare_given(one: list[str], other: list[str]) -> Agreement:

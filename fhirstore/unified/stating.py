@@ -17,7 +17,9 @@ _SYSTEMS = {
     "urn:oid:2.16.840.1.113883.4.6": "http://hl7.org/fhir/sid/us-npi",
 }
 _URI = "urn:ietf:rfc:3986"
-_UNIQUE = re.compile(r"(?:urn:oid:)?[0-2](?:\.[0-9]{1,40}){6,30}|(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UNIQUE = re.compile(
+    r"(?:urn:oid:)?[0-2](?:\.[0-9]{1,40}){6,30}|(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+)
 """Object identifiers and UUIDs, as documents carry them."""
 
 _PLACEHOLDERS = frozenset({"unknown", "none", "n/a", "na", "null", "0", "000000000", "999999999", "123456789"})

@@ -189,6 +189,7 @@ def test_pages_hold_every_fact_once_in_the_same_order(holder: UserClient, strang
     whole = view(holder)
     walked = list(pages(holder, "Patient/$unified?_count=2"))
     assert [len(facts(page)) for page in walked] == [2, 2, 2, 1]
+    assert {page["total"] for page in walked} == {7}, "on every page, of all pages"
     assert [each for page in walked for each in facts(page)] == whole
     following = walked[0]["link"][1]["url"]
     assert http.get(following, headers=stranger.headers).status_code == 400
@@ -200,6 +201,8 @@ def test_a_patient_is_asked_for_as_the_person_that_they_are(holder: UserClient) 
     same = [view(holder, f"Patient/{name}-p/$unified") for name in "abc"]
     assert same[0] == same[1] == same[2]
     assert len(same[0]) == 4
+    assert holder.get("Patient/a-child/$unified?_count=1").json()["total"] == 2
+    assert holder.get("Patient/$unified?kind=Observation&_count=2").json()["total"] == 3
     assert holder.get("Patient/nobody/$unified").status_code == 404
 
 
@@ -271,9 +274,22 @@ def test_a_stranger_sees_nothing_of_it_and_judges_nothing(holder: UserClient, st
     before = view(holder)
     assert view(stranger) == []
     assert stranger.get("Patient/a-p/$unified").status_code == 404
-    assert say(stranger, "not-the-same", "Patient/a-p", "Patient/b-p").status_code == 201, "in a record of their own"
+    refused = say(stranger, "not-the-same", "Patient/a-p", "Patient/b-p")
+    absent = say(stranger, "not-the-same", "Patient/nobody", "Patient/none")
+    assert (refused.status_code, refused.json()) == (422, absent.json()), "as of what never was"
+    assert refused.json()["issue"][0]["code"] == "not-found"
+    assert stranger.get("Basic").json()["total"] == 0
     assert view(stranger) == []
     assert view(holder) == before
+
+
+def test_what_is_judged_must_be_there_and_is_no_longer_once_it_is_deleted(judging: UserClient) -> None:
+    for other in ("Observation/nothing", "Observation/later"):
+        assert say(judging, "same", "Observation/a-w", other).status_code == 422
+    assert judging.get("Basic").json()["total"] == 0
+    assert judging.delete("Observation/b-later").status_code in {200, 204}
+    assert say(judging, "same", "Observation/a-w", "Observation/b-later").status_code == 422
+    assert say(judging, "same", "Observation/a-w", "Observation/c-w").status_code == 201
 
 
 def test_a_narrowed_token_gets_the_view_of_what_it_reaches(holder: UserClient, server: AppServer) -> None:

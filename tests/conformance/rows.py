@@ -20,6 +20,10 @@ SERVER_GIVEN = "0123456789abcdef0123456789ab"
 """What an id looks like that only the server gives."""
 
 
+JUDGED_BESIDE = "other"
+"""The id of the Basic that a judgement of a target is about too, which its owner must have."""
+
+
 def label(row: Interaction) -> str:
     return f"{row.code} {row.method} {row.path or 'base'}"
 
@@ -99,7 +103,8 @@ def _body(row: Interaction, target: Target) -> dict[str, Any] | None:
     if row.code in {"$meta-add", "$meta-delete"}:
         return parameters(meta={"valueMeta": {"tag": [{"code": "a"}]}})
     if row.code == "$judge":
-        judged = [{"name": "resource", "valueReference": {"reference": f"Basic/{id}"}} for id in (target.id, "other")]
+        ids = (target.id, JUDGED_BESIDE)
+        judged = [{"name": "resource", "valueReference": {"reference": f"Basic/{id}"}} for id in ids]
         said = {"name": "judgement", "valueCode": "same"}
         return {"resourceType": "Parameters", "parameter": [said, *judged]}
     return parameters() if row.method == "POST" and row.code.startswith("$") else None

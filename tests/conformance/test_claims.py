@@ -15,7 +15,7 @@ from fhirstore.interactions.table import Interaction
 from tests.builders import patient, smallest
 from tests.clients import UserClient, http
 from tests.conformance.bundles import batch, entry, transaction
-from tests.conformance.rows import ROWS, Target, asked, label, type_of
+from tests.conformance.rows import JUDGED_BESIDE, ROWS, Target, asked, label, type_of
 from tests.server import AppServer
 
 SLOW_SAMPLE = 12
@@ -147,6 +147,7 @@ def test_each_operation_that_is_claimed_works_wherever_the_table_has_it(user: Us
     assert own == {"$unified", "$judge"}
     official = "http://hl7.org/fhir/OperationDefinition/"
     assert all(url.startswith(official) for code, url in claimed.items() if code not in own)
+    assert user.put(f"Basic/{JUDGED_BESIDE}", smallest("Basic", id=JUDGED_BESIDE)).status_code == 201
     for position, row in enumerate(rows):
         target = Target(type_of(row), f"id{position}", f"word{position}")
         assert user.put(f"{target.type}/{target.id}", target.resource | {"id": target.id}).status_code == 201

@@ -20,7 +20,7 @@ from tests.api.searching import keep
 from tests.builders import observation, patient, smallest
 from tests.clients import ApplicationClient, UserClient, new_application
 from tests.conformance.bundles import batch, entry, transaction
-from tests.conformance.rows import ROWS, Target, asked, label, type_of
+from tests.conformance.rows import JUDGED_BESIDE, ROWS, Target, asked, label, type_of
 from tests.journeys.test_strangers import told
 from tests.server import AppServer
 
@@ -88,6 +88,7 @@ class Record:
             observation("Patient/poutside", id="o", comments=SECRET_OUTSIDE, meta=tag),
             smallest("Flag", id="f", subject=subject, code={"text": SECRET_OUTSIDE}),
             observation("Patient/pinside", id="i"),
+            smallest("Basic", id=JUDGED_BESIDE),
         )
         self.restore(*{type_of(row) for row in ROWS})
 
@@ -186,6 +187,8 @@ def _should_succeed(row: Interaction, granted: Granted, type: str) -> bool:
         return not granted.of_one
     if row.code == "$unified" and "{id}" in row.path and not granted.may("read", type):
         return False  # whom a Patient is one person with, only the Patient tells
+    if row.code == "$judge" and not granted.may("read", type):
+        return False  # only of what can be read
     return not granted.of_one or type in IN_COMPARTMENT
 
 

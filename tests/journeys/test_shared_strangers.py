@@ -19,7 +19,7 @@ from fhirstore.interactions.table import Interaction
 from tests.api.searching import keep
 from tests.builders import observation, smallest
 from tests.clients import ApplicationClient, UserClient, new_application
-from tests.conformance.rows import ROWS, Target, asked, label, type_of
+from tests.conformance.rows import JUDGED_BESIDE, ROWS, Target, asked, label, type_of
 from tests.journeys.test_strangers import told
 from tests.server import AppServer
 
@@ -65,6 +65,8 @@ def shared(server: AppServer) -> Shared:
 
 
 def resources(type: str, rows: Sequence[Interaction]) -> Iterator[dict[str, Any]]:
+    if type == "Basic":
+        yield smallest("Basic", id=JUDGED_BESIDE)
     for place in places(rows):
         one = target(type, place)
         about = {"subject": {"reference": f"Patient/p{place}"}} if type == "Composition" else {}

@@ -19,7 +19,7 @@ from fhirstore.interactions.table import Interaction
 from tests.builders import observation, patient, smallest
 from tests.clients import ApplicationClient, UserClient, http, new_application
 from tests.conformance.bundles import batch, entry, transaction
-from tests.conformance.rows import ROWS, Asked, Target, asked, label, type_of
+from tests.conformance.rows import JUDGED_BESIDE, ROWS, Asked, Target, asked, label, type_of
 from tests.server import AppServer
 
 Wrap = Callable[[Asked], Asked]
@@ -60,6 +60,8 @@ def word() -> str:
 
 def owned(owner: UserClient, type: str, *, by_server: bool) -> Target:
     """A resource of the owner's, by an id of the server's or of the client's choice."""
+    if type == "Basic":
+        assert owner.put(f"Basic/{JUDGED_BESIDE}", smallest("Basic", id=JUDGED_BESIDE)).status_code in {200, 201}
     target = Target(type, word(), word())
     if by_server:
         return Target(type, owner.create(target.resource)["id"], target.word)

@@ -1,4 +1,4 @@
-"""Reads of MongoDB that come at the same time share round trips, and nothing else: each gets its own answer."""
+"""Reads and creates that come together share round trips to MongoDB, and nothing else: each has its own answer."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from fhirstore.errors import Unavailable
-from fhirstore.store.mongodb import MongoStore
+from fhirstore.store.contract import Change, Version
+from fhirstore.store.mongodb import MongoStore, gathering
 from fhirstore.store.scope import Scope
+from tests.conftest import database_of
 from tests.store.test_find import put
 from tests.store.test_mongodb_shapes import Commands
 
@@ -21,8 +23,8 @@ AT_ONCE = 40
 
 @asynccontextmanager
 async def opened(uri: str, commands: Commands, *, gathered: bool = True) -> AsyncIterator[MongoStore]:
-    address, _, options = uri.partition("/?")
-    store = MongoStore(f"{address.rstrip('/')}/test_{uuid4().hex}?{options}", gathered_reads=gathered)
+    database = database_of(uri, f"test_{uuid4().hex}")
+    store = MongoStore(database, gathered_reads=gathered, gathered_creates=gathered)
     connect = store._connect
     store._connect = lambda *_: connect(commands)  # type: ignore[method-assign]
     await store.open()
@@ -108,3 +110,68 @@ async def test_who_goes_away_takes_nothing_from_who_waits_for_the_same(store: Mo
     await asyncio.sleep(0)
     first.cancel()
     assert await second
+
+
+def new(id: str, body: bytes = b"{}", updated: int = 1) -> Change:
+    version = Version("Patient", id, 1, updated, "POST", body)
+    return Change("Patient", id, lambda current: put("Patient", id).decide(current) if current else version, fresh=True)
+
+
+@pytest.mark.parametrize("gathered", [True, False])
+async def test_creates_that_come_together_take_few_round_trips_and_are_there_when_they_are_acknowledged(
+    mongodb_uri: str, commands: Commands, gathered: bool
+) -> None:
+    async with opened(mongodb_uri, commands, gathered=gathered) as store:
+        mine = store.within(Scope(1))
+
+        async def create_and_read(at: int) -> bytes:
+            await mine.change(new(f"p{at}", b"%d" % at))
+            found = await mine.current("Patient", f"p{at}")
+            return found.body if found else b""
+
+        with commands.during() as sent:
+            found = await asyncio.gather(*(create_and_read(at) for at in range(AT_ONCE)))
+        assert found == [b"%d" % at for at in range(AT_ONCE)]
+        inserts = [each for each in sent if each["name"] == "insert"]
+        assert len(inserts) <= 4 if gathered else len(inserts) == AT_ONCE
+
+
+async def test_of_creates_that_share_a_round_trip_each_has_its_own_outcome(store: MongoStore) -> None:
+    mine, theirs = store.within(Scope(1)), store.within(Scope(2))
+    await mine.change(new("there"))
+    changes = [mine.change(new(id)) for id in ("a", "there", "twice", "twice", "b")]
+    failing = [mine.change(new("c", updated=2**70)), theirs.change(new("there"))]
+    outcomes = await asyncio.gather(*changes, *failing, return_exceptions=True)
+    numbers = [each.number for each in outcomes if isinstance(each, Version)]
+    assert numbers in ([1, 2, 1, 2, 1, 1], [1, 2, 2, 1, 1, 1])
+    assert isinstance(outcomes[5], OverflowError), "no number of MongoDB is so large, which is nobody else's failure"
+    assert await mine.current("Patient", "c") is None
+
+
+async def test_a_large_one_keeps_nobody_waiting(
+    store: MongoStore, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "LARGE", 10_000)
+    mine = store.within(Scope(1))
+    with commands.during() as sent:
+        await asyncio.gather(*(mine.change(new(f"p{at}", b"x" * (at % 2 * 10_000))) for at in range(20)))
+    sizes = [len(each["documents"]) for each in sent]
+    assert sizes.count(1) >= 10
+    assert sum(sizes) == 20
+    assert len(sizes) < 20
+
+
+async def test_a_failed_create_reaches_all_who_wait_and_the_next_is_made(
+    store: MongoStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resources, creates = store.within(Scope(1)), store._creates
+    assert creates is not None
+
+    async def fail(asked: object) -> None:
+        raise AutoReconnect("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(creates, "_ask", fail)
+        answers = await asyncio.gather(*(resources.change(new(f"p{at}")) for at in range(5)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [Unavailable] * 5
+    assert await resources.change(new("p1"))

@@ -146,8 +146,8 @@ async def test_the_official_examples_as_three_sources_overlap_come_again_and_lea
 ) -> None:
     """Each source has two thirds of the examples, so each example is in two sources.
 
-    All are taken on SQLite and on a MongoDB of one's own. The wire server that stands in for it takes some 8 ms to write
-    one, and longer for each that it holds: a minute for all, so that it is given every third.
+    All are taken on SQLite, and on a MongoDB of one's own. The wire server that stands in for it takes some 8 ms to
+    write one, and longer the more it holds, a minute for all: it is given every third.
     """
     files = sorted((definitions / "examples" / "json").glob("*.json"))
     sample = files if store_kind == "sqlite" or "FHIRSTORE_TEST_MONGODB_URI" in os.environ else files[::3]

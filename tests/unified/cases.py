@@ -1,68 +1,31 @@
-"""Pairs of resources of two sources: those that state the same, and those that are as near as can be without it."""
+"""Pairs of resources of two sources that state the same, and words of the reason."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from fhirstore.dstu2.json_format import dump, parse
-from fhirstore.unified.facts import Fact
-from fhirstore.unified.stating import state
-
-LOINC, SNOMED, UCUM = "http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org"
-RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
-ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
-
-
-def fact(source: str, resource: dict[str, Any], id: str = "1") -> Fact:
-    tag = {"system": "urn:fhirstore:source", "code": f"urn:{source}"}
-    document = {"id": f"{source}{id}", "meta": {"tag": [tag]}, **resource}
-    return state(parse(dump(document)))
-
-
-def coded(system: str, code: str, display: str = "", text: str = "") -> dict[str, Any]:
-    coding = {"system": system, "code": code} | ({"display": display} if display else {})
-    return {"coding": [coding]} | ({"text": text} if text else {})
-
-
-def quantity(value: Any, unit: str, code: str = "") -> dict[str, Any]:
-    return {"value": value, "unit": unit} | ({"system": UCUM, "code": code} if code else {})
-
-
-def patient(given: str, born: str = "1960-05-14", **more: Any) -> dict[str, Any]:
-    named = {"resourceType": "Patient", "name": [{"family": ["Chalmers"], "given": given.split()}]}
-    return named | ({"birthDate": born} if born else {}) | {"gender": "male"} | more
-
-
-def pulse(at: str | None, value: Any = 72, **more: Any) -> dict[str, Any]:
-    told = {"resourceType": "Observation", "status": "final", "code": coded(LOINC, "8867-4", "Heart rate")}
-    return told | {"valueQuantity": quantity(value, "/min", "/min")} | ({"effectiveDateTime": at} if at else {}) | more
-
-
-def pressure(at: str, high: int, low: int) -> dict[str, Any]:
-    parts = (("8480-6", high), ("8462-4", low))
-    component = [{"code": coded(LOINC, code), "valueQuantity": quantity(value, "mmHg")} for code, value in parts]
-    code = coded(LOINC, "55284-4", "Blood pressure")
-    return {"resourceType": "Observation", "status": "final", "code": code, "component": component} | {
-        "effectiveDateTime": at
-    }
-
-
-def condition(code: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"resourceType": "Condition", "code": code, "verificationStatus": "confirmed"} | more
-
-
-def order(name: str, at: str, **dose: Any) -> dict[str, Any]:
-    told = {"resourceType": "MedicationOrder", "medicationCodeableConcept": {"text": name}, "dateWritten": at}
-    return told | ({"dosageInstruction": [{"doseQuantity": dose}]} if dose else {})
-
-
-def typed(type: str, **members: Any) -> dict[str, Any]:
-    return {"resourceType": type} | members
-
-
-MEMBER: dict[str, Any] = {"identifier": [{"system": "urn:insurance", "value": "W1"}]}
-HYPERTENSION = coded(SNOMED, "38341003", "Hypertensive disorder")
-FLU = coded("http://hl7.org/fhir/sid/cvx", "140", "Influenza, seasonal, injectable, preservative free")
+from tests.unified.resources import (
+    CBC,
+    FLU,
+    HYPERTENSION,
+    ICD10,
+    LISINOPRIL,
+    LISINOPRIL_10,
+    LOINC,
+    MEMBER,
+    PULSE,
+    RXNORM,
+    SNOMED,
+    coded,
+    condition,
+    order,
+    patient,
+    pressure,
+    pulse,
+    quantity,
+    typed,
+)
 
 SAME: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a patient by name, birth date and gender": (
@@ -181,6 +144,73 @@ SAME: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         typed("DiagnosticReport", code={"text": "CBC"}, effectiveDateTime="2015-02-07T09:00:00Z"),
         "same code",
     ),
+    "a patient by what they are called": (patient("William"), patient("BILL"), "the names agree"),
+    "a patient by an initial of what they are named": (patient("W"), patient("Bill"), "the names agree"),
+    "a patient by another family name, all else and the telephone being the same": (
+        patient("Anna Marie", telecom=[{"system": "phone", "value": "+1 (555) 123-4567"}]),
+        patient("Anna", name=[{"text": "Anna Solo"}], telecom=[{"system": "phone", "value": "555-123-4567"}]),
+        "by another family name",
+    ),
+    "a glucose by mass and by moles": (
+        pulse("2015-02-07T13:28Z", code=coded(LOINC, "2345-7"), valueQuantity=quantity(98, "mg/dL", "mg/dL")),
+        pulse("2015-02-07T13:28Z", code=coded(LOINC, "14749-6"), valueQuantity=quantity(Decimal("5.4"), "mmol/L")),
+        "same code and value, at the same time",
+    ),
+    "an observation of midnight, which is a day": (
+        pulse("2015-02-07T00:00:00Z"),
+        pulse("2015-02-07T13:28:17-05:00"),
+        "on the same day",
+    ),
+    "an observation by a code of its own beside the one that all have": (
+        pulse("2015-02-07", code={"coding": [{"system": "urn:oid:1.2.3", "code": "8"}, *PULSE["coding"]]}),
+        pulse("2015-02-07", code={"coding": [{"system": "urn:oid:1.2.4", "code": "5"}, *PULSE["coding"]]}),
+        "same code and value",
+    ),
+    "a problem of one knee, of which one does not say which": (
+        condition(coded(ICD10, "M25.561", "Pain in right knee"), onsetDateTime="2012-03-04"),
+        condition({"text": "Knee pain"}, onsetDateTime="2012-03-04T00:00:00-05:00"),
+        "of which one tells the side, begun on the same day",
+    ),
+    "a diagnosis of a visit, made while the problem lasted": (
+        condition({"text": "Acute bronchitis"}, dateRecorded="2012-03-06"),
+        condition({"text": "Acute bronchitis"}, onsetDateTime="2012-03-04", abatementDateTime="2012-03-15"),
+        "recorded in one while it lasted in the other",
+    ),
+    "an order whose strength stands in the dose": (
+        order("lisinopril (Zestril)", "2015-02-07", **quantity(Decimal("10.0"), "mg", "mg")),
+        order("LISINOPRIL 10MG TABS", "2015-02-07", **quantity(1, "tablet", "{tbl}")),
+        "same medication, on the same day",
+    ),
+    "an order whose dose stands in words": (
+        typed("MedicationOrder", dosageInstruction=[{"text": "20 mg, 1 tabs, Oral, Daily"}], **LISINOPRIL),
+        typed("MedicationOrder", dosageInstruction=[{"text": "Take 2 tablets by mouth daily"}], **LISINOPRIL_10),
+        "same medication, on the same day",
+    ),
+    "a chest radiograph": (
+        typed("DiagnosticReport", code={"text": "XR CHEST PORTABLE"}, effectiveDateTime="2015-02-07T09:00:00Z"),
+        typed("DiagnosticReport", code={"text": "Chest X-ray"}, effectiveDateTime="2015-02-07T09:00:00Z"),
+        "same code",
+    ),
+    "a report known by the day, issued when the other was made": (
+        typed("DiagnosticReport", code=CBC, effectiveDateTime="2015-02-07", issued="2015-02-07T09:40:00Z"),
+        typed("DiagnosticReport", code=CBC, effectiveDateTime="2015-02-07T09:00:00Z"),
+        "on the same day, issued within the hour",
+    ),
+    "a summary that was written once, by its day": (
+        typed("DocumentReference", type={"text": "Discharge Summary"}, created="2015-02-07"),
+        typed("DocumentReference", type=coded(LOINC, "18842-5"), created="2015-02-07T16:20:00Z"),
+        "same type, on the same day",
+    ),
+    "a document by a number that is unique in the world": (
+        typed("DocumentReference", masterIdentifier={"value": "1.2.840.114350.1.13.0.1.7.8.688883.11147"}),
+        typed("DocumentReference", masterIdentifier={"value": "urn:oid:1.2.840.114350.1.13.0.1.7.8.688883.11147"}),
+        "same identifier",
+    ),
+    "a vaccination by its brand": (
+        typed("Immunization", vaccineCode=coded("http://hl7.org/fhir/sid/cvx", "115", "Tdap"), date="2014-10-01"),
+        typed("Immunization", vaccineCode={"text": "Boostrix"}, date="2014-10-01T00:00:00Z"),
+        "same vaccine, on the same day",
+    ),
     "anything else by its content": (
         typed(
             "Goal", description="Walk", status="in-progress", startDate="2015-01-01", addresses=[{"reference": "C/1"}]
@@ -189,112 +219,5 @@ SAME: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
             "Goal", description="Walk", status="in-progress", startDate="2015-01-01", addresses=[{"reference": "C/2"}]
         ),
         "same content",
-    ),
-}
-
-OTHER: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "twins": (patient("Peter", **MEMBER), patient("Paul", **MEMBER)),
-    "twins by initials that differ in the middle": (patient("P James"), patient("Peter Robert")),
-    "father and son of one name": (patient("Peter", **MEMBER), patient("Peter", "1988-05-14", **MEMBER)),
-    "brother and sister": (patient("Kim"), patient("Kim", gender="female")),
-    "namesakes of whom one has no birth date": (patient("Peter"), patient("Peter", "")),
-    "two of a generation": (patient("Peter"), patient("Peter", name=[{"text": "Peter Solo"}])),
-    "measured again minutes later": (pulse("2015-02-07T13:28:17Z"), pulse("2015-02-07T13:33:17Z")),
-    "another value at the same time": (pulse("2015-02-07T13:28:17Z"), pulse("2015-02-07T13:28:17Z", 73)),
-    "the same number in another unit": (
-        pulse("2015-02-07", valueQuantity=quantity(5.4, "mmol/L", "mmol/L")),
-        pulse("2015-02-07", valueQuantity=quantity(5.4, "mg/dL", "mg/dL")),
-    ),
-    "more than a number": (
-        pulse("2015-02-07"),
-        pulse("2015-02-07", valueQuantity=quantity(72, "/min", "/min") | {"comparator": ">"}),
-    ),
-    "the other arm": (
-        pulse("2015-02-07", bodySite=coded(SNOMED, "368208006")),
-        pulse("2015-02-07", bodySite=coded(SNOMED, "368209003")),
-    ),
-    "a measurement without a date": (pulse("2015-02-07"), pulse(None)),
-    "one entered in error": (pulse("2015-02-07"), pulse("2015-02-07", status="entered-in-error")),
-    "two pressures of a day": (pressure("2015-02-07", 120, 80), pressure("2015-02-07", 120, 82)),
-    "two kinds of diabetes": (
-        condition(coded(SNOMED, "44054006"), onsetDateTime="2012-03-04"),
-        condition(coded(ICD10, "E10.9", "Type 1 diabetes mellitus"), onsetDateTime="2012-03-04"),
-    ),
-    "an illness that came again": (
-        condition({"text": "Acute bronchitis"}, onsetDateTime="2012-03-04"),
-        condition({"text": "Acute bronchitis"}, onsetDateTime="2014-01-09"),
-    ),
-    "with and without aura": (
-        condition({"text": "Migraine with aura"}, onsetDateTime="2012"),
-        condition({"text": "Migraine without aura"}, onsetDateTime="2012"),
-    ),
-    "confirmed and refuted": (
-        condition(HYPERTENSION, onsetDateTime="2012"),
-        condition(HYPERTENSION, onsetDateTime="2012", verificationStatus="refuted"),
-    ),
-    "another strength": (order("Lisinopril 10 mg", "2015-02-07"), order("Lisinopril 20 mg", "2015-02-07")),
-    "another dose": (
-        order("Lisinopril", "2015-02-07", **quantity(10, "mg", "mg")),
-        order("Lisinopril", "2015-02-07", **quantity(20, "mg", "mg")),
-    ),
-    "a refill": (order("Lisinopril 10 mg", "2015-02-07"), order("Lisinopril 10 mg", "2015-03-09")),
-    "a cream and a tablet": (order("Diclofenac 1 % gel", "2015-02-07"), order("Diclofenac tablet", "2015-02-07")),
-    "slow and fast": (order("Metoprolol 50 mg ER", "2015-02-07"), order("Metoprolol 50 mg tablet", "2015-02-07")),
-    "two nuts": (
-        typed("AllergyIntolerance", substance={"text": "Peanut"}),
-        typed("AllergyIntolerance", substance={"text": "Tree nuts"}),
-    ),
-    "the next dose": (
-        typed("Immunization", vaccineCode=FLU, date="2014-10-01"),
-        typed("Immunization", vaccineCode=FLU, date="2014-10-29"),
-    ),
-    "given and refused": (
-        typed("Immunization", vaccineCode=FLU, date="2014-10-01", wasNotGiven=True),
-        typed("Immunization", vaccineCode=FLU, date="2014-10-01", wasNotGiven=False),
-    ),
-    "hepatitis A and B": (
-        typed("Immunization", vaccineCode={"text": "Hepatitis A vaccine"}, date="2014-10-01"),
-        typed("Immunization", vaccineCode={"text": "Hepatitis B vaccine"}, date="2014-10-01"),
-    ),
-    "the other knee": (
-        typed(
-            "Procedure", code={"text": "Arthroscopy"}, performedDateTime="1999-04-05", bodySite=[{"text": "left knee"}]
-        )
-        | {"bodySite": [coded(SNOMED, "82169009")]},
-        typed("Procedure", code={"text": "Arthroscopy"}, performedDateTime="1999-04-05")
-        | {"bodySite": [coded(SNOMED, "6757004")]},
-    ),
-    "clinic and emergency on a day": (
-        typed("Encounter", **{"class": "outpatient"}, period={"start": "2015-02-07"}),
-        typed("Encounter", **{"class": "emergency"}, period={"start": "2015-02-07"}),
-    ),
-    "two results of one order": (
-        pulse("2015-02-07", code=coded(LOINC, "2951-2"), identifier=[{"system": "urn:order", "value": "A1"}]),
-        pulse("2015-02-07", code=coded(LOINC, "2823-3"), identifier=[{"system": "urn:order", "value": "A1"}]),
-    ),
-    "doctors of one name with two numbers": (
-        typed(
-            "Practitioner",
-            name={"text": "A B"},
-            identifier=[{"system": "http://hl7.org/fhir/sid/us-npi", "value": "1"}],
-        ),
-        typed(
-            "Practitioner",
-            name={"text": "A B"},
-            identifier=[{"system": "http://hl7.org/fhir/sid/us-npi", "value": "2"}],
-        ),
-    ),
-    "a house within a house": (
-        typed("Organization", name="General Hospital"),
-        typed("Organization", name="General Hospital Radiology"),
-    ),
-    "two brothers": (
-        typed("FamilyMemberHistory", relationship={"text": "brother"}, name="Otto", condition=[{"code": HYPERTENSION}]),
-        typed("FamilyMemberHistory", relationship={"text": "brother"}, name="Karl", condition=[{"code": HYPERTENSION}]),
-    ),
-    "what says next to nothing": (typed("Goal", description="Walk"), typed("Goal", description="Walk")),
-    "placeholders for numbers": (
-        typed("Location", name="A", identifier=[{"system": "urn:a", "value": "unknown"}]),
-        typed("Location", name="B", identifier=[{"system": "urn:a", "value": "unknown"}]),
     ),
 }

@@ -8,8 +8,8 @@ from typing import Any
 from fhirstore.unified.clocks import TRUE_CLOCKS, find_clocks
 from fhirstore.unified.facts import Fact
 from fhirstore.unified.grouping import group
-from tests.unified.cases import fact, order, pulse
 from tests.unified.lives import together
+from tests.unified.resources import fact, order, pulse
 
 START = datetime(2014, 1, 6, 13, 7, 31, tzinfo=UTC)
 

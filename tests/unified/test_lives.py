@@ -36,12 +36,23 @@ def test_precision_is_99_and_recall_90_in_a_hundred() -> None:
     assert every.recall >= 0.90
 
 
-def test_no_type_is_left_out_and_none_is_often_wrong() -> None:
+def test_no_type_is_left_out_and_each_is_right_by_itself() -> None:
+    """Of what can be decided: a day alone where there were two doses, or no date at all, fits either."""
     scores = scores_of_all()
     assert len(scores) == 17
     for name, score in scores.items():
-        assert score.right > 0, name
-        assert score.precision >= 0.95, name
+        assert score.right > score.right_open, name
+        assert score.precision >= 0.99, name
+        assert score.recall_of_decidable >= 0.90, name
+
+
+def test_what_is_left_open_fits_another_event_and_is_the_lesser_part() -> None:
+    scores = scores_of_all().values()
+    assert 0 < sum(score.missed_open for score in scores) < 0.07 * sum(score.right for score in scores)
+    tellings = [each for seed in SEEDS for each in told(seed) if each.document["resourceType"] == "Immunization"]
+    timed = [each for each in tellings if "T" in each.document["date"] and "T00:00:00" not in each.document["date"]]
+    assert timed
+    assert not any(each.open for each in timed)
 
 
 def test_the_lives_hold_the_near_misses_that_they_promise() -> None:

@@ -16,7 +16,7 @@ from fhirstore.unified.facts import Fact
 from fhirstore.unified.grouping import GROUP_LIMIT, WINDOW, group
 from fhirstore.unified.judgements import Judgements, basic, judgement, judgements, pair
 from fhirstore.unified.stating import state
-from tests.unified.cases import fact, patient, pulse
+from tests.unified.resources import fact, patient, pulse
 
 _ODD: tuple[Any, ...] = (None, "", 7, True, [], {}, [None], [[]], {"coding": "x"}, {"reference": 3}, "9" * 400, [{}])
 _COPIES = ("urn:one", "urn:two", "urn:three")

@@ -12,7 +12,9 @@ from fhirstore.unified.grouping import group
 from fhirstore.unified.kinds import KINDS, same
 from fhirstore.unified.people import people
 from fhirstore.unified.stating import state
-from tests.unified.cases import OTHER, SAME, fact, patient, pulse, typed
+from tests.unified.cases import SAME
+from tests.unified.near_misses import OTHER
+from tests.unified.resources import fact, patient, pulse, typed
 
 
 def without_nothing(resource: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def components_have_other_codes(observation: Element) -> bool:
     if "component" not in observation:
         return True
     own = codings_of(observation)
-    return not any(own & codings_of(component) for component in each(observation, "component"))
+    return all(own.isdisjoint(codings_of(component)) for component in observation["component"])
 
 
 def not_given_has_no_effects(immunization: Element) -> bool:

@@ -25,15 +25,21 @@ _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+\- ]\d\d:\d\d)?)?)?)?", re.ASCII
 )
 _WRITTEN = frozenset({"date", "dateTime", "instant"})
+_LENGTH_LIMIT = 64
 _SECOND = 1_000_000
 _DAY = 86_400 * _SECOND
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
-@lru_cache(maxsize=8192)
 def interval(text: str) -> Interval | None:
     """[low, high) of a date, dateTime or instant of any precision; None where it is none."""
-    found = _DATE.fullmatch(text) if len(text) <= 64 else None
+    return _interval(text) if len(text) <= _LENGTH_LIMIT else None
+
+
+@lru_cache(maxsize=8192)
+def _interval(text: str) -> Interval | None:
+    """Remembered, for a resource's date is asked for by its parameter, by its moment and by its composites."""
+    found = _DATE.fullmatch(text)
     if found is None:
         return None
     year, month, day, hour, minute, second, fraction, zone = found.groups()

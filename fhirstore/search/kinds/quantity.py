@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
+from fhirstore.dstu2.codings import LENGTH_LIMIT, REMEMBERED
 from fhirstore.search.context import Context
 from fhirstore.search.decimals import after
 from fhirstore.search.entries import Collector, Index, Range, escape
@@ -40,12 +41,13 @@ def index_as(name: str, value: Any, type_: str, into: Collector) -> bool:
         return False
     comparator, system = _text(value.get("comparator")), _text(value.get("system"))
     code, written = _text(value.get("code")), _text(value.get("unit"))
-    # Kept by text, because 1.0 and 1.00 are equal and do not imply the same range.
-    into.ranges += _ranges(name, str(amount), comparator, system, code, written)
+    # By its text, because 1.0 and 1.00 are equal and do not imply the same range.
+    known = len(system) + len(code) + len(written) <= LENGTH_LIMIT
+    into.ranges += (_ranges if known else _ranges.__wrapped__)(name, str(amount), comparator, system, code, written)
     return True
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=REMEMBERED)
 def _ranges(name: str, amount: str, comparator: str, system: str, code: str, text: str) -> tuple[Range, ...]:
     """What is measured in health is often the same: a pulse of 72 in beats a minute."""
     plain = number.bounds(amount)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from fhirstore.dstu2.sources import ORIGINAL_ID_SYSTEM
+from fhirstore.dstu2.codings import REMEMBERED, PlainCoding, plain_coding
 from fhirstore.search.context import Code, Context
 from fhirstore.search.entries import Collector, Index, escape, text_key
 from fhirstore.search.folding import fold
@@ -69,25 +69,27 @@ def _index_coding(key: str, value: Any, into: Collector) -> str | None:
     """The display of what was indexed, "" where it has none; None where there is nothing to search."""
     if type(value) is not dict:
         return None
-    system, code, display = value.get("system"), value.get("code"), value.get("display")
-    if type(system) is not str:
-        system = ""
-    if type(code) is not str:
-        code = plain(code)
-    if type(display) is not str:
-        display = ""
-    # What no two resources share would only drive out of the cache what many do.
-    made = (_coded.__wrapped__ if system == ORIGINAL_ID_SYSTEM else _coded)(key, system, code, display)
+    known = plain_coding(value)
+    if known is None:
+        display = value.get("display")
+        shown = display if type(display) is str else ""
+        made = _keys_of_coding(key, _pair(value, "code"), shown)
+    else:
+        shown = known[2] or ""
+        made = _keys_of_known(key, known)
     into.keys += made
-    return display if made else None
+    return shown if made else None
 
 
-@lru_cache(maxsize=16384)
-def _coded(key: str, system: str, code: str, display: str) -> tuple[str, ...]:
-    """The keys of a Coding; most come again and again."""
-    found = plain(code)
-    made = (f"{key}:{found}", f"{key}={escape(system)}|{found}") if found else ()
-    return (*made, text_key(key, display)) if display else made
+def _keys_of_coding(key: str, pairs: Sequence[Pair], display: str) -> tuple[str, ...]:
+    found = [made for system, code in pairs for made in (f"{key}:{code}", f"{key}={system}|{code}")]
+    return (*found, text_key(key, display)) if display else tuple(found)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _keys_of_known(key: str, coding: PlainCoding) -> tuple[str, ...]:
+    system, code, display = coding
+    return _keys_of_coding(key, _pair({"system": system, "code": code}, "code"), display or "")
 
 
 def _of_identifiers(key: str) -> Index:
@@ -231,14 +233,14 @@ def halves(value: Any, type_: str) -> list[str]:
     found: list[str] = []
     for each in codings if type(codings) is list else ():
         if type(each) is dict:
-            system, code = each.get("system"), each.get("code")
-            found += _half(system if type(system) is str else "", code if type(code) is str else plain(code))
+            known = plain_coding(each)
+            found += _halves_of_known(known) if known else [f"{system}|{code}" for system, code in _pair(each, "code")]
     return found
 
 
-@lru_cache(maxsize=16384)
-def _half(system: str, code: str) -> tuple[str, ...]:
-    return (f"{escape(system)}|{plain(code)}",) if code else ()
+@lru_cache(maxsize=REMEMBERED)
+def _halves_of_known(coding: PlainCoding) -> tuple[str, ...]:
+    return tuple(f"{system}|{code}" for system, code in _pair({"system": coding[0], "code": coding[1]}, "code"))
 
 
 def _value_set(parameter: Parameter, url: str, context: Context) -> Iterable[Code]:

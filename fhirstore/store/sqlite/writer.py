@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -22,6 +23,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
 from fhirstore.errors import Unavailable
+from fhirstore.store.sqlite.arrivals import Arrivals
 from fhirstore.store.sqlite.connection import AMPLE, Memory, connect
 from fhirstore.store.sqlite.index import Index, TakenError
 from fhirstore.store.sqlite.names import Names
@@ -41,7 +43,9 @@ class Writer:
         self._connection = connect(path, memory)
         self.index = Index(self._connection, Names(memory.names))
         self._turns = Turns(path)
-        self._queue: SimpleQueue[_Waiting[Any] | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Waiting[Any]] | None] = SimpleQueue()
+        self._arrivals = Arrivals(self._queue)
+        self._arrived: deque[_Waiting[Any]] = deque()
         self._thread = threading.Thread(target=self._work, name="sqlite-writer", daemon=True)
         self._thread.start()
 
@@ -54,7 +58,7 @@ class Writer:
         return await self._wait_for(_Waiting(job, self.index, gathers=gathers))
 
     async def _wait_for(self, waiting: _Waiting[Result]) -> Result:
-        self._queue.put(waiting)
+        self._arrivals.add(waiting)
         return await waiting.future
 
     async def session(self, work: Callable[[Run], Awaitable[Result]]) -> Result:
@@ -119,7 +123,7 @@ class Writer:
         return await served
 
     def close(self) -> None:
-        self._queue.put(None)
+        self._arrivals.close()
         self._thread.join()
         self._connection.close()
         self._turns.close()
@@ -140,7 +144,7 @@ class Writer:
         batch: list[_Waiting[Any]] = []
         while len(batch) < BATCH_LIMIT:
             try:
-                waiting = self._queue.get(block=not batch)
+                waiting = self._arrived.popleft() if self._arrived else self._next(block=not batch)
             except Empty:
                 break
             if waiting is None:
@@ -152,6 +156,13 @@ class Writer:
             if waiting.once:
                 break
         return batch
+
+    def _next(self, *, block: bool) -> _Waiting[Any] | None:
+        arrived = self._queue.get(block=block)
+        if arrived is None:
+            return None
+        self._arrived.extend(arrived)
+        return self._arrived.popleft()
 
     def _commit(self, batch: list[_Waiting[Any]]) -> None:
         connection = self._connection

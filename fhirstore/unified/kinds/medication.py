@@ -11,7 +11,7 @@ from fhirstore.unified import drugs
 from fhirstore.unified.agreement import CONTRARY, UNKNOWN, Agreement, Comparison, Likeness
 from fhirstore.unified.amounts import amount_of
 from fhirstore.unified.drugs import Drug, dose_of, drug
-from fhirstore.unified.facts import Fact, Resolve, Stated, agree, contradict
+from fhirstore.unified.facts import Fact, Resolve, Stated, Trait, agree, contradict
 from fhirstore.unified.kinds.kind import (
     HOURLY,
     Kind,
@@ -32,9 +32,11 @@ _DAILY: Likenesses = {
     Timing.WITHIN: Likeness.WEAK,
     Timing.UNKNOWN: Likeness.WEAK,
 }
+_DOSE, _DOSE_IN_WORDS = "dose", "words of a dose"
+"""What words say of a dose is shown where it differs, and parts two only where a strength is not told either."""
+
 _AGAIN: Likenesses = {**_DAILY, Timing.UNKNOWN: Likeness.FAINT}
 """For what is ordered and dispensed again and again: without a date it may be any of them."""
-
 
 
 def _reader(
@@ -45,10 +47,11 @@ def _reader(
     def read(document: Document, resolve: Resolve) -> Stated:
         medicine, label = medication_of(document, resolve)
         told = next(parts(document, dosage), NOTHING)
-        amount, dose = amount_of(part(told, quantity)), dose_of(part(told, quantity), text(told, "text"), medicine)
+        amount = amount_of(part(told, quantity))
+        dose = dose_of(part(told, quantity), text(told, "text"), medicine)
         traits = [("strength", medicine.strengths), ("form", medicine.forms), ("slow", frozenset({str(medicine.slow)}))]
         if dose:
-            traits.append(("dose", frozenset({dose})))
+            traits.append((_DOSE if amount is not None else _DOSE_IN_WORDS, frozenset({dose})))
         elif amount is not None:
             traits.append((f"dose in {amount.unit}", frozenset({str(amount.low)})))
         return Stated(
@@ -78,6 +81,10 @@ def medication_of(document: Document, resolve: Resolve) -> tuple[Drug, str]:
     return drug(value), label
 
 
+def _dose(stated: Stated) -> Trait | None:
+    return stated.trait(_DOSE) or stated.trait(_DOSE_IN_WORDS)
+
+
 def _drug(stated: Stated) -> Drug:
     found = {name: value for name, value in stated.traits if isinstance(value, frozenset)}
     return Drug(stated.code, found["strength"], found["form"], "True" in found["slow"])
@@ -97,12 +104,15 @@ def _comparing(levels: Likenesses, *, numbered_once: bool = True) -> Callable[[F
         if one.identifiers & other.identifiers and same is not Agreement.UNLIKE:
             found = identified(one, other)
             return found if numbered_once or when >= Timing.LOCAL else Comparison(Likeness.WEAK, found.words)
-        if when is Timing.DIFFERENT or contradict(a, b, *(name for name, _ in a.traits if name.startswith("dose"))):
+        if when is Timing.DIFFERENT or contradict(a, b, *(name for name, _ in a.traits if name.startswith(_DOSE))):
+            return CONTRARY
+        dose = agree(_dose(a), _dose(b))
+        if same is Agreement.CLOSE and dose is Agreement.DIFFERENT:
             return CONTRARY
         if same < Agreement.CLOSE or when not in levels:
             return UNKNOWN
         words = "same medication" if when is Timing.UNKNOWN else f"same medication, {time_in_words(when)}"
-        sure = same is Agreement.EQUAL or agree(a.trait("dose"), b.trait("dose")) is Agreement.EQUAL
+        sure = Agreement.EQUAL in {same, dose}
         return Comparison(levels[when] if sure else min(levels[when], Likeness.WEAK), words)
 
     return compare

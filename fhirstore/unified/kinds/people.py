@@ -17,10 +17,10 @@ from fhirstore.unified.moments import Moment, moment
 from fhirstore.unified.names import (
     HumanName,
     are_written_out,
+    compare_given_names,
     compare_names,
     contacts,
     human_names,
-    share_given_name,
 )
 from fhirstore.unified.reading import Document, chosen, parts, text, texts
 
@@ -93,11 +93,11 @@ def _compare_patients(one: Fact, other: Fact) -> Comparison:
 def _renamed(one: Fact, other: Fact, born: Agreement, gender: Agreement) -> Comparison:
     """A family name may have changed: all else must be the same, and a number or a telephone besides."""
     a, b = one.stated, other.stated
-    alike = born is Agreement.EQUAL and gender is not Agreement.DIFFERENT
-    if not alike or not share_given_name(_names(a), _names(b)):
+    given = compare_given_names(_names(a), _names(b))
+    if given < Agreement.CLOSE or born is not Agreement.EQUAL or gender is Agreement.DIFFERENT:
         return CONTRARY
     shared = len(_contact(a) & _contact(b)) + 2 * len(one.identifiers & other.identifiers)
-    if shared < (1 if gender is Agreement.EQUAL else 2):
+    if given is not Agreement.EQUAL or shared < (1 if gender is Agreement.EQUAL else 2):
         return UNKNOWN  # a third may have both names
     means = "a number" if one.identifiers & other.identifiers else "an address or telephone"
     return Comparison(Likeness.WEAK, f"same given name and birth date, and {means}, by another family name")

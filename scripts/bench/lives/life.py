@@ -166,7 +166,9 @@ def _visit(random: Random, day: datetime, role: str) -> Iterator[Event]:
     more = {"hours": 1, "summed up": role == "self" and random.random() < 0.1}
     yield Event("Encounter", role, random.choice(("office", "office", "emergency")), at, more)
     if random.random() < 0.15:
-        yield Event("Encounter", role, "office", at + timedelta(hours=random.randint(3, 6)), {**more, "summed up": False})
+        yield Event(
+            "Encounter", role, "office", at + timedelta(hours=random.randint(3, 6)), {**more, "summed up": False}
+        )
     for name, (mean, spread) in USUAL.items():
         if random.random() < 0.6:
             value = random.gauss(mean, spread)

@@ -57,7 +57,11 @@ class Source:
         coding = {"system": system.format(source=self.number), "code": code.format(number), "display": display}
         codings = [coding]
         if self.beside and not system.startswith("urn:oid"):
-            own = {"system": LOCAL.format(source=self.number), "code": f"{len(display)}{coding['code']}", "display": display}
+            own = {
+                "system": LOCAL.format(source=self.number),
+                "code": f"{len(display)}{coding['code']}",
+                "display": display,
+            }
             codings = self.random.choice(([coding, own], [own, coding]))
         if self.random.random() < 0.3:
             del coding["display"]

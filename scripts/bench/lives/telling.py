@@ -40,7 +40,9 @@ def tell(seed: int, sources: int = 3) -> Sequence[Told]:
 
 
 def _tell(source: Source, life: Life) -> list[Told]:
-    found = [_summed_up(source, event) for event in life.events if event.kind == "Encounter" and event.more["summed up"]]
+    found = [
+        _summed_up(source, event) for event in life.events if event.kind == "Encounter" and event.more["summed up"]
+    ]
     for number, event in enumerate(life.events):
         if source.has.get(event.role, True) and (event.kind == "Patient" or source.random.random() < 0.78):
             found.append(_told(source, number, event, life))

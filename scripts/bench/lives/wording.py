@@ -11,17 +11,14 @@ from lives.life import Event, Person
 from lives.source import Document, Source, written
 from lives.vocabulary import (
     ALLERGENS,
-    BARE,
     CALLED,
     CONDITIONS,
-    DRUGS,
     HOSPITALS,
     KIN,
     LOINC,
     MEASURES,
     MOLAR,
     NOTES,
-    OFTEN,
     PLANS,
     PROCEDURES,
     REPORTS,
@@ -32,6 +29,7 @@ from lives.vocabulary import (
     VACCINES,
     VISITS,
 )
+from lives.wording_medications import administration, dispense, order, statement
 
 
 def _patient(source: Source, event: Event) -> Document:
@@ -137,66 +135,6 @@ def _diagnosed(source: Source, event: Event) -> Document:
     later = source.random.randint(0, 400 if event.more.get("chronic") else 5)
     category = {"coding": [{"system": "http://hl7.org/fhir/condition-category", "code": "diagnosis"}]}
     return {"category": category, "dateRecorded": written(event.at + timedelta(days=later), "day")}
-
-
-def _medication(source: Source, event: Event) -> tuple[Document, Document]:
-    strength = event.more["strength"]
-    concept = source.name(DRUGS[event.what][1], strength)
-    often = event.what in OFTEN
-    texts = ("Take 1 tablet by mouth every 8 hours", "1 tab PO tid") if often else ("Take 1 tablet by mouth daily", "1 tab PO qd")
-    dose: Document = {"text": source.random.choice(texts)}
-    if source.bare:
-        dose = {"text": f"{strength} mg, 1 tabs, Oral, {'q8hr' if often else 'Daily'}"}
-        if source.random.random() < 0.6:
-            dose["doseQuantity"] = {"value": Decimal(f"{strength}.0"), "unit": "mg", "system": UCUM, "code": "mg"}
-        return {"medicationCodeableConcept": {"text": BARE[event.what]}}, dose
-    if source.random.random() < 0.6:
-        amount = {"value": strength, "unit": "mg", "system": UCUM, "code": "mg"}
-        if source.random.random() < 0.5:
-            amount = {"value": 1, "unit": "tablet", "system": UCUM, "code": "{tbl}"}
-        dose["doseQuantity"] = amount
-    if source.random.random() < 0.2:
-        contained = {"resourceType": "Medication", "id": "m", "code": concept}
-        return {"contained": [contained], "medicationReference": {"reference": "#m"}}, dose
-    return {"medicationCodeableConcept": concept}, dose
-
-
-def _order(source: Source, event: Event) -> Document:
-    medication, dose = _medication(source, event)
-    status = source.random.choice(("active", "active", "completed", "stopped", "on-hold"))
-    document = {"patient": source.about(event), "status": status, **medication, "dosageInstruction": [dose]}
-    if not source.misses():
-        document["dateWritten"] = source.time(event.at)
-    return document
-
-
-def _statement(source: Source, event: Event) -> Document:
-    medication, dose = _medication(source, event)
-    dosage = {"text": dose["text"]} | ({"quantityQuantity": dose["doseQuantity"]} if "doseQuantity" in dose else {})
-    status = source.random.choice(("active", "active", "completed"))
-    document = {"patient": source.about(event), "status": status, **medication, "dosage": [dosage]}
-    if not source.misses():
-        document["effectivePeriod"] = {"start": source.date(event.at)}
-    if source.random.random() < 0.4:
-        document["dateAsserted"] = written(event.at + timedelta(days=source.random.randint(0, 40)), "day")
-    return document
-
-
-def _dispense(source: Source, event: Event) -> Document:
-    medication, dose = _medication(source, event)
-    document = {"patient": source.about(event), "status": "completed", **medication, "dosageInstruction": [dose]}
-    document["quantity"] = {"value": 30}
-    if not source.misses():
-        document["whenHandedOver"] = source.time(event.at)
-    return document
-
-
-def _administration(source: Source, event: Event) -> Document:
-    medication, dose = _medication(source, event)
-    document: Document = {"patient": source.about(event), "status": "completed", **medication}
-    if "doseQuantity" in dose:
-        document["dosage"] = {"text": dose["text"], "quantity": dose["doseQuantity"]}
-    return document | {"effectiveTimeDateTime": source.time(event.at)}
 
 
 def _allergy(source: Source, event: Event) -> Document:
@@ -345,10 +283,10 @@ WORDING: Mapping[str, Callable[[Source, Event], Document]] = {
     "Patient": _patient,
     "Observation": _observation,
     "Condition": _condition,
-    "MedicationOrder": _order,
-    "MedicationStatement": _statement,
-    "MedicationDispense": _dispense,
-    "MedicationAdministration": _administration,
+    "MedicationOrder": order,
+    "MedicationStatement": statement,
+    "MedicationDispense": dispense,
+    "MedicationAdministration": administration,
     "AllergyIntolerance": _allergy,
     "Immunization": _immunization,
     "Procedure": _procedure,
