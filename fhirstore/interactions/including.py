@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fhirstore.dstu2.json_format import parse
+from fhirstore.dstu2.json_format import reread
 from fhirstore.interactions.request import Context
 from fhirstore.search.extract import references
 from fhirstore.search.includes import Include, referring
@@ -72,7 +72,7 @@ def _targets(sources: Sequence[Version], includes: Sequence[Include], base: str)
     targets: dict[Key, None] = {}
     for source in sources:
         following = [include for include in includes if include.type in {None, source.type}]
-        document = parse(source.body) if following else {}
+        document = reread(source.body) if following else {}
         for include in following:
             for key in references(source.type, document, include.parameter, base):
                 if include.target in {None, key[0]}:

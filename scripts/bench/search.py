@@ -198,9 +198,7 @@ async def show_plans(store: SqliteStore) -> None:
         for line in entered:
             print(f"          {name:<20}{line}")
         # Values that were bound, and steps that have lines of their own, are no tables.
-        scanned = [
-            line for line in entered if re.match(r"SCAN (?!\(subquery|\w+ VIRTUAL TABLE|[st]$)", line)
-        ]
+        scanned = [line for line in entered if re.match(r"SCAN (?!\(subquery|\w+ VIRTUAL TABLE|[st]$)", line)]
         if scanned or not entered:
             raise RuntimeError(f"{name}: a whole table is read: {scanned}")
     print("          every table is entered by an index, and none is scanned", flush=True)

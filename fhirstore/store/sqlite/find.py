@@ -149,7 +149,8 @@ class _Search:
 
     def _counted(self, way: Way) -> int:
         if way.rows and not way.rest and self._says_its_type(way.part):
-            found = Sql(f"SELECT DISTINCT rid FROM ({way.rows.sql.text})", way.rows.sql.values)
+            once = "" if way.rows.distinct else "DISTINCT "
+            found = Sql(f"SELECT {once}rid FROM ({way.rows.sql.text})", way.rows.sql.values)
         else:
             reached = self._resources.reached("r", way)
             found = Sql(f"SELECT r.rid FROM {reached.text}", reached.values)

@@ -41,7 +41,7 @@ MANY = 2**60
 """More rows than are worth counting."""
 
 FEW = 50
-COUNTED = 10
+COUNTED = 3
 """Up to so many times what is few, rows are counted exactly."""
 
 SCATTERED = 8
