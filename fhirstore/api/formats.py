@@ -44,9 +44,11 @@ PLAIN = Format()
 
 def wanted_format(headers: Mapping[str, str], query: Sequence[tuple[str, str]]) -> Format:
     """`_format` decides, then Accept by its weights, then the format that was sent. Raises NotAcceptable."""
-    asked = dict(query) if query else {}
-    pretty = asked.get("_pretty", "") == "true"
-    return _format(asked.get("_format", ""), headers.get("accept", ""), headers.get("content-type", ""), pretty)
+    accept, sent = headers.get("accept", ""), headers.get("content-type", "")
+    if not query:
+        return _format("", accept, sent, False)
+    asked = dict(query)
+    return _format(asked.get("_format", ""), accept, sent, asked.get("_pretty") == "true")
 
 
 @lru_cache(maxsize=256)  # a client asks for the same with every request

@@ -59,21 +59,21 @@ class LogStream(logging.Handler):
         self._lines.append(self.format(record))
         if record.levelno >= logging.WARNING:
             self.flush()
-        else:
+        elif not self._due:
             self._flush_soon()
 
-    def put(self, created: float, make: Callable[[*Told], str], *told: *Told) -> None:
+    def put(self, created: float, make: Callable[[*Told], str], told: tuple[*Told]) -> None:
         """A line of level INFO that is made when it is written, behind those that came before it."""
         self._lines.append((created, make, told))
-        self._flush_soon()
+        if not self._due:
+            self._flush_soon()
 
     def _flush_soon(self) -> None:
-        if not self._due:
-            try:
-                asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self.flush)
-                self._due = True
-            except RuntimeError:  # not within the server's loop: nobody would come back to it
-                self.flush()
+        try:
+            asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self.flush)
+            self._due = True
+        except RuntimeError:  # not within the server's loop: nobody would come back to it
+            self.flush()
 
     def flush(self) -> None:
         """Called by the loop, at once by what cannot wait, and by logging itself at the end of the process."""
@@ -110,7 +110,7 @@ def log_line(logger: logging.Logger, make: Callable[[*Told], str], *told: *Told)
     ):
         logger.info(make(*told))
     else:
-        stream.put(time.time(), make, *told)
+        stream.put(time.time(), make, told)
 
 
 _TOGETHER_SECONDS = 0.05

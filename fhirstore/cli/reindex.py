@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fhirstore.cli.database import Database, read_settings, with_store
-from fhirstore.dstu2.json_format import parse
+from fhirstore.dstu2.json_format import reread
 from fhirstore.search.entries import Entries
 from fhirstore.search.extract import extract
 from fhirstore.store.contract import MakeEntries, Store, Version
@@ -56,7 +56,7 @@ async def _all_steps(store: Store, make: MakeEntries, *, everything: bool) -> tu
 
 def _maker(base: str) -> MakeEntries:
     def make(version: Version) -> Entries:
-        return extract(version.type, parse(version.body), base) if not version.deleted else Entries()
+        return extract(version.type, reread(version.body), base) if not version.deleted else Entries()
 
     return make
 

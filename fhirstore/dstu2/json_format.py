@@ -56,6 +56,26 @@ def read(body: bytes) -> Text:
     return text
 
 
+def reread(body: bytes) -> dict[str, Any]:
+    """What `parse` reads of a resource that is stored: it was found well formed when it came."""
+    try:
+        document: dict[str, Any] = _decode_swiftly(body)
+    except (ValueError, ArithmeticError, BadRequest):
+        return parse(body)
+    return document
+
+
+def parse_minified(text: bytes, depth: int) -> dict[str, Any] | None:
+    """What `parse` reads of a text without blanks, nested up to so many levels; None where there is any doubt."""
+    try:
+        found = _read_swiftly(text)
+        if found is not None:
+            _refuse_depth(text, found.document, depth)
+    except (RecursionError, BadRequest):
+        return None
+    return found and found.document
+
+
 def _read_swiftly(body: bytes) -> Text | None:
     """What msgspec reads of a body without faults; None where there is any doubt.
 
@@ -195,12 +215,12 @@ _decode = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_decimal, pars
 _decode_swiftly = msgspec.json.Decoder(float_hook=_decimal).decode
 
 
-def _refuse_depth(body: bytes, document: Any) -> None:
+def _refuse_depth(body: bytes, document: Any, depth: int = DEPTH_LIMIT) -> None:
     """Bound the nesting for whoever walks the document; counting brackets settles most bodies."""
-    if body.count(b"{") + body.count(b"[") <= DEPTH_LIMIT:
+    if body.count(b"{") + body.count(b"[") <= depth:
         return
     level = [document]
-    for _ in range(DEPTH_LIMIT):
+    for _ in range(depth):
         level = [
             inner
             for outer in level

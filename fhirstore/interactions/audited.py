@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import structs
 
-from fhirstore.dstu2.json_format import parse
+from fhirstore.dstu2.json_format import reread
 from fhirstore.errors import BadRequest
 from fhirstore.extents import Extents
 from fhirstore.interactions.audit_event import audit_event
@@ -126,7 +126,7 @@ class Audited:
             return HasKey(tuple(f"{link.name}={each.type}/{each.id}" for each in found))
         prefix = f"{link.name}={TYPE}/"
         found = await self._few(Plan((link.type,), all_of((link.inner, HasPrefix(prefix)))))
-        keys = (key for each in found for key in extract(each.type, parse(each.body), self._base).keys)
+        keys = (key for each in found for key in extract(each.type, reread(each.body), self._base).keys)
         return WithIds(tuple(key.removeprefix(prefix) for key in keys if key.startswith(prefix)))
 
     async def _few(self, plan: Plan) -> list[Version]:

@@ -5,26 +5,32 @@ http://hl7.org/fhir/DSTU2/http.html#transaction
 
 from __future__ import annotations
 
+from asyncio import sleep
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from fhirstore.dstu2.bundle_parts import Bundle
 from fhirstore.dstu2.rewriting import parse_literal
 from fhirstore.errors import BadRequest, Failure, Issue
-from fhirstore.interactions.bundles import bundle, failure_entry, response_entry
-from fhirstore.interactions.entries import Entry, bundle_entries, placed, read_entry
+from fhirstore.interactions.bundles import bundle as bundle_of
+from fhirstore.interactions.bundles import failure_entry, response_entry
+from fhirstore.interactions.entries import TOGETHER, Entry, bundle_parts, names_of, placed, read_entry
 from fhirstore.interactions.perform import perform
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context
 
 
-async def batch(document: Mapping[str, Any], context: Context, *, minimal: bool = False) -> Reply:
+async def batch(bundle: Bundle, context: Context, *, minimal: bool = False) -> Reply:
     """Answer each entry in its place; one that fails does no harm to the others."""
-    raw = bundle_entries(document, context)
-    answers: list[bytes] = [b""] * len(raw)
+    parts = bundle_parts(bundle, context)
+    names = names_of(parts)
+    answers: list[bytes] = [b""] * len(parts)
     entries: list[Entry] = []
-    for position, entry in enumerate(raw):
+    for position, part in enumerate(parts):
+        if position % TOGETHER == TOGETHER - 1:
+            await sleep(0)
+        document = bundle.resource(position)
         try:
-            entries.append(read_entry(position, entry, context))
+            entries.append(read_entry(position, part, document, names, context))
         except Failure as failure:
             answers[position] = failure_entry(failure)
     created = {name: entry for entry in entries for name in _names(entry)}
@@ -36,15 +42,14 @@ async def batch(document: Mapping[str, Any], context: Context, *, minimal: bool 
             answers[entry.position] = failure_entry(placed(failure, entry.path))
         else:
             answers[entry.position] = response_entry(reply, context.base, minimal=minimal)
-    return Reply(200, bundle("batch-response", answers))
+    return Reply(200, bundle_of("batch-response", answers))
 
 
 def _names(entry: Entry) -> Sequence[str]:
     """By what the other entries may mean the resource that an entry creates, whose id the server will choose."""
-    if entry.interaction.code != "create" or entry.request.incoming is None:
+    if entry.interaction.code != "create":
         return ()
-    own_id = entry.request.incoming.document.get("id")
-    return [name for name in (entry.full_url, f"{entry.request.type}/{own_id}" if own_id else "") if name]
+    return [name for name in (entry.full_url, entry.own_name) if name]
 
 
 async def _refuse_dependence(entry: Entry, created: Mapping[str, Entry], context: Context) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Literal
 
@@ -64,29 +65,28 @@ _SEARCH_ENTRY = b'{"fullUrl":%b%b,"resource":%b,"search":{"mode":"%b"}}'
 
 def response_entry(reply: Reply, base: str, *, minimal: bool = False) -> bytes:
     """One entry of a batch-response or transaction-response, with what was read or (unless `minimal`) written."""
-    response: dict[str, str] = {"status": _status(reply.status)}
     version = reply.version
-    full_url = b""
+    told, full_url = b'"status":"%b"' % _status(reply.status), b""
     if version is not None:
-        address = f"{base}/{version.type}/{version.id}"
-        response["etag"] = f'W/"{version.number}"'
-        response["lastModified"] = instant(version.updated)
+        address = _encode(f"{base}/{version.type}/{version.id}")
+        told += b',"etag":"W/\\"%d\\"","lastModified":"%b"' % (version.number, instant(version.updated).encode())
         if reply.location:
-            response["location"] = f"{address}/_history/{version.number}"
-        full_url = b'"fullUrl":%b,' % _encode(address)
+            told += b',"location":%b/_history/%d"' % (address[:-1], version.number)
+        full_url = b'"fullUrl":%b,' % address
     if not reply.body or (minimal and reply.location):
-        return b'{"response":%b}' % _encode(response)
-    return b'{%b"resource":%b,"response":%b}' % (full_url, reply.body, _encode(response))
+        return b'{"response":{%b}}' % told
+    return b'{%b"resource":%b,"response":{%b}}' % (full_url, reply.body, told)
 
 
 def failure_entry(failure: Failure) -> bytes:
     """DSTU2's response has no place for an outcome, so it is the entry's resource."""
     outcome = operation_outcome(failure.issues)
-    return b'{"resource":%b,"response":{"status":%b}}' % (outcome, _encode(_status(failure.status)))
+    return b'{"resource":%b,"response":{"status":"%b"}}' % (outcome, _status(failure.status))
 
 
-def _status(status: int) -> str:
-    return f"{status} {HTTPStatus(status).phrase}"
+@cache
+def _status(status: int) -> bytes:
+    return f"{status} {HTTPStatus(status).phrase}".encode()
 
 
 def _history_entry(version: Version, base: str) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from fhirstore.clock import instant
-from fhirstore.dstu2.json_format import own_meta, parse, read
+from fhirstore.dstu2.json_format import own_meta, read, reread
 from fhirstore.dstu2.rewriting import parse_literal, references
 from fhirstore.errors import Gone, NotFound
 from fhirstore.interactions.bundles import document_bundle
@@ -53,5 +53,5 @@ async def _referred_to(composition: Version, context: Context) -> list[Version]:
 
 
 def _targets(version: Version, context: Context) -> list[tuple[str, str]]:
-    literals = (parse_literal(text.removeprefix(f"{context.base}/")) for text in references(parse(version.body)))
+    literals = (parse_literal(text.removeprefix(f"{context.base}/")) for text in references(reread(version.body)))
     return [(literal.type, literal.id) for literal in literals if literal is not None and not literal.base]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from fhirstore.dstu2.json_format import parse
+from fhirstore.dstu2.json_format import reread
 from fhirstore.errors import BadRequest, NotFound
 from fhirstore.interactions.bundles import bundle, search_entries
 from fhirstore.interactions.including import included
@@ -125,7 +125,7 @@ def _was_updated(version: Version, filter: Filter) -> bool:
 
 def _belongs(version: Version, request: Request, context: Context) -> bool:
     """Whether a resource is itself part of the record, and so has its own place on some page."""
-    keys = extract(version.type, parse(version.body), context.base).keys
+    keys = extract(version.type, reread(version.body), context.base).keys
     if request.id:
         return f"compartment={request.type}/{request.id}" in keys
     return any(key.startswith(f"compartment={request.type}/") for key in keys)

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import msgspec
-
+from fhirstore.dstu2.json_format import reread
 from fhirstore.interactions.request import Context
 from fhirstore.search.extract import references
 from fhirstore.search.includes import Include, referring
@@ -67,8 +65,6 @@ async def _follow(
     return [version for key, version in found.items() if key not in seen]
 
 
-# What is stored was read strictly before, and how its numbers are written is nothing to a reference.
-_read = msgspec.json.Decoder(dict[str, Any]).decode
 _ALL = Page(INCLUDED_LIMIT + 1, total=False)
 
 
@@ -76,7 +72,7 @@ def _targets(sources: Sequence[Version], includes: Sequence[Include], base: str)
     targets: dict[Key, None] = {}
     for source in sources:
         following = [include for include in includes if include.type in {None, source.type}]
-        document = _read(source.body) if following else {}
+        document = reread(source.body) if following else {}
         for include in following:
             for key in references(source.type, document, include.parameter, base):
                 if include.target in {None, key[0]}:

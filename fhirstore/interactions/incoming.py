@@ -49,9 +49,12 @@ def accept(type: str, id: str, body: bytes, level: Level) -> Incoming:
     return _accepted(type, id, document, level, text)
 
 
-def accept_document(type: str, id: str, document: Mapping[str, Any], level: Level) -> Incoming:
-    """The same for a resource that came inside another, such as a Bundle's entry; numbers keep their digits."""
-    return _accepted(type, id, document, level)
+def accept_document(type: str, id: str, document: Mapping[str, Any], level: Level, text: bytes = b"") -> Incoming:
+    """The same for a resource that came inside another, such as a Bundle's entry, with its text where that is known.
+
+    Without one numbers keep their digits all the same.
+    """
+    return _accepted(type, id, document, level, text)
 
 
 def rewritten(incoming: Incoming, document: Mapping[str, Any]) -> Incoming:

@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from msgspec import structs
 
 from fhirstore.dstu2.catalog import is_resource_type
-from fhirstore.dstu2.json_format import parse
+from fhirstore.dstu2.json_format import parse, reread
 from fhirstore.errors import BadRequest, Issue, Unprocessable
 from fhirstore.interactions.incoming import accept_document
 from fhirstore.interactions.reply import Reply
@@ -72,4 +72,4 @@ def _subject(judged: Pair, found: Sequence[Version]) -> str:
     """The Patient that the two are about, so that what is said of them belongs to the same compartment."""
     if judged[0].startswith("Patient/"):
         return judged[0]
-    return next(filter(None, (subject_of(parse(version.body)) for version in found)), "")
+    return next(filter(None, (subject_of(reread(version.body)) for version in found)), "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from fhirstore.dstu2.json_format import parse
+from fhirstore.dstu2.json_format import reread
 from fhirstore.dstu2.terminology import (
     EXPANSION_LIMIT,
     Budget,
@@ -197,6 +197,6 @@ class _Gathering:
             self._bytes += len(version.body)
             if self._bytes > _BYTES_LIMIT:
                 raise TooCostly("The value sets that the request leads to are too large.")
-            self._own[version.id] = read_value_set(parse(version.body))
+            self._own[version.id] = read_value_set(reread(version.body))
             self.take(self._own[version.id])
         return self._own[version.id]

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import structs
 
 from fhirstore.clock import instant
-from fhirstore.dstu2.json_format import content, dump, parse
+from fhirstore.dstu2.json_format import content, dump, parse, reread
 from fhirstore.dstu2.sources import SOURCE_SYSTEM, Stated, is_absolute_uri, source_of, tagged, with_source
 from fhirstore.errors import BadRequest, Gone, Issue, NotFound
 from fhirstore.interactions.incoming import entries_of
@@ -39,7 +39,7 @@ async def meta(request: Request, context: Context) -> Reply:
         version = await context.resources.version(request.type, request.id, request.number)
     else:
         version = await context.resources.current(request.type, request.id)
-    return _returned(parse(_present(request, version).body).get("meta") or {})
+    return _returned(reread(_present(request, version).body).get("meta") or {})
 
 
 def meta_add(request: Request, context: Context) -> Write:
@@ -74,7 +74,7 @@ def _changing(request: Request, context: Context, join: Join) -> Write:
 
     def decide(current: Version | None) -> Version | None:
         current = _present(request, current)
-        document = parse(current.body)
+        document = reread(current.body)
         before = content(current.body, document)
         stays = Stated(source_of(before.meta) or context.source.default, named)
         after = structs.replace(before, meta=with_source(join(before.meta, given), stays))
@@ -87,7 +87,7 @@ def _changing(request: Request, context: Context, join: Join) -> Write:
 
     return Write(
         Change(request.type, request.id, decide),
-        lambda written: structs.replace(_returned(parse(written.body).get("meta") or {}), version=written),
+        lambda written: structs.replace(_returned(reread(written.body).get("meta") or {}), version=written),
     )
 
 
@@ -124,7 +124,7 @@ async def _in_use(request: Request, context: Context) -> dict[str, Any]:
     while True:
         found = await context.resources.find(plan, page)
         for match in found.matches:
-            labels = parse(match.version.body).get("meta") or {}
+            labels = reread(match.version.body).get("meta") or {}
             together = joined(together, {name: labels[name] for name in _LISTS if name in labels})
         if found.next is None:
             return together

@@ -13,7 +13,7 @@ import msgspec
 
 from fhirstore.caller import Author
 from fhirstore.clock import instant
-from fhirstore.dstu2.json_format import parse
+from fhirstore.dstu2.json_format import reread
 from fhirstore.dstu2.sources import source_of
 from fhirstore.interactions.audit_event import APPLICATION, USER
 from fhirstore.search.extract import extract
@@ -85,7 +85,7 @@ class WithProvenance(ReadThrough):
         }
         # A deletion has no content: it takes away what came from where the version before it came from.
         told = before if made.deleted else made
-        source = source_of(parse(told.body).get("meta") or {}) if told is not None and told.body else None
+        source = source_of(reread(told.body).get("meta") or {}) if told is not None and told.body else None
         if source is not None:
             sort = {"system": "http://hl7.org/fhir/resource-types", "code": made.type}
             document["entity"] = [{"role": "source", "type": sort, "reference": source}]

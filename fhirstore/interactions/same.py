@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
-from fhirstore.dstu2.json_format import parse
+from fhirstore.dstu2.json_format import reread
 from fhirstore.errors import NotFound
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
@@ -36,7 +36,7 @@ async def same(request: Request, context: Context) -> Reply:
     version = await context.resources.current(request.type, request.id)
     if version is None or version.deleted:
         raise NotFound(f"There is no {request.type} with this id.")
-    when = moment(request.type, parse(version.body)) if request.type == "Observation" else None
+    when = moment(request.type, reread(version.body)) if request.type == "Observation" else None
     near = _Near(context.resources, request.type, when)
     found = await _fact_of(asked, near) if request.type in kinds() else None
     if found is None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from fhirstore.dstu2.json_format import dump, parse
+from fhirstore.dstu2.json_format import dump, reread
 from fhirstore.store.contract import Match, Version
 
 
@@ -32,7 +32,7 @@ def shown(matches: Iterable[Match]) -> list[Shown]:
 
 def _taken_out(match: Match) -> Shown | None:
     container = match.version
-    for inner in parse(container.body).get("contained", ()):
+    for inner in reread(container.body).get("contained", ()):
         if inner.get("id") == match.contained:
             local = f"{container.id}#{match.contained}"
             taken = structs.replace(container, type=inner["resourceType"], id=local, body=dump(inner))

@@ -7,32 +7,42 @@ POST and PUT are carried out, and the GETs read what came of it.
 
 from __future__ import annotations
 
+from asyncio import sleep
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from msgspec import structs
 
+from fhirstore.dstu2.bundle_parts import Bundle
 from fhirstore.dstu2.catalog import is_resource_type
-from fhirstore.dstu2.rewriting import Kind, parse_literal, rewrite
+from fhirstore.dstu2.rewriting import Kind, rewrite
 from fhirstore.errors import BadRequest, Failure, Issue, NotFound, PreconditionFailed
-from fhirstore.interactions.bundles import bundle, failure_entry, response_entry
+from fhirstore.interactions.bundles import bundle as bundle_of
+from fhirstore.interactions.bundles import failure_entry, response_entry
 from fhirstore.interactions.conditional import Settled, criteria_of, existing_reply, lock_of, match_one, settle
 from fhirstore.interactions.create import create
-from fhirstore.interactions.entries import Entry, bundle_entries, placed, read_entry
+from fhirstore.interactions.entries import (
+    TEMPORARY,
+    TOGETHER,
+    Entry,
+    base_of,
+    bundle_parts,
+    names_by_url,
+    names_of,
+    placed,
+    read_entry,
+)
 from fhirstore.interactions.incoming import rewritten
 from fhirstore.interactions.perform import authorize, perform
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
+from fhirstore.interactions.write import Write
 from fhirstore.store.contract import Change, Resources, Version
 
-_TEMPORARY = ("urn:uuid:", "urn:oid:")
 
-
-@dataclass(frozen=True, slots=True)
-class _Identified:
+class _Identified(NamedTuple):
     """An entry that writes, and what it comes to now that its identity is known."""
 
     entry: Entry
@@ -43,9 +53,9 @@ class _Identified:
         return self.settled.request.type, self.settled.request.id
 
 
-async def transaction(document: Mapping[str, Any], context: Context, *, minimal: bool = False) -> Reply:
+async def transaction(bundle: Bundle, context: Context, *, minimal: bool = False) -> Reply:
     """Carry out all entries, or raise the first entry's failure with nothing done; entries answer in their places."""
-    entries = _read(bundle_entries(document, context), context)
+    entries = await _read(bundle, context)
     _refuse_twins(entries)
     locks = [lock_of(entry.method, entry.request) for entry in entries if entry.by_criteria]
 
@@ -56,7 +66,7 @@ async def transaction(document: Mapping[str, Any], context: Context, *, minimal:
         answers = await work(context.resources)  # all at once, by themselves: no snapshot need be held meanwhile
     else:
         answers = await context.resources.transact(work, locks)
-    return Reply(200, bundle("transaction-response", answers))
+    return Reply(200, bundle_of("transaction-response", answers))
 
 
 def _writes_blindly(entry: Entry) -> bool:
@@ -66,20 +76,37 @@ def _writes_blindly(entry: Entry) -> bool:
     return not any("?" in text for text in entry.references)
 
 
-def _read(raw: Sequence[Any], context: Context) -> list[Entry]:
+async def _read(bundle: Bundle, context: Context) -> list[Entry]:
     """All entries, each allowed to the caller. Raises with the issues of every entry that cannot be taken."""
     entries: list[Entry] = []
     failures: list[Failure] = []
-    for position, entry in enumerate(raw):
-        try:
-            entries.append(read_entry(position, entry, context))
-            authorize(entries[-1].interaction, entries[-1].request, context)
-        except Failure as failure:
-            failures.append(failure)
+    parts = bundle_parts(bundle, context)
+    names = names_of(parts)
+    for start in range(0, len(parts), TOGETHER):
+        if start:
+            await sleep(0)
+        some = range(start, min(start + TOGETHER, len(parts)))
+        taken: list[Entry] = []
+        for position, document in zip(some, [bundle.resource(position) for position in some], strict=True):
+            try:
+                taken.append(read_entry(position, parts[position], document, names, context))
+                authorize(taken[-1].interaction, taken[-1].request, context)
+            except Failure as failure:
+                failures.append(failure)
+        entries += [_prepared(entry, context) for entry in taken] if not failures else taken
     if failures:
         issues = [issue for failure in failures for issue in failure.issues]
         raise type(failures[0])(failures[0].reason, issues, failures[0].headers)
     return entries
+
+
+def _prepared(entry: Entry, context: Context) -> Entry:
+    """The same entry with its write at hand, where no other has a say in it: its resource need not be kept then."""
+    write = entry.interaction.write
+    if write is None or entry.request.incoming is None or entry.by_criteria or entry.texts:
+        return entry
+    request = _with_id(entry.request, context)
+    return structs.replace(entry, request=structs.replace(request, incoming=None), write=write(request, context))
 
 
 async def _carry_out(entries: Sequence[Entry], context: Context, *, minimal: bool) -> list[bytes]:
@@ -88,7 +115,7 @@ async def _carry_out(entries: Sequence[Entry], context: Context, *, minimal: boo
     identified: list[_Identified] = []
     for entry in ordered:
         try:
-            identified += await _identify(entry, context)
+            identified += await _settled(entry, context) if entry.by_criteria else _identified(entry, context)
         except NotFound as failure:  # nothing to delete: no reason to undo the rest
             answers[entry.position] = failure_entry(placed(failure, entry.path))
         except Failure as failure:
@@ -104,27 +131,32 @@ async def _carry_out(entries: Sequence[Entry], context: Context, *, minimal: boo
     return [answers[position] for position in range(len(entries))]
 
 
-async def _identify(entry: Entry, context: Context) -> Sequence[_Identified]:
-    """The resources that an entry writes: one, several for a conditional delete of many, none for a GET."""
-    if entry.by_criteria:
-        return [_Identified(entry, each) for each in await settle(entry.method, entry.request, context)]
-    if entry.interaction.write is None:
-        return []
-    request = entry.request if entry.request.id else structs.replace(entry.request, id=context.new_id())
-    return [_Identified(entry, Settled(request, entry.interaction.write))]
+async def _settled(entry: Entry, context: Context) -> Sequence[_Identified]:
+    """What criteria name: one resource, or several for a conditional delete of many."""
+    return [_Identified(entry, each) for each in await settle(entry.method, entry.request, context)]
+
+
+def _identified(entry: Entry, context: Context) -> Sequence[_Identified]:
+    """The resource that an entry writes; none for a GET."""
+    write = entry.interaction.write
+    return () if write is None else (_Identified(entry, Settled(_with_id(entry.request, context), write)),)
+
+
+def _with_id(request: Request, context: Context) -> Request:
+    return request if request.id else structs.replace(request, id=context.new_id())
 
 
 def _refuse_twins(entries: Sequence[Entry]) -> None:
     """Two resources of one name, or two that are to be made for the same criteria, cannot be told apart."""
     seen: dict[str, Entry] = {}
     for entry in entries:
-        if entry.request.incoming is None:
+        if not entry.interaction.takes_resource:
             continue
-        names = [entry.full_url or _own_name(entry)]
-        if entry.by_criteria:
-            names.append(lock_of(entry.method, entry.request))
-        for name in filter(None, names):
+        name = entry.full_url or entry.own_name
+        if name:
             _refuse_same(seen.setdefault(name, entry), entry)
+        if entry.by_criteria:
+            _refuse_same(seen.setdefault(lock_of(entry.method, entry.request), entry), entry)
 
 
 def _refuse_overlaps(identified: Sequence[_Identified]) -> None:
@@ -157,24 +189,18 @@ async def _refuse_several_matches(identified: Sequence[_Identified], context: Co
 def _addresses(identified: Sequence[_Identified]) -> dict[str, str]:
     """What each written resource may be called by the others → the reference to where it will rest."""
     addresses: dict[str, str] = {}
+    if not any(each.entry.texts for each in identified):
+        return addresses  # nobody calls anybody
     for each in identified:
-        if each.settled.request.incoming is None:
+        if not each.entry.interaction.takes_resource:
             continue
         type, id = each.key
-        full_url = each.entry.full_url
-        addresses[full_url or f"{type}/{id}"] = f"{type}/{id}"
-        literal = parse_literal(full_url)
-        # A fullUrl that is a bare UUID is no address, but some clients send it, and refer to Patient/[uuid].
-        bare = f"{type}/{full_url}" if full_url and ":" not in full_url else ""
-        for name in filter(None, (f"{literal.type}/{literal.id}" if literal else bare, _own_name(each.entry))):
-            addresses.setdefault(name, f"{type}/{id}")
+        place = f"{type}/{id}"
+        name, *others = names_by_url(each.entry.full_url, type) or (place,)
+        addresses[name] = place
+        for other in filter(None, (*others, each.entry.own_name)):
+            addresses.setdefault(other, place)
     return addresses
-
-
-def _own_name(entry: Entry) -> str:
-    """The resource by the id that it has in the Bundle, "" without one."""
-    id = entry.request.incoming.document.get("id") if entry.request.incoming else None
-    return f"{entry.request.type}/{id}" if isinstance(id, str) else ""
 
 
 async def _conditional_references(identified: Sequence[_Identified], context: Context) -> dict[str, str]:
@@ -199,12 +225,16 @@ async def _write(
     identified: Sequence[_Identified], addresses: Mapping[str, str], context: Context
 ) -> list[tuple[Entry, Reply]]:
     """Write everything at once; answers the reply to each entry."""
-    replies = [(each.entry, existing_reply(each.settled)) for each in identified if each.settled.write is None]
-    writing = [
-        (each.entry, each.settled.write(_with_references(each, addresses), context))
-        for each in identified
-        if each.settled.write is not None
-    ]
+    replies: list[tuple[Entry, Reply]] = []
+    writing: list[tuple[Entry, Write]] = []
+    for entry, settled in identified:
+        if settled.write is None:
+            replies.append((entry, existing_reply(settled)))
+            continue
+        if entry.write is None and len(writing) % TOGETHER == 0:
+            await sleep(0)
+        made = entry.write or settled.write(_with_references(entry, settled.request, addresses), context)
+        writing.append((entry, made))
     written = await context.resources.change_all([_placing(entry, write.change) for entry, write in writing])
     for (entry, write), version in zip(writing, written, strict=True):
         assert version is not None
@@ -214,6 +244,8 @@ async def _write(
 
 def _placing(entry: Entry, change: Change) -> Change:
     """The same change, whose refusal tells which entry it came from."""
+    if change.fresh:
+        return change  # nothing is there that could be a reason to refuse
 
     def decide(current: Version | None) -> Version | None:
         try:
@@ -224,24 +256,22 @@ def _placing(entry: Entry, change: Change) -> Change:
     return structs.replace(change, decide=decide)
 
 
-def _with_references(each: _Identified, addresses: Mapping[str, str]) -> Request:
+def _with_references(entry: Entry, request: Request, addresses: Mapping[str, str]) -> Request:
     """The request with its resource's references led to where the resources meant will rest."""
-    request = each.settled.request
-    if request.incoming is None or not each.entry.texts:
+    if request.incoming is None or not entry.texts:
         return request
-    literal = parse_literal(each.entry.full_url)
-    base = literal.base if literal else ""
+    base = base_of(entry.full_url)
 
     def replaced(kind: Kind, text: str) -> str:
         address, mark, fragment = text.partition("#")
-        if kind == "uri" and not address.startswith(_TEMPORARY):
+        if kind == "uri" and not address.startswith(TEMPORARY):
             return text
         # A relative reference means a neighbour: first one at the same server as this resource.
         found = addresses.get(f"{base}/{address}") if base else None
         found = found or addresses.get(address)
         return found + mark + fragment if found else text
 
-    if all(replaced(kind, text) == text for kind, text in each.entry.texts):
+    if all(replaced(kind, text) == text for kind, text in entry.texts):
         return request
     return structs.replace(request, incoming=rewritten(request.incoming, rewrite(request.incoming.document, replaced)))
 

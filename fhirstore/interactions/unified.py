@@ -29,7 +29,7 @@ from fhirstore.store.cursors import Place
 from fhirstore.unified.conflicts import Conflict
 from fhirstore.unified.grouping import Member
 
-COUNT, COUNT_LIMIT = 50, 200
+COUNT = 50
 _PARAMETERS = ("kind", "_since", "_count", PAGE)
 
 
@@ -70,7 +70,7 @@ def _asked(request: Request, context: Context) -> tuple[Asked, _Wanted]:
         if name not in _PARAMETERS:
             raise BadRequest(f"$unified has no parameter {name[:64]!r}; it has kind, _since and _count.")
     own = dict(given)
-    count = min(page_size(own.get("_count"), COUNT, context.limits), COUNT_LIMIT)
+    count = page_size(own.get("_count"), COUNT, context.limits)
     path = "/".join(part for part in (context.base, request.type, request.id, "$unified") if part)
     asked = Asked(path, [pair for pair in given if pair[0] != PAGE], count, own.get(PAGE))
     return asked, _Wanted(_kinds(own.get("kind")), _since(own.get("_since")), count, asked.place(context))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fhirstore.dstu2 import catalog
-from fhirstore.dstu2.json_format import parse
+from fhirstore.dstu2.json_format import reread
 from fhirstore.search.plan import ByRange, HasKey, Plan
 from fhirstore.store.contract import Page, Resources, Version
 from fhirstore.unified.clocks import TRUE_CLOCKS, Clocks, find_clocks
@@ -111,7 +111,7 @@ def _shown(fact: UnifiedFact, found: Mapping[str, Version]) -> Shown | None:
     if not members:
         return None
     versions = {member.fact.reference: found[member.fact.reference] for member in members}
-    documents = {reference: parse(version.body) for reference, version in versions.items()} if len(members) > 1 else {}
+    documents = {reference: reread(version.body) for reference, version in versions.items()} if len(members) > 1 else {}
     return Shown(replace(fact, members=members), versions, conflicts(documents))
 
 
@@ -176,7 +176,7 @@ async def _sample(resources: Resources) -> list[Fact]:
 
 async def _judgements(resources: Resources) -> Judgements:
     said = HasKey(tuple(f"Basic.code={SYSTEM}|{code}" for code in CODES))
-    documents = [parse(version.body) async for page in _pages(resources, Plan(("Basic",), said)) for version in page]
+    documents = [reread(version.body) async for page in _pages(resources, Plan(("Basic",), said)) for version in page]
     return judgements(documents) if documents else NO_JUDGEMENTS
 
 
@@ -190,7 +190,7 @@ async def _facts(resources: Resources, plan: Plan) -> AsyncIterator[Sequence[Fac
 
 
 def _parsed(page: Sequence[Version]) -> list[Mapping[str, Any]]:
-    return [parse(version.body) for version in page]
+    return [reread(version.body) for version in page]
 
 
 def _stated(page: Sequence[Version], documents: Sequence[Mapping[str, Any]], medications: Documents) -> list[Fact]:
@@ -212,7 +212,7 @@ async def _fetch_medications(
     )
     for version in await resources.current_all([_key(each) for each in wanted]) if wanted else ():
         if not version.deleted:
-            into[f"{version.type}/{version.id}"] = {"code": parse(version.body).get("code")}
+            into[f"{version.type}/{version.id}"] = {"code": reread(version.body).get("code")}
 
 
 async def _pages(resources: Resources, plan: Plan) -> AsyncIterator[Sequence[Version]]:

@@ -21,25 +21,47 @@ _CONTEXT = Context(prec=DIGITS, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999
 
 def encode(number: Decimal | Fraction | int) -> str:
     """The sortable text of a number; beyond 10^±4999 it is one of the two ends."""
+    if isinstance(number, int):
+        return encode_scaled(number, 0)
     if isinstance(number, Fraction):
-        number = _CONTEXT.divide(Decimal(number.numerator), Decimal(number.denominator))
-    elif isinstance(number, int):
-        number = Decimal(number)
+        return encode_ratio(number.numerator, number.denominator)
     if not number.is_finite():
         raise ValueError("not a finite number")
-    negative, figures, _ = number.as_tuple()
-    if len(figures) > DIGITS:
+    figures, _, magnitude = f"{number:E}".partition("E")
+    if len(figures) > DIGITS and len(number.as_tuple().digits) > DIGITS:
         return encode(_CONTEXT.plus(number))
-    digits = "".join(map(str, figures)).strip("0")
+    return _written(number.is_signed(), figures.lstrip("-").replace(".", ""), int(magnitude))
+
+
+def encode_scaled(coefficient: int, exponent: int) -> str:
+    """The same of coefficient × 10^exponent."""
+    figures = str(abs(coefficient))
+    if len(figures) > DIGITS:
+        return encode(Decimal(f"{coefficient}E{exponent}"))
+    return _written(coefficient < 0, figures, len(figures) - 1 + exponent)
+
+
+def encode_ratio(numerator: int, denominator: int) -> str:
+    return encode(_CONTEXT.divide(Decimal(numerator), Decimal(denominator)))
+
+
+def _written(negative: bool, figures: str, magnitude: int) -> str:
+    digits = figures.rstrip("0")
     if not digits:
         return "2"
-    magnitude = number.adjusted()
     if magnitude > _EXPONENT_LIMIT:
         return MINIMUM if negative else MAXIMUM
     if magnitude < -_EXPONENT_LIMIT:
         return "2"
     text = f"{magnitude + _BIAS:04d}{digits}"
     return f"1{text.translate(_COMPLEMENT)}~" if negative else f"3{text}"
+
+
+def scaled(text: str) -> tuple[int, int]:
+    """Coefficient and exponent of a number as Python writes it: 1.50 is 150 × 10^-2, and not 15 × 10^-1."""
+    mantissa, _, exponent = text.partition("E")
+    whole, _, fraction = mantissa.partition(".")
+    return int(whole + fraction), int(exponent or 0) - len(fraction)
 
 
 def after(encoded: str) -> str:

@@ -125,7 +125,7 @@ def _handles(resource_type: str) -> _Handles:
 def _plant(tree: _Tree, resource_type: str, parameter: Parameter) -> None:
     for location in parameter.locations:
         for leaf in location.leaves:
-            index = _indexer(resource_type, parameter, leaf.type)
+            index = make_indexer(resource_type, parameter, leaf.type)
             narrowed = Location(location.steps, (leaf,))
             if narrowed.every:
                 within, name, handle = _reached(tree, location.steps), leaf.name, _of_all(index, parameter)
@@ -142,7 +142,7 @@ def _reached(tree: _Tree, steps: Sequence[Step]) -> _Tree:
     return tree
 
 
-def _indexer(resource_type: str, parameter: Parameter, type_: str) -> Index:
+def make_indexer(resource_type: str, parameter: Parameter, type_: str) -> Index:
     if parameter.kind != "reference":
         return _INDEXERS[parameter.kind](parameter, type_)
     compartments = catalog.compartments()

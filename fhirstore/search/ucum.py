@@ -88,6 +88,12 @@ class Unit:
     def to_base(self, value: Fraction) -> Fraction:
         return (value + self.shift) * self.factor
 
+    def ratio_to_base(self, numerator: int, denominator: int) -> tuple[int, int]:
+        """The same for a ratio of whole numbers, which need not be in lowest terms."""
+        shift, factor = self.shift, self.factor
+        shifted = numerator * shift.denominator + shift.numerator * denominator
+        return shifted * factor.numerator, denominator * shift.denominator * factor.denominator
+
     def from_base(self, value: Fraction) -> Fraction:
         return value / self.factor - self.shift
 

@@ -56,7 +56,7 @@ def _gathered(document: Mapping[str, Any]) -> dict[str, None]:
         node = waiting.pop()
         kind = type(node)
         if kind is dict:
-            if "code" in node and (known := plain_coding(node)):
+            if "system" in node and (known := plain_coding(node)):
                 found += _words_of_known(known)
                 continue
             for name, value in node.items():

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 
-from fhirstore.dstu2.json_format import parse
+from fhirstore.dstu2.json_format import reread
 from fhirstore.extents import Extent, Extents, has_type
 from fhirstore.search.membership import is_about, may_be_about
 from fhirstore.search.narrowing import narrowed
@@ -159,7 +159,7 @@ def is_inside(version: Version, extents: Extents) -> bool:
     asked = [extent for extent in reaching if extent.patient and may_be_about(version.body, extent.patient)]
     if not asked or version.deleted:
         return False
-    document = parse(version.body)
+    document = reread(version.body)
     return any(_is_about(version, document, extent) for extent in asked)
 
 

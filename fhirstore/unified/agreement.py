@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+import msgspec
 
 
 class Agreement(IntEnum):
@@ -31,8 +32,7 @@ class Likeness(IntEnum):
     CERTAIN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True, gc=False):
     """What there is to say of two facts, with the reason in words where they state the same."""
 
     likeness: Likeness

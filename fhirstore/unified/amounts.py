@@ -5,11 +5,12 @@ http://hl7.org/fhir/DSTU2/datatypes.html#quantity. 98.6 °F and 37.0 °C overlap
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from fhirstore.search.decimals import implicit
 from fhirstore.search.folding import fold
@@ -37,8 +38,7 @@ _NAMES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(msgspec.Struct, frozen=True, gc=False):
     """[low, high) in the base unit; in the unit as written where `known` is False. `number` is what is written."""
 
     low: Fraction
@@ -47,6 +47,9 @@ class Amount:
     known: bool
     number: Decimal
     comparator: str = ""
+
+    def __hash__(self) -> int:
+        return hash((self.number, self.unit, self.comparator))  # fractions are slow to hash
 
 
 def amount_of(quantity: Any) -> Amount | None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeGuard
+
+from msgspec.structs import replace
 
 from fhirstore.unified.agreement import Agreement
 from fhirstore.unified.facts import Fact, Trait

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
+
+import msgspec
 
 from fhirstore.search.folding import fold, words
 from fhirstore.unified.agreement import Agreement
@@ -61,8 +62,7 @@ _SAME_WORDS = {
 _SIDES = frozenset({"left", "right", "bilateral"})
 
 
-@dataclass(frozen=True, slots=True)
-class Concept:
+class Concept(msgspec.Struct, frozen=True, gc=False):
     """`codes` are "system|code", `names` the words, in any order, by which it is known. Both may be empty."""
 
     codes: frozenset[str] = frozenset()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from fhirstore.search.folding import fold
 from fhirstore.search.kinds.number import read
@@ -64,8 +65,7 @@ _INGREDIENTS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Drug:
+class Drug(msgspec.Struct, frozen=True, gc=False):
     """`strengths` are in milligrams where they are weights; `form` and `slow` are empty or False where not said."""
 
     concept: Concept
@@ -101,9 +101,10 @@ def _substance(said: list[str]) -> str:
 
 def dose_of(quantity: Any, written: str, medicine: Drug) -> str:
     """The milligrams of one dose, "" where they are not told: by weight, by tablets of one strength, or in words."""
-    number, unit = read(member(quantity, "value")), fold(text(quantity, "code") or text(quantity, "unit"))
-    if number is None:
+    told, unit = read(member(quantity, "value")), fold(text(quantity, "code") or text(quantity, "unit"))
+    if told is None:
         return _dose_in_words(fold(written[:_TEXT_LIMIT]), medicine)
+    number = Decimal(told)
     if unit in _MILLIGRAMS:
         return _plain(number * _MILLIGRAMS[unit])
     pieces = unit.strip("{}") in _PIECES or fold(text(quantity, "unit")) in _PIECES

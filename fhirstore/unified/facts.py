@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from fhirstore.unified import amounts, concepts
 from fhirstore.unified.agreement import Agreement
@@ -17,8 +18,7 @@ Resolve = Callable[[str], Mapping[str, Any] | None]
 """The resource that a reference points at, where it is at hand: contained, or fetched before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(msgspec.Struct, frozen=True, gc=False):
     """What a resource of one type says, by the words of that type.
 
     `values` are named: an observation's own under "", those of its parts under their codes' keys. `traits` are what
@@ -44,8 +44,7 @@ class Stated:
         return next((value for each, value in self.traits if each == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True, gc=False):
     """A statement with where it comes from. `detail` counts its leaves: of equals, the fuller one is shown first.
 
     `person` is whom it is about, once that is known: the reference of one of the person's Patients.
@@ -58,7 +57,7 @@ class Fact:
     stated: Stated
     identifiers: frozenset[str] = frozenset()
     updated: int = 0
-    detail: int = field(default=0, compare=False)
+    detail: int = 0
     person: str = ""
 
 

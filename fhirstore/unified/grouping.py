@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
 from itertools import combinations, islice
+
+import msgspec
+from msgspec.structs import replace
 
 from fhirstore.unified.agreement import Comparison, Likeness
 from fhirstore.unified.amounts import Amount
 from fhirstore.unified.clocks import TRUE_CLOCKS, Clocks
-from fhirstore.unified.facts import Fact
+from fhirstore.unified.facts import Fact, Stated
 from fhirstore.unified.judgements import NO_JUDGEMENTS, Judgements, pair
 from fhirstore.unified.kinds import kind_of
 from fhirstore.unified.kinds.kind import Kind, is_loose
@@ -35,8 +36,7 @@ GROUP_LIMIT = 32
 _JUDGED, _REPEATED = "said to be the same", "the same, word for word, in the same source"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True, gc=False):
     """A fact in a group, and why: the reason in words, and the resource that it states the same as."""
 
     fact: Fact
@@ -63,8 +63,7 @@ def group(facts: Sequence[Fact], judgements: Judgements = NO_JUDGEMENTS, clocks:
     return [*groups, *((Member(fact),) for fact in ordered if fact.stated.void)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
+class _Edge(msgspec.Struct, frozen=True, gc=False):
     likeness: int
     one: int
     other: int
@@ -82,6 +81,8 @@ class _Grouping:
         self._kind = kind
         self._judgements = judgements
         self._nodes = list(_nodes(kind, facts, judgements.judged))
+        self._order = [_order(node[0].stated, number) for number, node in enumerate(self._nodes)]
+        self._timed = [_is_timed(node[0].stated) for node in self._nodes]
         self._root = list(range(len(self._nodes)))
         self._members = [[number] for number in self._root]
         self._reasons: list[_Edge] = []
@@ -129,22 +130,13 @@ class _Grouping:
         for key, block in blocks.items():
             if len(block) < 2:
                 continue
-            block.sort(key=self._order)
+            block.sort(key=self._order.__getitem__)
             loose, window = is_loose(key), WINDOW if len(block) <= _CROWD else _CROWDED_WINDOW
             for place, one in enumerate(block):
+                apart = loose and self._timed[one]
                 for other in block[place + 1 : place + 1 + window]:
-                    if not (loose and self._timed(one) and self._timed(other)):
+                    if not (apart and self._timed[other]):
                         yield (one, other) if one < other else (other, one)
-
-    def _timed(self, number: int) -> bool:
-        moment = self._nodes[number][0].stated.moment
-        return moment is not None and moment.timed
-
-    def _order(self, number: int) -> tuple[Fraction, int, int]:
-        """What is likely to be the same stands side by side: equal amounts, then equal times."""
-        stated = self._nodes[number][0].stated
-        amounts = (value.low for _, value in stated.values if isinstance(value, Amount))
-        return next(amounts, Fraction(0)), stated.moment.low if stated.moment else 0, number
 
     def _compare(self, one: int, other: int) -> Comparison:
         """Compared by what they say: of a thousand that say the same, one is."""
@@ -188,7 +180,7 @@ class _Grouping:
             for root in cluster:
                 sides[tuple(sorted(self._sources(root)))].append(root)
             if len(sides) == 2 and len(cluster) <= _RIVALS * 2:
-                here, there = (sorted(each, key=self._order) for each in sides.values())
+                here, there = (sorted(each, key=self._order.__getitem__) for each in sides.values())
                 as_many = len(here) == len(there) >= least
                 if as_many and (self._are_alike(here) or self._are_alike(there)):
                     for one, other in zip(here, there, strict=True):
@@ -274,6 +266,16 @@ class _Grouping:
                     queue.append(there)
                     reached += (Member(fact, words, why) for fact in self._nodes[there])
         return tuple(reached)
+
+
+def _order(stated: Stated, number: int) -> tuple[float, int, int]:
+    """What is likely to be the same stands side by side: equal amounts, then equal times."""
+    amounts = (float(value.low) for _, value in stated.values if isinstance(value, Amount))
+    return next(amounts, 0.0), stated.moment.low if stated.moment else 0, number
+
+
+def _is_timed(stated: Stated) -> bool:
+    return stated.moment is not None and stated.moment.timed
 
 
 def _clusters(edges: Iterable[tuple[int, int]]) -> list[list[int]]:

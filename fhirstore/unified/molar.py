@@ -6,9 +6,10 @@ http://unitsofmeasure.org/ucum.html. Sodium and its like are told by the mole ev
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from fractions import Fraction
 from functools import cache
+
+from msgspec.structs import replace
 
 from fhirstore.unified.amounts import Amount
 from fhirstore.unified.concepts import Concept, token

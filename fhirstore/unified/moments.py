@@ -7,10 +7,11 @@ its instant and by its local time.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from fhirstore.search.kinds.date import interval
 from fhirstore.unified.reading import chosen, part, text
@@ -31,8 +32,7 @@ class Timing(IntEnum):
     INSTANT = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True, gc=False):
     """[low, high) in microseconds since 1970, UTC, and the same as if the local time were UTC; `zone` as written."""
 
     low: int

@@ -83,6 +83,20 @@ def test_the_swift_reader_and_the_strict_one_never_differ() -> None:
     assert agreed > 3000
 
 
+def test_what_was_read_once_is_reread_as_the_same() -> None:
+    chance = random.Random(12)
+    agreed = 0
+    for _ in range(5_000):
+        members = (f'"{name}":{_random_json(chance, 3)}' for name in ("a", "b"))
+        try:
+            text = json_format.read(f"{{{','.join(members)}}}".encode("utf-8", "surrogatepass"))
+        except BadRequest:
+            continue
+        assert str(json_format.reread(text.minified)) == str(text.document), text
+        agreed += 1
+    assert agreed > 3000
+
+
 def _random_json(chance: random.Random, depth: int) -> str:
     kind = chance.randrange(7) if depth else chance.randrange(4, 7)
     blank = chance.choice(["", "", "", " ", "\n"])

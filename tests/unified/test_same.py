@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from fhirstore.dstu2.json_format import dump, parse
 from fhirstore.unified.grouping import group

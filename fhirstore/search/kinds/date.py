@@ -6,7 +6,7 @@ http://hl7.org/fhir/DSTU2/search.html#date. What has no time zone is read as UTC
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +25,7 @@ _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+\- ]\d\d:\d\d)?)?)?)?", re.ASCII
 )
 _WRITTEN = frozenset({"date", "dateTime", "instant"})
+_SECOND_IN_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?", re.ASCII)
 _LENGTH_LIMIT = 64
 _SECOND = 1_000_000
 _DAY = 86_400 * _SECOND
@@ -39,6 +40,9 @@ def interval(text: str) -> Interval | None:
 @lru_cache(maxsize=8192)
 def _interval(text: str) -> Interval | None:
     """Remembered, for a resource's date is asked for by its parameter, by its moment and by its composites."""
+    usual = _second_in_utc(text)
+    if usual is not None:
+        return usual
     found = _DATE.fullmatch(text)
     if found is None:
         return None
@@ -59,6 +63,19 @@ def _interval(text: str) -> Interval | None:
         return low, low + _SECOND
     low += int(fraction[:6].ljust(6, "0"))
     return low, low + 10 ** max(6 - len(fraction), 0)
+
+
+def _second_in_utc(text: str) -> Interval | None:
+    """How nearly every moment is written; None for other forms, and for leap seconds and the end of a day."""
+    if _SECOND_IN_UTC.fullmatch(text) is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text[:19])
+    except ValueError:
+        return None
+    seconds = (moment.hour * 60 + moment.minute) * 60 + moment.second
+    low = (moment.toordinal() - _EPOCH) * _DAY + seconds * _SECOND
+    return low, low + _SECOND
 
 
 def _days(year: int, month: int, day: int) -> Interval:

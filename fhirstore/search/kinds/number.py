@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from fhirstore.search.context import Context
-from fhirstore.search.decimals import MAXIMUM, MINIMUM, after, encode, implicit
+from fhirstore.search.decimals import MAXIMUM, MINIMUM, after, encode, encode_ratio, encode_scaled, implicit, scaled
 from fhirstore.search.entries import Collector, Index, Range
 from fhirstore.search.parameters import Parameter, refuse
 from fhirstore.search.plan import ByRange, Filter, HasKey, InRange, Limit, any_of
@@ -63,14 +63,16 @@ def measured(name: str, number: Decimal | int, in_units: str = "") -> Range:
 @lru_cache(maxsize=16384)
 def bounds(text: str, in_units: str = "") -> tuple[str, str, str, str]:
     """The ends of a decimal's range, by its text: 1.0 and 1.00 are equal and do not imply the same range."""
-    number = Decimal(text)
-    low, high = implicit(number)
+    number, exponent = scaled(text)
+    # Half of the last digit to either side, in tenths of that digit.
+    ends, exponent = (number * 10 - 5, number * 10 + 5, number * 10), exponent - 1
     known = unit(in_units) if in_units else None
     if known is None:
-        exactly = encode(number)
-        return encode(low), encode(high), exactly, after(exactly)
-    exactly = encode(known.to_base(Fraction(number)))
-    return encode(known.to_base(Fraction(low))), encode(known.to_base(Fraction(high))), exactly, after(exactly)
+        low, high, exactly = (encode_scaled(each, exponent) for each in ends)
+    else:
+        times, over = 10 ** max(exponent, 0), 10 ** max(-exponent, 0)
+        low, high, exactly = (encode_ratio(*known.ratio_to_base(each * times, over)) for each in ends)
+    return low, high, exactly, after(exactly)
 
 
 def _index_duration(name: str, code: str, value: Any, into: Collector) -> bool:

@@ -39,8 +39,10 @@ def index_as(name: str, value: Any, type_: str, into: Collector) -> bool:
     amount = number.read(value.get("value"))
     if amount is None:
         return False
-    comparator, system = _text(value.get("comparator")), _text(value.get("system"))
-    code, written = _text(value.get("code")), _text(value.get("unit"))
+    system, code, written = value.get("system"), value.get("code"), value.get("unit")
+    if not (type(system) is type(code) is type(written) is str):
+        system, code, written = _text(system), _text(code), _text(written)
+    comparator = _text(value["comparator"]) if "comparator" in value else ""
     # By its text, because 1.0 and 1.00 are equal and do not imply the same range.
     known = len(system) + len(code) + len(written) <= LENGTH_LIMIT
     into.ranges += (_ranges if known else _ranges.__wrapped__)(name, str(amount), comparator, system, code, written)

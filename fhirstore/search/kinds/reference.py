@@ -57,7 +57,7 @@ class _Address(NamedTuple):
 def _read(text: str, base: str) -> _Address:
     found = forms(text, base)
     target = local(found[0])
-    named = tuple((escape(form), _named_type(form)) for form in found)
+    named = tuple((escape(form), target[0] if target else _named_type(form)) for form in found)
     return _Address(named, target and target[0], f"compartment={'/'.join(target)}" if target else "")
 
 

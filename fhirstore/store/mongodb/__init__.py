@@ -24,7 +24,7 @@ from fhirstore.store.mongodb.jobs import MongoJobs
 from fhirstore.store.mongodb.keys import MongoKeys
 from fhirstore.store.mongodb.permissions import MongoPermissions
 from fhirstore.store.mongodb.purging import MongoPurging
-from fhirstore.store.mongodb.resources import DURABLE, Database, MongoResources
+from fhirstore.store.mongodb.resources import DURABLE, Collection, Database, MongoResources
 from fhirstore.store.mongodb.sessions import MongoSessions
 from fhirstore.store.mongodb.trail import MongoTrail
 from fhirstore.store.mongodb.usage import MongoUsageCounts
@@ -43,6 +43,7 @@ class MongoStore:
         self._uri = uri
         self._gathers = (gathered_reads, gathered_creates)
         self._database: Database
+        self._resources: Collection
         self._reads: GatheredReads | None = None
         self._creates: GatheredCreates | None = None
         self._accounts: MongoAccounts
@@ -74,7 +75,7 @@ class MongoStore:
 
     @property
     def indexing(self) -> MongoIndexing:
-        return MongoIndexing(self._database["resources"], self._connect)
+        return MongoIndexing(self._resources, self._connect)
 
     @property
     def holdings(self) -> MongoHoldings:
@@ -98,7 +99,7 @@ class MongoStore:
 
     def within(self, scope: Scope, author: Author | None = None) -> Resources:
         gathered = (self._reads, self._creates)
-        return reach(scope, lambda whole: MongoResources(whole, self._database, author, None, None, *gathered))
+        return reach(scope, lambda whole: MongoResources(whole, self._resources, author, None, None, *gathered))
 
     async def erase(self, owner: int) -> None:
         await self.jobs.forget_owner(owner)
@@ -112,8 +113,9 @@ class MongoStore:
             self._database = self._connect()
             await self._create()
             reads, creates = self._gathers
-            self._reads = GatheredReads(self._database["resources"]) if reads else None
-            self._creates = GatheredCreates(self._database["resources"]) if creates else None
+            self._resources = self._database["resources"]
+            self._reads = GatheredReads(self._resources) if reads else None
+            self._creates = GatheredCreates(self._resources) if creates else None
             self._cursors = Cursors(await self.keys.keep("cursors", secrets.token_bytes(32)))
         except (PyMongoError, ValueError) as error:
             raise Unavailable(f"MongoDB cannot be reached or refuses: {type(error).__name__}.") from error

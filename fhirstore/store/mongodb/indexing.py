@@ -56,7 +56,7 @@ class MongoIndexing:
         commands = Commands()
         database = self._connect(commands)
         try:
-            await MongoResources(scope, database).find(plan, page)
+            await MongoResources(scope, database["resources"]).find(plan, page)
             return await query_plans(database, commands)
         finally:
             await database.client.close()

@@ -47,7 +47,7 @@ class MongoResources:
     def __init__(
         self,
         scope: Scope,
-        database: Database,
+        resources: Collection,
         author: Author | None = None,
         session: AsyncClientSession | None = None,
         met: set[str] | None = None,
@@ -56,10 +56,9 @@ class MongoResources:
     ) -> None:
         self._scope = scope
         self._reads = reads
-        self._database = database
         self._author = author
         self._session = session
-        self._resources: Collection = database["resources"]
+        self._resources = resources
         self._writes = Writes(scope, self._resources, author, session, met, creates)
 
     async def current(self, type: str, id: str) -> Version | None:
@@ -77,7 +76,7 @@ class MongoResources:
     async def history(self, query: HistoryQuery) -> HistoryPage:
         matching = self._matching(query)
         versions = await self._first(matching, query)
-        total = await self._count(query, matching) if query.total else 0
+        total = await self._total(query, matching, versions) if query.total else 0
         return HistoryPage(versions[: query.count], total, len(versions) > query.count)
 
     async def find(self, plan: Plan, page: Page) -> Found:
@@ -118,10 +117,10 @@ class MongoResources:
         async def locked(session: AsyncClientSession) -> Result:
             for lock in sorted(set(locks)):
                 await self._lock(lock, session)
-            return await work(MongoResources(self._scope, self._database, self._author, session, met))
+            return await work(MongoResources(self._scope, self._resources, self._author, session, met))
 
         try:
-            async with self._database.client.start_session() as session:
+            async with self._resources.database.client.start_session() as session:
                 return await session.with_transaction(
                     locked,
                     read_concern=ReadConcern("snapshot"),
@@ -140,7 +139,7 @@ class MongoResources:
         key = hashlib.sha256(f"{self._scope.owner}/{name}".encode()).hexdigest()
         # The date is what the TTL index reads: a lock is worth nothing once its transaction is over.
         touch = {"$set": {"at": datetime.now(UTC)}, "$inc": {"times": 1}}
-        await self._database["locks"].update_one({"_id": key}, touch, upsert=True, session=session)
+        await self._resources.database["locks"].update_one({"_id": key}, touch, upsert=True, session=session)
 
     async def _get(self, which: dict[str, Any], order: Sequence[tuple[str, int]] | None = None) -> Version | None:
         asked = {**which, "owner": self._scope.owner}
@@ -181,16 +180,18 @@ class MongoResources:
                 return list(found.values())
             place = HistoryPlace(read[-1].updated, read[-1].type, read[-1].id, read[-1].number)
 
-    async def _count(self, query: HistoryQuery, matching: dict[str, Any]) -> int:
+    async def _total(self, query: HistoryQuery, matching: dict[str, Any], versions: Sequence[Version]) -> int:
         """Exact although there may be doubles: versions have no holes, so the current numbers add up."""
+        if query.after is None and len(versions) <= query.count:
+            return len(versions)
         if query.since is None and query.before is None and query.until is None:
             total = {"$group": {"_id": None, "total": {"$sum": "$number"}}}
             steps = [{"$match": {**matching, "ended": FOREVER}}, total]
             cursor = await self._resources.aggregate(steps, session=self._session)
             return sum([int(group["total"]) async for group in cursor])
         names = {"_id": 0, "type": 1, "id": 1, "number": 1}
-        cursor = self._resources.find(matching, names, session=self._session)
-        return len({(each["type"], each["id"], each["number"]) async for each in cursor})
+        named = self._resources.find(matching, names, session=self._session)
+        return len({(each["type"], each["id"], each["number"]) async for each in named})
 
 
 def _beyond(place: HistoryPlace, query: HistoryQuery) -> dict[str, Any]:

@@ -6,7 +6,8 @@ http://hl7.org/fhir/DSTU2/immunization.html, procedure.html, encounter.html and 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from fhirstore.unified import concepts
 from fhirstore.unified.agreement import CONTRARY, UNKNOWN, Agreement, Comparison, Likeness
