@@ -127,9 +127,13 @@ def _skipping(skip: int | None) -> list[Pair]:
 
 
 def _quoted(pairs: Sequence[Pair]) -> str:
-    return "&".join([f"{_name(name)}={value if _is_plain(value) else quote(value, ':/,')}" for name, value in pairs])
+    return "&".join([f"{_name(name)}={_value(value)}" for name, value in pairs])
 
 
 _name = lru_cache(maxsize=1024)(partial(quote, safe=":-_."))
-_is_plain = re.compile(r"[A-Za-z0-9_.~:/,-]*").fullmatch
-"""Whether a value stands in a query as it is, as most do."""
+_is_plain = re.compile(r"[A-Za-z0-9_.~:/,|-]*").fullmatch
+"""Whether a value stands in a query as it is, as most do, but for the bar of a token."""
+
+
+def _value(text: str) -> str:
+    return text.replace("|", "%7C") if _is_plain(text) else quote(text, ":/,")

@@ -25,7 +25,7 @@ class Cursors:
     def write(self, owner: int, question: str, place: Place) -> str:
         """A token for the place after which the next page of this caller's question begins."""
         content = msgspec.msgpack.encode(list(place))
-        return urlsafe_b64encode(self._sign(owner, question, content) + content).decode().rstrip("=")
+        return urlsafe_b64encode(self._sign(owner, question, content) + content).rstrip(b"=").decode()
 
     def read(self, owner: int, question: str, token: str) -> Place:
         """Raises BadRequest for a token that was not written for this caller and question."""
