@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 FOLDED_LIMIT = 4000
 """Characters of one string that can be searched; what stands behind them is only seen by `_content`'s words."""
@@ -14,6 +15,7 @@ FOLDED_LIMIT = 4000
 _ASCII = bytes(ord(chr(byte).lower()) if byte < 128 and chr(byte).isalnum() else ord(" ") for byte in range(256))
 """Letters in lower case, digits, and a space for everything else."""
 
+_NAME = 40
 _WORD = re.compile(r"[^\W_]+")
 _SOUNDS = {
     letter: code
@@ -31,19 +33,28 @@ def fold(text: str) -> str:
     else:
         apart = unicodedata.normalize("NFKD", text).casefold()
         apart = unicodedata.normalize("NFKD", apart)
-        folded = "".join(character for character in apart if not unicodedata.combining(character))
+        folded = "".join([each for each in apart if each < "\x80" or not unicodedata.combining(each)])
     if not folded.isprintable():
         folded = "".join(character if character.isprintable() else " " for character in folded)
     return " ".join(folded.split())
 
 
 def words(text: str) -> list[str]:
-    """The folded runs of letters and digits in a text."""
-    return text.encode().translate(_ASCII).decode().split() if text.isascii() else _WORD.findall(fold(text))
+    """The folded runs of letters and digits in a text; those without accents first."""
+    if text.isascii():
+        return text.encode().translate(_ASCII).decode().split()
+    pieces = text.split()
+    folded = fold(" ".join([each for each in pieces if not each.isascii()]))
+    return words(" ".join([each for each in pieces if each.isascii()])) + _WORD.findall(folded)
 
 
 def sound(word: str) -> str:
     """The American Soundex code of a folded word, for phonetic parameters; letters outside a-z are silent."""
+    return _sound(word) if len(word) <= _NAME else _sound.__wrapped__(word)
+
+
+@lru_cache(maxsize=4096)
+def _sound(word: str) -> str:
     letters = [letter for letter in word if letter in _SOUNDS]
     if not letters:
         return ""

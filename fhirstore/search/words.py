@@ -6,12 +6,10 @@ parentheses combine them. Case and accents do not count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
-from fhirstore.dstu2.codings import REMEMBERED, PlainCoding, plain_coding
 from fhirstore.search.folding import words
 from fhirstore.search.parameters import refuse
 from fhirstore.search.plan import Filter, HasWord, Not, all_of, any_of
@@ -22,7 +20,7 @@ NARRATIVE = "~"
 _LONGEST = 40
 _WORDS_LIMIT = 20_000
 _BASE64 = 200
-_APART = ("id", "meta", "text")
+_APART = frozenset({"resourceType", "id", "meta", "text"})
 _SKIPPED = frozenset({"resourceType", "div", "reference", "contentType", "data"})
 _QUERY_LIMIT = 100
 _DEPTH_LIMIT = 20
@@ -36,10 +34,8 @@ def words_of(document: Mapping[str, Any]) -> tuple[str, ...]:
     """
     text = document.get("text")
     div = text.get("div") if type(text) is dict else None
-    rest = dict(document)
-    for name in _APART:
-        rest.pop(name, None)
-    found = _gathered(rest)
+    rest = {name: value for name, value in document.items() if name not in _APART}
+    found = _distinct(rest)
     if type(div) is not str:
         return tuple(found) if len(found) <= _WORDS_LIMIT else tuple(found)[:_WORDS_LIMIT]
     narrative = dict.fromkeys(words(_without_tags(div)))
@@ -47,41 +43,33 @@ def words_of(document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple((marked + [word for word in found if word not in narrative])[:_WORDS_LIMIT])
 
 
-def _gathered(document: Mapping[str, Any]) -> dict[str, None]:
+def _distinct(document: Mapping[str, Any]) -> dict[str, None]:
     """The words of every string and number of a document, without walking it by recursion."""
     texts: list[str] = []
-    found: list[str] = []
     waiting: list[Any] = [document]
-    while waiting:
-        node = waiting.pop()
+    for node in waiting:  # which grows meanwhile
         kind = type(node)
-        if kind is dict:
-            if "system" in node and (known := plain_coding(node)):
-                found += _words_of_known(known)
-                continue
-            for name, value in node.items():
-                if type(value) is not str:
-                    waiting.append(value)
-                elif name not in _SKIPPED or (name == "data" and len(value) <= _BASE64):
-                    texts.append(value)
+        if kind is str:
+            texts.append(node)
+        elif kind is dict:
+            waiting += node.values() if _SKIPPED.isdisjoint(node) else _told(node)
         elif kind is list:
             waiting += node
-        elif kind is str:
-            texts.append(node)
         elif kind is int or kind is Decimal:
             texts.append(str(node))
-    found += words(" ".join(texts))
-    distinct = dict.fromkeys(found)
-    return distinct if max(map(len, distinct), default=0) <= _LONGEST else _without_long(distinct)
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _words_of_known(coding: PlainCoding) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(words(" ".join(filter(None, coding)))))
-
-
-def _without_long(found: Iterable[str]) -> dict[str, None]:
+    found = dict.fromkeys(words(" ".join(texts)))
+    if max(map(len, found), default=0) <= _LONGEST:
+        return found
     return dict.fromkeys([word for word in found if len(word) <= _LONGEST])
+
+
+def _told(element: Mapping[str, Any]) -> list[Any]:
+    """What an element holds, without the texts that are for machines."""
+    return [
+        value
+        for name, value in element.items()
+        if type(value) is not str or name not in _SKIPPED or (name == "data" and len(value) <= _BASE64)
+    ]
 
 
 def _without_tags(markup: str) -> str:

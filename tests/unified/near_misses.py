@@ -63,6 +63,10 @@ OTHER: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         typed("MedicationOrder", medicationCodeableConcept={"text": "Metformin 500 mg"}),
         order("Metformin 500 mg", "2015-02-07"),
     ),
+    "a panel and one of its parts": (
+        pressure("2015-02-07T13:28Z", 120, 80),
+        pulse("2015-02-07T13:28Z", code=coded(LOINC, "8480-6"), valueQuantity=quantity(120, "mmHg")),
+    ),
     "doses of a day": (dose("2015-02-07"), dose("2015-02-07T16:00:00Z")),
     "doses of midnight, which may be the day": (dose("2015-02-07T00:00:00Z"), dose("2015-02-07T00:00:00Z")),
     "doses under the number of their order": (

@@ -9,7 +9,7 @@ from fhirstore.unified.clocks import TRUE_CLOCKS, find_clocks
 from fhirstore.unified.facts import Fact
 from fhirstore.unified.grouping import group
 from tests.unified.lives import together
-from tests.unified.resources import fact, order, pulse
+from tests.unified.resources import dose, fact, order, pulse
 
 START = datetime(2014, 1, 6, 13, 7, 31, tzinfo=UTC)
 
@@ -100,3 +100,15 @@ def test_what_is_known_by_the_day_stays_where_it_is() -> None:
     facts = [*told("a", [at(moment) for moment in moments()]), *told("b", [at(moment, -8) for moment in moments()])]
     dated = fact("b", order("Aspirin 81 mg", "2014-03-01"))
     assert find_clocks(facts).set([dated]) == [dated]
+
+
+def test_midnight_of_the_place_is_the_day_but_for_what_is_done_by_the_hour() -> None:
+    """Where a source with offsets shows how far the place is from UTC, five o'clock there is a date."""
+    offset = told("a", [moment.strftime("%Y-%m-%dT%H:%M:%S-05:00") for moment in moments()])
+    clocks = find_clocks([*offset, *told("b", [at(moment, 5) for moment in moments()])])
+    midnight = START.strftime("%Y-%m-%dT05:00:00Z")
+    measured, given = clocks.set([fact("c", pulse(midnight)), fact("c", dose(midnight))])
+    assert measured.stated.moment is not None
+    assert given.stated.moment is not None
+    assert (measured.stated.moment.timed, given.stated.moment.timed) == (False, True)
+    assert TRUE_CLOCKS.set([fact("c", pulse(midnight))])[0].stated.moment != measured.stated.moment

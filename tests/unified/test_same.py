@@ -14,7 +14,7 @@ from fhirstore.unified.people import people
 from fhirstore.unified.stating import state
 from tests.unified.cases import SAME
 from tests.unified.near_misses import OTHER
-from tests.unified.resources import fact, patient, pulse, typed
+from tests.unified.resources import LISINOPRIL, LISINOPRIL_10, dose, fact, patient, pulse, typed
 
 
 def without_nothing(resource: dict[str, Any]) -> dict[str, Any]:
@@ -84,6 +84,35 @@ def test_what_is_told_as_often_here_as_there_is_paired_in_order() -> None:
     ]
     assert all(each[1].reason.endswith("as often in both") for each in groups)
     assert len(group([*days, *times, fact("b", pulse("2015-02-07T20:28:17Z"), "3")])) == 5
+
+
+def test_doses_of_a_day_are_paired_where_either_tells_as_many_and_there_are_several() -> None:
+    """One by the day and one by the hour may be two doses; two and two are the same two."""
+    days = [fact("a", dose("2015-02-07"), id) for id in "12"]
+    hours = [fact("b", dose(f"2015-02-07T{hour}:00:00Z"), id) for hour, id in (("08", "1"), ("16", "2"))]
+    assert len(group([days[0], hours[0]])) == 2
+    assert len(group([days[0], *hours])) == 3
+    groups = group([*days, *hours])
+    assert [len(each) for each in groups] == [2, 2]
+    assert {each[1].reason for each in groups} == {"same medication, on the same day, as often in both"}
+
+
+def test_words_of_a_dose_are_shown_where_they_differ_and_part_no_order() -> None:
+    """But where a strength is not told either, they are all that there is."""
+    told = [{"dosageInstruction": [{"text": f"{count} tablets daily"}]} for count in (1, 2)]
+    one, other = (
+        fact(source, each | typed("MedicationOrder", **LISINOPRIL_10)) for source, each in zip("ab", told, strict=True)
+    )
+    assert same(one, other)
+    assert same(fact("a", typed("MedicationOrder", dosageInstruction=[{"text": "20 mg"}], **LISINOPRIL)), one) is None
+
+
+def test_who_has_both_family_names_joins_those_who_have_one() -> None:
+    before, after = patient("Anna"), patient("Anna", name=[{"text": "Anna Solo"}])
+    both = patient("Anna", name=[{"text": "Anna Chalmers"}, {"text": "Anna Solo"}])
+    facts = [fact(source, each) for source, each in zip("abc", (before, after, both), strict=True)]
+    assert len(group(facts[:2])) == 2
+    assert len(group(facts)) == 1
 
 
 def test_a_chain_of_near_misses_does_not_join_its_ends() -> None:
