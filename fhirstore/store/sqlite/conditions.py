@@ -31,7 +31,6 @@ from fhirstore.search.plan import (
 )
 from fhirstore.store.sqlite.names import CONTAINED, RANGE, TYPE
 from fhirstore.store.sqlite.question import (
-    COUNTED,
     MANY,
     NESTING,
     NONE,
@@ -55,7 +54,6 @@ from fhirstore.store.sqlite.statements import (
     NO_ROWS,
     Sql,
     among,
-    array,
     either,
     every,
     union,
@@ -67,7 +65,6 @@ class Conditions:
 
     def __init__(self, question: Question, types: Sequence[str] = (), *, contained: bool = False) -> None:
         self._question = question
-        self._connection = question.connection
         self._owner = question.owner
         self.types = types
         self.contained = contained
@@ -196,11 +193,13 @@ class Conditions:
             case AnyOf(parts):
                 return self._any(parts)
             case HasKey(keys):
-                return self._keyed(*self._numbers(keys))
+                return self._question.keyed(*self._numbers(keys))
             case HasPrefix(prefix):
-                return self._prefixed(prefix)
+                return self._question.prefixed(self._mark + prefix)
             case KeyScan(prefix, accepts):
-                return self._keyed(*self._question.numbers(self._question.accepted(self._mark, prefix, accepts)))
+                return self._question.keyed(
+                    *self._question.numbers(self._question.accepted(self._mark, prefix, accepts))
+                )
             case OneRange(name, clauses):
                 single = self._question.is_single(self._mark + RANGE + name)
                 return self._ranged(self._ranges(name), clauses, single=single)
@@ -246,32 +245,9 @@ class Conditions:
     def _ranges_like(self, prefix: str, accepts: Callable[[str], bool]) -> Held:
         return self._question.ranges(self._question.accepted(self._mark + RANGE, prefix, accepts))
 
-    def _keyed(self, numbers: Sequence[int], uses: int) -> Rows:
-        if not numbers:
-            return NONE
-        named = among("name", numbers)
-        sql = Sql(f"SELECT rid FROM keys WHERE owner = ? AND {named.text}", (self._owner, *named.values))
-        return Rows(sql, uses, distinct=len(numbers) == 1, names=numbers)
-
-    def _prefixed(self, prefix: str) -> Rows:
-        begin = self._mark + prefix
-        limits = (self._owner, begin, end(begin))
-        found = self._connection.execute(
-            "SELECT id, uses FROM names WHERE owner = ? AND text >= ? AND text < ? AND uses > 0 LIMIT ?",
-            (*limits, self._question.few),
-        ).fetchall()
-        if len(found) < self._question.few:
-            return self._keyed([number for number, _ in found], sum([uses for _, uses in found]))
-        sql = Sql(
-            "SELECT k.rid FROM names AS n CROSS JOIN keys AS k ON k.owner = n.owner AND k.name = n.id"
-            " WHERE n.owner = ? AND n.text >= ? AND n.text < ?",
-            limits,
-        )
-        return Rows(sql, MANY)
-
     def _ranged(self, held: Held, clauses: Clauses, *, single: bool = False) -> Rows:
         select = select_ranges(self._owner, held, clauses)
-        return NONE if select == NO_ROWS else self._counted(select, distinct=single)
+        return NONE if select == NO_ROWS else self._question.counted(select, distinct=single)
 
     def _worded(self, words: Sequence[str]) -> Rows:
         """Words are looked for in one compact row a resource: an index of them would double the cost of a write."""
@@ -292,7 +268,7 @@ class Conditions:
             " CROSS JOIN keys AS k ON k.owner = n.owner AND k.name = n.id",
             (*there.values, key),
         )
-        return self._counted(union([far, self._linking_inside(link)]))
+        return self._question.counted(union([far, self._linking_inside(link)]))
 
     def _linking_inside(self, link: LinksTo) -> Sql:
         """The same for contained resources, of which most records have none."""
@@ -332,14 +308,14 @@ class Conditions:
             f" AND r.type = substr({address}, 1, instr({address}, '/') - 1)"
             f" AND r.id = substr({address}, instr({address}, '/') + 1)"
         )
-        return self._counted(Sql(text, (*there.values, key, end(key))))
+        return self._question.counted(Sql(text, (*there.values, key, end(key))))
 
     def _containing(self, asked: Contains) -> Rows:
         """Rows of what contains a resource for which `inner` holds. A contained one contains none."""
         if self.contained:
             return NONE
         inside = Conditions(self._question, asked.types, contained=True).select(("container",), asked.inner)
-        return self._counted(Sql(f"SELECT container AS rid FROM ({inside.text})", inside.values))
+        return self._question.counted(Sql(f"SELECT container AS rid FROM ({inside.text})", inside.values))
 
     def _identified(self, ids: Sequence[str]) -> Rows:
         types = self.types or resource_types()
@@ -352,18 +328,6 @@ class Conditions:
 
     def _recent(self, asked: Updated) -> Rows:
         where = every([Sql("owner = ?", (self._owner,)), updated(asked, "resources")])
-        return self._counted(
+        return self._question.counted(
             Sql(f"SELECT rid FROM resources INDEXED BY resources_by_time WHERE {where.text}", where.values)
         )
-
-    def _counted(self, select: Sql, *, distinct: bool = False) -> Rows:
-        """Rows that are few are fetched, so that they need not be looked for twice."""
-        limit = self._question.few * COUNTED
-        found = self._connection.execute(
-            f"SELECT rid FROM ({select.text}) LIMIT ?", (*select.values, limit + 1)
-        ).fetchall()
-        if len(found) > limit:
-            return Rows(select, MANY, distinct)
-        rids = {rid for (rid,) in found}
-        fetched = Sql("SELECT value AS rid FROM json_each(?)", (array(sorted(rids)),))
-        return Rows(fetched, len(rids), distinct=True) if rids else NONE

@@ -35,7 +35,7 @@ from fhirstore.search.plan import (
 )
 from fhirstore.store.sqlite.names import CONTAINED, RANGE, TYPE
 from fhirstore.store.sqlite.spans import Clauses, Held, spans_of
-from fhirstore.store.sqlite.statements import BESIDE, NO_ROWS, Sql, among, every, union
+from fhirstore.store.sqlite.statements import BESIDE, NO_ROWS, Sql, among, array, every, union
 
 MANY = 2**60
 """More rows than are worth counting."""
@@ -173,6 +173,42 @@ class Question:
     def is_single(self, text: str) -> bool:
         """Whether no resource has two ranges of a name."""
         return self.name(text).extra == 0
+
+    def keyed(self, numbers: Sequence[int], uses: int) -> Rows:
+        """The rows that have any of these keys."""
+        if not numbers:
+            return NONE
+        named = among("name", numbers)
+        sql = Sql(f"SELECT rid FROM keys WHERE owner = ? AND {named.text}", (self.owner, *named.values))
+        return Rows(sql, uses, distinct=len(numbers) == 1, names=numbers)
+
+    def prefixed(self, begin: str) -> Rows:
+        """The rows that have a key that begins so."""
+        limits = (self.owner, begin, end(begin))
+        found = self.connection.execute(
+            "SELECT id, uses FROM names WHERE owner = ? AND text >= ? AND text < ? AND uses > 0 LIMIT ?",
+            (*limits, self.few),
+        ).fetchall()
+        if len(found) < self.few:
+            return self.keyed([number for number, _ in found], sum([uses for _, uses in found]))
+        sql = Sql(
+            "SELECT k.rid FROM names AS n CROSS JOIN keys AS k ON k.owner = n.owner AND k.name = n.id"
+            " WHERE n.owner = ? AND n.text >= ? AND n.text < ?",
+            limits,
+        )
+        return Rows(sql, MANY)
+
+    def counted(self, select: Sql, *, distinct: bool = False) -> Rows:
+        """Rows that are few are fetched, so that they need not be looked for twice."""
+        limit = self.few * COUNTED
+        found = self.connection.execute(
+            f"SELECT rid FROM ({select.text}) LIMIT ?", (*select.values, limit + 1)
+        ).fetchall()
+        if len(found) > limit:
+            return Rows(select, MANY, distinct)
+        rids = {rid for (rid,) in found}
+        fetched = Sql("SELECT value AS rid FROM json_each(?)", (array(sorted(rids)),))
+        return Rows(fetched, len(rids), distinct=True) if rids else NONE
 
 
 def texts_of(plan: Plan) -> Iterator[str]:
