@@ -11,6 +11,7 @@ from typing import Annotated, BinaryIO
 import typer
 
 from fhirstore.cli.database import Database, fail, read_settings, with_store
+from fhirstore.cli.noting import note_command
 from fhirstore.clock import now
 from fhirstore.search.kinds.date import interval
 from fhirstore.store.contract import Store
@@ -36,8 +37,10 @@ def export_record(
     wanted = Export(now(), None, source, covered[0] // 1000 if covered else None, history, address)
 
     async def run(store: Store) -> None:
-        if await store.accounts.user(user) is None:
+        owner = await store.accounts.user(user)
+        if owner is None:
             fail("There is no user of this number.")
+        await note_command(store, settings, owner, "$export", "read")
         pieces = written(wanted, store.within(Scope(user)), format)
         if output is None:
             await _write(pieces, sys.stdout.buffer)

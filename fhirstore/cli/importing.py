@@ -22,6 +22,7 @@ from rich.text import Text
 
 from fhirstore.caller import Author
 from fhirstore.cli.database import Database, fail, read_settings, with_store
+from fhirstore.cli.noting import note_command
 from fhirstore.clock import now
 from fhirstore.dstu2.levels import Level
 from fhirstore.dstu2.sources import application_source, is_absolute_uri
@@ -31,7 +32,6 @@ from fhirstore.store.accounts import User
 from fhirstore.store.contract import Store
 from fhirstore.store.jobs import Job
 from fhirstore.store.scope import Scope
-from fhirstore.store.trail import Event, event_id
 from fhirstore.store.trail_buffer import TrailBuffer
 from fhirstore.transfer.completing import complete
 from fhirstore.transfer.identity import Origin
@@ -118,8 +118,7 @@ async def _import(store: Store, settings: Settings, wanted: _Wanted) -> tuple[Re
     if user is None:
         fail("There is no user of this number.")
     job = await _begun(store, wanted, user.client_id)
-    if settings.audit != "off":
-        await store.trail.append([Event(event_id(now()), "$import", 200, user.id, user.client_id)])
+    await note_command(store, settings, user, "$import", "write")
     report = Report.of(job.progress.get("counts", {}))
     done = int(job.progress.get("done", 0))
     with _Shown(done) as shown, _Lines(wanted.refused, int(job.progress.get("refused", 0))) as lines:

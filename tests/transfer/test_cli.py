@@ -51,11 +51,12 @@ async def record(database: str, owner: int) -> list[Version]:
         await store.close()
 
 
-async def imports_noted(database: str, owner: int) -> list[Event]:
+async def noted(database: str, owner: int) -> list[Event]:
+    """What the trail tells of a record, oldest first."""
     store = open_store(database)
     await store.open()
     try:
-        return list(await store.trail.events(TrailQuery(owner=owner, action="$import")))
+        return [*await store.trail.events(TrailQuery(owner=owner))][::-1]
     finally:
         await store.close()
 
@@ -150,19 +151,25 @@ def test_an_import_is_judged_as_strictly_as_its_application_wants(run: Run, tmp_
         assert told(result)["refused"] == refused, (user, level)
 
 
-def test_the_trail_tells_of_each_import_and_of_nobody_who_did_it_but_the_application(
+def test_the_trail_tells_of_imports_and_exports_and_of_nobody_who_did_them_but_the_application(
     run: Run, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = ("import", "--user", "1", "--source", "urn:a", write(tmp_path / "in.json", patient(id="1")))
-    run(*command)
-    (event,) = asyncio.run(imports_noted(database, 1))
-    assert (event.user, event.status) == (None, 200)
+    bring = ("import", "--user", "1", "--source", "urn:a", write(tmp_path / "in.json", patient(id="1")))
+    take = ("export", "--user", "1", "-o", tmp_path / "out")
+    for extent in ("all", "writes", "off"):
+        monkeypatch.setenv("FHIRSTORE_AUDIT", extent)
+        run(*bring)
+        run(*take)
+    events = asyncio.run(noted(database, 1))
+    assert [(event.action, event.user, event.status) for event in events] == [
+        ("$import", None, 200),
+        ("$export", None, 200),
+        ("$import", None, 200),
+    ]
     (version,) = asyncio.run(record(database, 1))
     assert version.author is not None
-    assert (version.author.client_id, version.author.user) == (event.client_id, None)
-    monkeypatch.setenv("FHIRSTORE_AUDIT", "off")
-    run(*command)
-    assert len(asyncio.run(imports_noted(database, 1))) == 1
+    assert {(version.author.client_id, version.author.user)} == {(event.client_id, event.user) for event in events}
+    assert not asyncio.run(noted(database, 2))
 
 
 @pytest.mark.parametrize(
