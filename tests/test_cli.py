@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -183,6 +184,16 @@ def test_the_environment_chooses_the_database_and_an_option_goes_before_it(tmp_p
     fhirstore("app", "create", "b", "--database", f"sqlite:///{tmp_path / 'option.db'}", database=chosen)
     assert (tmp_path / "option.db").exists()
     assert len(fhirstore("app", "list", database=chosen).stdout.splitlines()) == 5, "a table of one row"
+
+
+def test_a_port_that_is_taken_is_a_clear_error_and_nothing_is_made(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        run = fhirstore("serve", "--port", str(port), cwd=tmp_path)
+    assert run.returncode == 2
+    assert f"Nothing can listen at 127.0.0.1, port {port}" in run.stderr
+    assert not run.stdout
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_default_database_is_a_private_folder_where_the_command_is_called(tmp_path: Path) -> None:

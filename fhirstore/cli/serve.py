@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
 
 from fhirstore.auth import applications
-from fhirstore.cli.database import Database, public_address, read_settings, with_store
+from fhirstore.cli.database import Database, fail, public_address, read_settings, with_store
 from fhirstore.cli.demo import demo_link
 from fhirstore.cli.developers import first_link, welcome_address
 from fhirstore.cli.welcome import welcome
@@ -17,6 +19,8 @@ from fhirstore.clock import now
 from fhirstore.demo.making import APPLICATION_NAME as DEMONSTRATION
 from fhirstore.settings import Settings
 from fhirstore.store.contract import Store
+
+_LISTENERS = 16
 
 
 def serve(
@@ -34,13 +38,14 @@ def serve(
     # The workers are processes of their own: they read the same settings from the environment.
     for name in ("host", "port", "workers", "database"):
         os.environ[f"FHIRSTORE_{name.upper()}"] = str(getattr(settings, name))
+    sockets = _listening(settings.host, settings.port)
     first, link = with_store(settings, _first_start)
     address = public_address(settings)
     sys.stdout.write(welcome(address, first, link and welcome_address(settings, link)))
     if demo:
         sys.stdout.write(f"\n{demo_link(settings)}")
     sys.stdout.flush()
-    _run_server(settings)
+    _run_server(settings, sockets)
 
 
 async def _first_start(store: Store) -> tuple[applications.NewApplication | None, str | None]:
@@ -51,10 +56,11 @@ async def _first_start(store: Store) -> tuple[applications.NewApplication | None
     return first, await first_link(store.sessions)
 
 
-def _run_server(settings: Settings) -> None:
+def _run_server(settings: Settings, sockets: list[socket.socket]) -> None:
     import uvicorn
+    from uvicorn.supervisors import Multiprocess
 
-    uvicorn.run(
+    config = uvicorn.Config(
         "fhirstore.app:create_worker",
         factory=True,
         host=settings.host,
@@ -72,6 +78,32 @@ def _run_server(settings: Settings) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
+    if settings.workers > 1:
+        Multiprocess(config, sockets=sockets).run()
+        return
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=sockets)
+    if not server.started:
+        sys.exit(1)
+
+
+def _listening(host: str, port: int) -> list[socket.socket]:
+    """One listening socket, several times over.
+
+    Each time that uvloop's event loop comes round it takes one new connection from each, and then carries out all that
+    the open connections ask for. With one alone, new clients of a busy server would wait for seconds.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With the protocol named: asyncio sends short answers at once on such sockets alone.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    if sys.platform != "win32":  # where it would let two servers listen at one port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        fail(f"Nothing can listen at {host}, port {port}: {error.strerror or error}.")
+    return [listener, *(listener.dup() for _ in range(_LISTENERS - 1))]
 
 
 def _log_config(level: str) -> dict[str, Any]:
