@@ -1,8 +1,9 @@
 """A closed loop of HTTP/1.1 requests over a number of connections, in a process of its own.
 
-Each connection sends the next request as soon as it has read the whole answer to the one before. The requests are
-bytes made beforehand and answers are only scanned for their length, so that the generator costs a fraction of what it
-measures; `busy` tells how much of a core it used, and near 1.0 it would be the bottleneck itself.
+Each connection sends the next request as soon as it has read the whole answer to the one before; the clock starts when
+all are connected. The requests are bytes made beforehand and answers are only scanned for their length, so that the
+generator costs a fraction of what it measures; `busy` tells how much of a core it used, and near 1.0 it would be the
+bottleneck itself.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Outcome:
 class _Shared:
     load: Load
     waiting: asyncio.Future[None]
-    ends: float
+    ends: float = 0.0
     open: int = 0
     taken: array[float] = field(default_factory=lambda: array("d"))
     statuses: dict[int, int] = field(default_factory=dict)
@@ -83,7 +84,6 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._shared.open += 1
-        self._send()
 
     def connection_lost(self, error: Exception | None) -> None:
         shared = self._shared
@@ -106,7 +106,7 @@ class _Connection(asyncio.Protocol):
         if self._missing == 0 or (self._missing == _CHUNKED and self._received.endswith(b"\r\n0\r\n\r\n")):
             self._received, self._missing = b"", None
             self._shared.taken.append(time.perf_counter() - self._began)
-            self._send()
+            self.send()
 
     def _read_head(self) -> None:
         head, end, body = self._received.partition(b"\r\n\r\n")
@@ -116,7 +116,7 @@ class _Connection(asyncio.Protocol):
             status = int(head[9:12])
             self._shared.statuses[status] = self._shared.statuses.get(status, 0) + 1
 
-    def _send(self) -> None:
+    def send(self) -> None:
         self._began = time.perf_counter()
         request = next(self._shared.requests, None) if self._began < self._shared.ends else None
         if request is None:
@@ -138,10 +138,15 @@ def _run(load: Load) -> Outcome:
 
 async def _drive(load: Load) -> Outcome:
     loop = asyncio.get_running_loop()
+    shared = _Shared(load, loop.create_future())
+    connections = [
+        (await loop.create_connection(lambda: _Connection(shared), load.host, load.port))[1]
+        for _ in range(load.connections)
+    ]
     began, used = time.perf_counter(), time.process_time()
-    shared = _Shared(load, loop.create_future(), began + load.seconds)
-    for _ in range(load.connections):
-        await loop.create_connection(lambda: _Connection(shared), load.host, load.port)
+    shared.ends = began + load.seconds
+    for connection in connections:
+        connection.send()
     await asyncio.wait_for(shared.waiting, load.seconds + _GRACE_SECONDS)
     elapsed = time.perf_counter() - began
     busy = (time.process_time() - used) / elapsed
