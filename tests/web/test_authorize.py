@@ -46,6 +46,7 @@ async def test_from_a_sign_in_link_to_an_app_that_reads_and_is_shown_out(
 
     await away.open(sign_in_link(application, user))
     await away.press("Continue")
+    await away.page.wait_for_url("**/oauth2/authorize?*")  # a page that leads on by itself stands in between
     text = await away.text()
     assert "Growth Chart asks for access to your record" in text
     for sentence in ("Read everything in the record of Ann Smith", "born 1980-02-29", "90 days", "app.example"):
