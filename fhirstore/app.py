@@ -48,6 +48,7 @@ from fhirstore.clock import Clock, now
 from fhirstore.ids import new_id
 from fhirstore.settings import Settings
 from fhirstore.store import open_store
+from fhirstore.store.contract import Store
 from fhirstore.store.housekeeping import keep_house
 from fhirstore.store.trail_buffer import TrailBuffer
 from fhirstore.transfer.jobs import JobRules, JobRunner
@@ -84,21 +85,6 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     job_rules = JobRules(settings.resource_bytes, settings.import_bytes, settings.open_jobs)
     runner = JobRunner(doorway, job_rules)
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await store.open()
-        working = [
-            asyncio.create_task(runner.run()),
-            asyncio.create_task(keep_house(store, clock, settings.audit_days)),
-        ]
-        yield
-        for task in working:
-            task.cancel()
-        await asyncio.wait(working)
-        await usage.close()
-        await trail.close()
-        await store.close()
-
     bearers, credentials = Bearers(store, clock), Credentials(store, clock, settings.credential_failures)
     parts = FhirParts(
         doorway,
@@ -115,7 +101,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         [Middleware(ManagementTrail, note=trail.note, clock=clock, extent=settings.audit)],
         title="fhirstore",
         version=__version__,
-        lifespan=lifespan,
+        lifespan=lambda _: _running(settings, store, clock, runner, usage, trail),
         redoc_url=None,
         telemetry=_NO_TELEMETRY,
     )
@@ -133,6 +119,25 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         app.include_router(part.router)
     add_failure_handlers(app)
     return app
+
+
+@asynccontextmanager
+async def _running(
+    settings: Settings, store: Store, clock: Clock, runner: JobRunner, usage: Usage, trail: TrailBuffer
+) -> AsyncIterator[None]:
+    """While the server serves: the database is open, jobs go on, and the house is kept."""
+    await store.open()
+    working = [
+        asyncio.create_task(runner.run()),
+        asyncio.create_task(keep_house(store, clock, settings.audit_days)),
+    ]
+    yield
+    for task in working:
+        task.cancel()
+    await asyncio.wait(working)
+    await usage.close()
+    await trail.close()
+    await store.close()
 
 
 def _around(settings: Settings, usage: Usage) -> list[Middleware]:
