@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from pymongo import ReturnDocument
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
@@ -163,14 +165,8 @@ class MongoAccounts:
             "ends": {"$cond": [is_open, "$ends", now + span]},
             "ends_at": {"$cond": [is_open, "$ends_at", moment(now + span)]},
         }
-        counted = await tried_again(
-            lambda: self._windows.find_one_and_update(
-                {"_id": key}, [{"$set": following}], upsert=True, return_document=ReturnDocument.AFTER
-            )
-        )
-        # The tests' server may answer nothing when several make the window at once, though each has counted itself.
-        counted = counted or await self._windows.find_one({"_id": key})
-        assert counted is not None
+        empty = {"_id": key, "count": 0, "ends": now + span, "ends_at": moment(now + span)}
+        counted = await _counted(self._windows, empty, [{"$set": following}])
         return Window(counted["count"], counted["ends"])
 
     async def window(self, key: str, now: int) -> Window | None:
@@ -186,13 +182,24 @@ class MongoAccounts:
             await collection.delete_many({"user": user.id})
 
     async def _next_user_id(self) -> int:
-        counter = await tried_again(
-            lambda: self._counters.find_one_and_update(
-                {"_id": "users"}, {"$inc": {"value": 1}}, upsert=True, return_document=ReturnDocument.AFTER
-            )
-        )
-        assert counter is not None
+        counter = await _counted(self._counters, {"_id": "users", "value": 0}, {"$inc": {"value": 1}})
         return int(counter["value"])
+
+
+async def _counted(collection: AsyncCollection[dict[str, Any]], first: Mapping[str, Any], step: Any) -> dict[str, Any]:
+    """The document as this very step leaves it; where there is none yet, the step is taken on the `first`.
+
+    It is made in a write of its own. An upsert is not enough: of many that make a document at once, one inserts it, and
+    what the others are answered differs between servers.
+    """
+    while True:
+        taken = await tried_again(
+            lambda: collection.find_one_and_update({"_id": first["_id"]}, step, return_document=ReturnDocument.AFTER)
+        )
+        if taken is not None:
+            return taken
+        with suppress(DuplicateKeyError):
+            await collection.insert_one(dict(first))
 
 
 def _present(user: User) -> dict[str, Any]:
