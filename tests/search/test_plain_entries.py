@@ -80,7 +80,7 @@ def test_long_texts_are_not_remembered() -> None:
     assert plain_coding({**coding, "version": "1"}) is None
 
 
-@settings(max_examples=500, derandomize=True, deadline=None, database=None)
+@settings(max_examples=500)
 @given(
     st.integers() | st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**60), max_value=10**60),
     st.sampled_from(["", "mg", "mm[Hg]", "Cel", "[degF]", "/min", "unheard of"]),
