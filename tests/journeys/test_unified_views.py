@@ -24,6 +24,8 @@ from fhirstore.interactions.unified_views import Views, fresh_view
 from fhirstore.store import open_store
 from fhirstore.store.contract import Store
 from fhirstore.store.scope import Scope
+from fhirstore.transfer.sources import delete_all, of_source
+from fhirstore.unified.judgements import basic
 from tests.builders import patient
 from tests.conformance.bundles import batch, entry, transaction
 from tests.unified.resources import pulse
@@ -63,8 +65,8 @@ async def context(doorway: Doorway) -> Context:
     return found
 
 
-def of(doorway: Doorway, scope: str, patient: str | None = None) -> Context:
-    return doorway.context(Caller("tests", 1, scope, patient=patient), "http://localhost/dstu2", None)
+def of(doorway: Doorway, scope: str, patient: str | None = None, user: int = 1) -> Context:
+    return doorway.context(Caller("tests", user, scope, patient=patient), "http://localhost/dstu2", None)
 
 
 async def facts(context: Context, **query: str) -> list[list[str]]:
@@ -153,6 +155,19 @@ async def test_pages_that_are_asked_for_together_are_worked_out_once(
     pages = await asyncio.gather(*(facts(context, _count=str(count)) for count in (1, 2, 50)))
     assert [len(page) for page in pages] == [1, 2, 7]
     assert sorted(grouped) == ["Observation", "Patient"]
+
+
+async def test_without_a_source_the_view_is_as_if_it_had_never_come(doorway: Doorway, context: Context) -> None:
+    """Also where somebody judged what it told, and whatever was asked before."""
+    never = of(doorway, "user/*.*", user=2)
+    kept = [each for each in RECORD if not each["id"].startswith("b")]
+    await write(never, *(entry("PUT", f"{each['resourceType']}/{each['id']}", each) for each in kept))
+    judged = basic("same", ("Observation/a1", "Observation/b2"), "Patient/p")
+    await write(context, entry("PUT", "Basic/j", {**judged, "id": "j"}))
+    assert ["Observation/a1", "Observation/b2"] in await facts(context)
+    gone = [version async for version in of_source("urn:b", context.resources)]
+    assert len(await delete_all(gone, "urn:b", context.resources, now)) == 4
+    assert await facts(context) == await facts(never) == await fresh(context)
 
 
 async def test_within_a_transaction_the_view_is_of_what_is_written_there(context: Context) -> None:
