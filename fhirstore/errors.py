@@ -35,13 +35,15 @@ class Issue:
     """One finding, as an entry of an OperationOutcome.
 
     `code` is an issue type of the specification ("required", "value", "structure" …); `path` is the FHIR path of
-    the element, with indexes (`Patient.name[1].family[0]`), where there is one.
+    the element, with indexes (`Patient.name[1].family[0]`), where there is one. `legible` says of a fault of form that
+    whoever reads the resource understands it all the same.
     """
 
     severity: Severity
     code: str
     message: str
     path: str | None = None
+    legible: bool = field(default=False, compare=False)
 
     @property
     def refuses(self) -> bool:

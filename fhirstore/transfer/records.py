@@ -27,6 +27,7 @@ _MARK = b"\xef\xbb\xbf"
 _SUFFIXES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 _WHOLE_BUNDLES = frozenset({"document", "message"})
 _LINKING = frozenset({"GET", "HEAD"})
+_BUNDLES_WITHIN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +47,33 @@ class Record:
     issues: tuple[Issue, ...] = ()
 
 
-class _Request(msgspec.Struct):
-    method: str = ""
-    url: str = ""
-
-
-class _Search(msgspec.Struct):
-    mode: str = ""
-
-
 class _Entry(msgspec.Struct):
-    fullUrl: str = ""  # noqa: N815 - the name in FHIR
+    """What around a resource is of another kind than it should be, or null, does not keep the resource out."""
+
+    fullUrl: Any = ""  # noqa: N815 - the name in FHIR
     resource: msgspec.Raw = msgspec.Raw()
-    request: _Request | None = None
-    response: dict[str, Any] | None = None
-    search: _Search | None = None
+    request: Any = None
+    response: Any = None
+    search: Any = None
+    link: Any = None
+
+    @property
+    def address(self) -> str:
+        """Its fullUrl; some servers only link to it."""
+        links = self.link if isinstance(self.link, list) else []
+        urls = [_text(each, "url") for each in links if _text(each, "relation") == "self"]
+        return self.fullUrl if isinstance(self.fullUrl, str) and self.fullUrl else next(iter(urls), "")
 
 
 class _Top(msgspec.Struct):
-    resourceType: str = ""  # noqa: N815
-    id: str = ""
-    type: str = ""
+    resourceType: Any = ""  # noqa: N815
+    id: Any = ""
+    type: Any = ""
     entry: list[msgspec.Raw] | None = None
 
 
 class _Type(msgspec.Struct):
-    resourceType: str = ""  # noqa: N815
+    resourceType: Any = ""  # noqa: N815
 
 
 _decode_top = msgspec.json.Decoder(_Top).decode
@@ -102,6 +104,8 @@ class Reader:
             yield from self._xml(name, content)
         elif name.lower().endswith(_SUFFIXES) or _is_ndjson(head):
             yield from self._lines(name, content)
+        elif head[:1] == b"[":
+            yield from self._array(name, content)
         else:
             yield from self._json(name, content)
 
@@ -134,6 +138,16 @@ class Reader:
                 yield Record(name, stream.whole)
         except BadRequest as failure:
             yield Record(f"{name}#entry[{position}]" if position else name, issues=tuple(failure.issues))
+
+    def _array(self, name: str, content: io.BufferedReader) -> Iterator[Record]:
+        """Resources and Bundles side by side, as exports of other systems hold them."""
+        position = 0
+        try:
+            for text in JsonStream(b"", content, max(self.resource_bytes, WHOLE_BYTES)).elements():
+                yield from self._whole(f"{name}[{position}]", text)
+                position += 1
+        except BadRequest as failure:
+            yield Record(f"{name}[{position}]", issues=tuple(failure.issues))
 
     def _is_listing(self, start: bytes) -> bool:
         """Whether this much tells that the rest is entries, one after the other, of a Bundle that is not kept whole."""
@@ -169,8 +183,8 @@ class Reader:
         for entry in _decode_top(body).entry or ():
             yield from self._entry(place, bytes(entry))
 
-    def _whole(self, place: str, body: bytes) -> Iterator[Record]:
-        """A resource, or a Bundle's entries."""
+    def _whole(self, place: str, body: bytes, within: int = 0) -> Iterator[Record]:
+        """A resource, or a Bundle's entries; `within` so many Bundles."""
         try:
             top = _decode_top(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -182,9 +196,9 @@ class Reader:
         if top.type in _WHOLE_BUNDLES:  # what somebody attested as a whole is kept as one, beside its parts
             yield Record(place, body)
         for position, entry in enumerate(top.entry or ()):
-            yield from self._entry(f"{place}#entry[{position}]", bytes(entry))
+            yield from self._entry(f"{place}#entry[{position}]", bytes(entry), within)
 
-    def _entry(self, place: str, text: bytes) -> Iterator[Record]:
+    def _entry(self, place: str, text: bytes, within: int = 0) -> Iterator[Record]:
         try:
             entry = _decode_entry(text)
             body = bytes(entry.resource)
@@ -193,18 +207,26 @@ class Reader:
             yield _refused(place, "structure", "This is no entry of a Bundle.")
             return
         told = not self.keep_bundles and kind == "OperationOutcome"
-        if told and (entry.response or (entry.search and entry.search.mode == "outcome")):
+        if told and (entry.response or _text(entry.search, "mode") == "outcome"):
             return  # a server's word about the answer, not a part of the record
-        asked = entry.request or _Request()
-        record = Record(place, body, entry.fullUrl, asked.method, asked.url, entry.response)
-        if len(body) > self.resource_bytes:
-            yield _refused(place, "too-long", f"A resource has at most {self.resource_bytes:,} bytes.")
-        elif asked.method == "DELETE":
+        method, answer = _text(entry.request, "method"), entry.response if isinstance(entry.response, dict) else None
+        record = Record(place, body, entry.address, method, _text(entry.request, "url"), answer)
+        if method == "DELETE":
             yield replace(record, body=b"")
-        elif body:
+        elif kind == "Bundle" and not self.keep_bundles and within < _BUNDLES_WITHIN:
+            yield from self._whole(place, body, within + 1)  # what a server answered to one entry of a batch
+        elif len(body) > self.resource_bytes:
+            yield _refused(place, "too-long", f"A resource has at most {self.resource_bytes:,} bytes.")
+        elif body and body != b"null":
             yield record
-        elif asked.method not in _LINKING:
+        elif method not in _LINKING:
             yield _refused(place, "required", "The entry holds no resource.")
+
+
+def _text(document: Any, name: str) -> str:
+    """The text of a member, "" where there is none."""
+    found = document.get(name) if isinstance(document, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def _is_ndjson(head: bytes) -> bool:
