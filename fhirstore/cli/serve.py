@@ -66,7 +66,7 @@ def _run_server(settings: Settings, sockets: list[socket.socket]) -> None:
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
-        http="httptools",
+        http="fhirstore.api.bounded_http:BoundedHttp",
         ws="none",
         lifespan="on",
         log_config=_log_config(settings.log_level),

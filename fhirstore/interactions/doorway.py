@@ -16,6 +16,7 @@ from fhirstore.interactions.notes import Extent, Noted, Notes
 from fhirstore.interactions.own_trail import own_trail
 from fhirstore.interactions.provenance import WithProvenance
 from fhirstore.interactions.request import Context, Limits
+from fhirstore.interactions.unified_views import Views
 from fhirstore.store.contract import Resources, Store
 from fhirstore.store.reach import reach
 from fhirstore.store.scope import Scope, scope_of
@@ -42,8 +43,10 @@ class Doorway:
     audit: Extent = "all"
     provenance: bool = False
     _blank: Callable[[Caller, str], Context] = field(init=False, repr=False, compare=False)
+    _views: Views = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_views", Views(self.store, self.clock))
         # A caller is kept for some seconds: most requests find what is the same in all of its requests made before.
         object.__setattr__(self, "_blank", lru_cache(_CALLERS)(self._new))
 
@@ -73,6 +76,7 @@ class Doorway:
             caller.level or self.level,
             self.limits,
             own_trail=partial(own_trail, self.store, caller.user, self.flush),
+            view=partial(self._views.view, scope_of(caller)),
         )
 
     def within(self, whole: Scope, author: Author, base: str) -> Resources:

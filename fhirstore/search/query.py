@@ -113,7 +113,7 @@ class _Reader:
             self._order.extend(self._orders(modifier, text))
         elif head in {"_include", "_revinclude"}:
             self._includes.append(read_include(head, modifier, text, self._type))
-        elif head in _SETTINGS and not modifier:
+        elif name in _SETTINGS:
             self._set(name, text)
         elif head == "_type" and self._type == "Resource":
             self._types = self._only(text)
