@@ -49,6 +49,11 @@ class Issue:
     def refuses(self) -> bool:
         return self.severity in {"fatal", "error"}
 
+    @property
+    def told(self) -> dict[str, str | None]:
+        """What machines are told of it, in the files and outputs of our own."""
+        return {"severity": self.severity, "code": self.code, "message": self.message, "path": self.path}
+
 
 @dataclass(eq=False)
 class Failure(Exception):  # noqa: N818 - a failure is an answer, not a fault of the program

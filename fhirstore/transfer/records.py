@@ -47,33 +47,46 @@ class Record:
     issues: tuple[Issue, ...] = ()
 
 
-class _Entry(msgspec.Struct):
-    """What around a resource is of another kind than it should be, or null, does not keep the resource out."""
+class _Request(msgspec.Struct):
+    """Some servers write null for what they do not have, here and below."""
 
-    fullUrl: Any = ""  # noqa: N815 - the name in FHIR
+    method: str | None = None
+    url: str | None = None
+
+
+class _Search(msgspec.Struct):
+    mode: str | None = None
+
+
+class _Link(msgspec.Struct):
+    relation: str | None = None
+    url: str | None = None
+
+
+class _Entry(msgspec.Struct):
+    fullUrl: str | None = None  # noqa: N815 - the name in FHIR
     resource: msgspec.Raw = msgspec.Raw()
-    request: Any = None
-    response: Any = None
-    search: Any = None
-    link: Any = None
+    request: _Request | None = None
+    response: dict[str, Any] | None = None
+    search: _Search | None = None
+    link: list[_Link] | None = None
 
     @property
     def address(self) -> str:
-        """Its fullUrl; some servers only link to it."""
-        links = self.link if isinstance(self.link, list) else []
-        urls = [_text(each, "url") for each in links if _text(each, "relation") == "self"]
-        return self.fullUrl if isinstance(self.fullUrl, str) and self.fullUrl else next(iter(urls), "")
+        """Its fullUrl; of servers that leave it out, the link to itself."""
+        own = (link.url for link in self.link or () if link.relation == "self")
+        return self.fullUrl or next(own, None) or ""
 
 
 class _Top(msgspec.Struct):
-    resourceType: Any = ""  # noqa: N815
-    id: Any = ""
-    type: Any = ""
+    resourceType: str | None = None  # noqa: N815
+    id: Any = None
+    type: str | None = None
     entry: list[msgspec.Raw] | None = None
 
 
 class _Type(msgspec.Struct):
-    resourceType: Any = ""  # noqa: N815
+    resourceType: str | None = None  # noqa: N815
 
 
 _decode_top = msgspec.json.Decoder(_Top).decode
@@ -201,32 +214,27 @@ class Reader:
     def _entry(self, place: str, text: bytes, within: int = 0) -> Iterator[Record]:
         try:
             entry = _decode_entry(text)
-            body = bytes(entry.resource)
+            body = b"" if bytes(entry.resource) == b"null" else bytes(entry.resource)
             kind = _decode_type(body).resourceType if body else ""
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             yield _refused(place, "structure", "This is no entry of a Bundle.")
             return
         told = not self.keep_bundles and kind == "OperationOutcome"
-        if told and (entry.response or _text(entry.search, "mode") == "outcome"):
+        if told and (entry.response or (entry.search and entry.search.mode == "outcome")):
             return  # a server's word about the answer, not a part of the record
-        method, answer = _text(entry.request, "method"), entry.response if isinstance(entry.response, dict) else None
-        record = Record(place, body, entry.address, method, _text(entry.request, "url"), answer)
+        asked = entry.request or _Request()
+        method = asked.method or ""
+        record = Record(place, body, entry.address, method, asked.url or "", entry.response)
         if method == "DELETE":
             yield replace(record, body=b"")
         elif kind == "Bundle" and not self.keep_bundles and within < _BUNDLES_WITHIN:
             yield from self._whole(place, body, within + 1)  # what a server answered to one entry of a batch
         elif len(body) > self.resource_bytes:
             yield _refused(place, "too-long", f"A resource has at most {self.resource_bytes:,} bytes.")
-        elif body and body != b"null":
+        elif body:
             yield record
         elif method not in _LINKING:
             yield _refused(place, "required", "The entry holds no resource.")
-
-
-def _text(document: Any, name: str) -> str:
-    """The text of a member, "" where there is none."""
-    found = document.get(name) if isinstance(document, dict) else None
-    return found if isinstance(found, str) else ""
 
 
 def _is_ndjson(head: bytes) -> bool:
