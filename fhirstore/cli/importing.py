@@ -23,6 +23,7 @@ from rich.text import Text
 from fhirstore.caller import Author
 from fhirstore.cli.database import Database, fail, read_settings, with_store
 from fhirstore.cli.noting import note_command
+from fhirstore.cli.validate import printable
 from fhirstore.clock import now
 from fhirstore.dstu2.levels import Level
 from fhirstore.dstu2.sources import application_source, is_absolute_uri
@@ -46,6 +47,7 @@ from fhirstore.wiring import make_doorway
 
 STANDARD_INPUT = "-"
 _SUFFIXES = (".json", ".xml", ".ndjson", ".jsonl")
+_FAULTS_SHOWN = 15
 _LINE_EVERY = 10_000
 """Where there is no terminal, a line is printed for so many records."""
 
@@ -89,6 +91,8 @@ def import_files(
         except OSError as error:
             fail(f"A file cannot be read or written: {error.strerror}.")
     _print(report, rate, as_json=as_json)
+    if not as_json and report.total("refused"):
+        _explain(report, refused)
     raise typer.Exit(2 if unreadable else 1 if report.total("refused") else 0)
 
 
@@ -119,14 +123,14 @@ async def _import(store: Store, settings: Settings, wanted: _Wanted) -> tuple[Re
         fail("There is no user of this number.")
     job = await _begun(store, wanted, user.client_id)
     await note_command(store, settings, user, "$import", "write")
-    report = Report.of(job.progress.get("counts", {}))
+    report = Report.of(job.progress)
     done = int(job.progress.get("done", 0))
     with _Shown(done) as shown, _Lines(wanted.refused, int(job.progress.get("refused", 0))) as lines:
 
         async def note(step: Step) -> bool:
             lines.write(step.refused)
             shown.step(step)
-            kept = {"done": step.done, "counts": step.report.counts, "refused": lines.position}
+            kept = {"done": step.done, **step.report.kept(), "refused": lines.position}
             return await store.jobs.note(job, kept, now(), now())
 
         work = _bring_back if wanted.restore else _bring_in
@@ -246,10 +250,15 @@ def _files(paths: Sequence[str], unreadable: list[str]) -> Iterator[Path]:
     """All files, by name; links to folders are not followed, for they may lead back."""
     for path in map(Path, paths):
         if path.is_dir():
+            other = 0
             for folder, folders, names in os.walk(path):
                 folders.sort()
-                found = (name for name in sorted(names) if name.lower().removesuffix(".gz").endswith(_SUFFIXES))
+                found = [name for name in sorted(names) if name.lower().removesuffix(".gz").endswith(_SUFFIXES)]
+                other += len(names) - len(found)
                 yield from (Path(folder) / name for name in found)
+            if other:
+                kinds = ", ".join(_SUFFIXES)
+                sys.stderr.write(f"fhirstore: {other:,} files in {path} passed over, for they are none of {kinds}\n")
         elif path.name == STANDARD_INPUT or os.access(path, os.R_OK):
             yield path
         else:
@@ -270,9 +279,8 @@ def _spooled(stream: BinaryIO, folder: Path) -> Input:
 def _print(report: Report, rate: float, *, as_json: bool) -> None:
     if as_json:
         totals = {outcome: report.total(outcome) for outcome in OUTCOMES}
-        sys.stdout.write(
-            json.dumps({"records": report.records, "per_second": round(rate), **totals, "types": report.counts}) + "\n"
-        )
+        told = {"records": report.records, "per_second": round(rate), **totals, "types": report.counts}
+        sys.stdout.write(json.dumps({**told, "faults": report.faults}) + "\n")
         return
     shown = [outcome for outcome in OUTCOMES if report.total(outcome)]
     table = Table("type", box=None)
@@ -283,3 +291,18 @@ def _print(report: Report, rate: float, *, as_json: bool) -> None:
     Console().print(table)
     counts = ", ".join(f"{report.total(outcome):,} {outcome}" for outcome in shown)
     sys.stdout.write(f"{report.records:,} records, {rate:,.0f}/s: {counts or 'nothing'}.\n")
+
+
+def _explain(report: Report, file: Path | None) -> None:
+    """Why resources were refused, the most frequent faults first, and what can be done about it."""
+    sys.stdout.write("Refused, and for how many resources each fault is a reason:\n")
+    faults = sorted(report.faults.items(), key=lambda fault: (-fault[1], fault[0]))
+    for fault, number in faults[:_FAULTS_SHOWN]:
+        sys.stdout.write(f"{number:>9,}  {printable(fault)}\n")
+    if len(faults) > _FAULTS_SHOWN:
+        sys.stdout.write(f"           and {len(faults) - _FAULTS_SHOWN:,} other faults\n")
+    where = f"is in {file}" if file else "comes into a file with --refused FILE"
+    sys.stdout.write(f"Each of them, with its place and its faults, {where}.\n")
+    if report.lenient:
+        number = "All" if report.lenient == report.total("refused") else f"{report.lenient:,} of them"
+        sys.stdout.write(f"{number} would be stored, marked as incomplete, with --level structure.\n")

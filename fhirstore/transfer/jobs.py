@@ -129,7 +129,7 @@ class JobRunner:
     async def _import(self, job: Job) -> Mapping[str, Any]:
         asked, jobs = job.parameters, self._store.jobs
         resources = self._resources(job)
-        report = Report.of(job.progress.get("counts", {}))
+        report = Report.of(job.progress)
         lines = int(job.progress.get("refused", 0))
 
         async def note(step: Progress) -> bool:
@@ -137,7 +137,7 @@ class JobRunner:
             if step.refused:
                 await jobs.put_chunk(job.id, REFUSED, step.done, step.refused)
                 lines += step.refused.count(b"\n")
-            kept = {"done": step.done, "total": step.total, "counts": step.report.counts, "refused": lines}
+            kept = {"done": step.done, "total": step.total, **step.report.kept(), "refused": lines}
             return await self._go_on(job, kept)
 
         with tempfile.TemporaryDirectory(prefix="fhirstore-") as folder:
@@ -151,7 +151,7 @@ class JobRunner:
             survey = await work.run(note, int(job.progress.get("done", 0)), report)
         if asked["complete"]:
             await complete(survey, rules.origin, resources, self._clock, report)
-        return {"counts": report.counts, "refused": lines}
+        return {**report.kept(), "refused": lines}
 
     async def _fetch(self, job: Job, path: Path) -> None:
         with path.open("wb") as file:
