@@ -121,8 +121,8 @@ def stated_once(documents: Sequence[Document], people: People) -> list[Stated]:
 def _goes_with(document: Document, group: Sequence[Document]) -> bool:
     """Not where one source calls two things by one code, but each by another name: then the code is the mistake."""
     own, name = origin_of(document).uri, set(words(title_of(document)))
-    alike = (set(words(title_of(each))) for each in group if origin_of(each).uri == own)
-    return all(name & other for other in alike)
+    others = (set(words(title_of(each))) for each in group if origin_of(each).uri == own)
+    return all(2 * len(name & other) > min(len(name), len(other)) for other in others)
 
 
 def _keys(document: Document) -> list[str]:
