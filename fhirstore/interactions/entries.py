@@ -110,7 +110,7 @@ def read_entry(position: int, part: Part, document: Any, names: frozenset[str], 
         raise _refused("The request needs a url.", "required", f"{place}.request.url")
     path, _, query = url.removeprefix(context.base).partition("?")
     try:
-        match = _match(method, path)
+        match = (_match if len(path) < 100 else _match.__wrapped__)(method, path)
         request = _request(match, asked, query, part, document, context.level)
     except Failure as failure:
         raise placed(failure, place) from failure

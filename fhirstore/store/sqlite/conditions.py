@@ -123,7 +123,7 @@ class Conditions:
                 others.append(part)
             elif part.name not in joined:
                 joined[part.name] = part
-            elif self._question.is_single(self._mark + RANGE + part.name):
+            elif self._is_single(part.name):
                 joined[part.name] = OneRange(part.name, joined[part.name].clauses + part.clauses)
             else:
                 others.append(part)
@@ -153,7 +153,7 @@ class Conditions:
             case Updated():
                 return updated(filter_, row)
             case OneRange(name, clauses) if most < self._question.name(self._mark + RANGE + name).uses // SCATTERED:
-                return probe(row, self._ranges(name), clauses)
+                return self._probe(row, name, clauses)
         rows = self.rows(filter_)
         assert rows is not None
         if rows.names and (len(rows.names) <= BESIDE or isinstance(filter_, HasKey)):
@@ -162,7 +162,7 @@ class Conditions:
             # Each row's own ranges are looked at rather than a set made of all that match.
             match filter_:
                 case OneRange(name, clauses):
-                    return probe(row, self._ranges(name), clauses)
+                    return self._probe(row, name, clauses)
                 case RangeScan(prefix, accepts, limits):
                     return probe(row, self._ranges_like(prefix, accepts), ((limits,),))
         # The plus keeps SQLite from coming by these rows instead of those that were chosen.
@@ -201,8 +201,7 @@ class Conditions:
                     *self._question.numbers(self._question.accepted(self._mark, prefix, accepts))
                 )
             case OneRange(name, clauses):
-                single = self._question.is_single(self._mark + RANGE + name)
-                return self._ranged(self._ranges(name), clauses, single=single)
+                return self._ranged(self._ranges(name), clauses, single=self._is_single(name))
             case RangeScan(prefix, accepts, limits):
                 return self._ranged(self._ranges_like(prefix, accepts), ((limits,),))
             case HasWord(words):
@@ -238,6 +237,12 @@ class Conditions:
 
     def _numbers(self, texts: Sequence[str]) -> tuple[list[int], int]:
         return self._question.numbers([self._mark + text for text in texts])
+
+    def _is_single(self, name: str) -> bool:
+        return self._question.is_single(self._mark + RANGE + name)
+
+    def _probe(self, row: str, name: str, clauses: Clauses) -> Sql:
+        return probe(row, self._ranges(name), clauses, single=self._is_single(name))
 
     def _ranges(self, name: str) -> Held:
         return self._question.ranges((self._mark + RANGE + name,))
