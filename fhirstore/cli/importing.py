@@ -89,7 +89,7 @@ def import_files(
         except Stopped:
             fail("The same import was begun elsewhere, and goes on there.")
         except OSError as error:
-            fail(f"A file cannot be read or written: {error.strerror}.")
+            fail(f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.")
     _print(report, rate, as_json=as_json)
     if not as_json and report.total("refused"):
         _explain(report, refused)
