@@ -89,7 +89,7 @@ def import_files(
         except Stopped:
             fail("The same import was begun elsewhere, and goes on there.")
         except OSError as error:
-            fail(f"A file cannot be read or written: {error.strerror}.")
+            fail(f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.")
     _print(report, rate, refused, as_json=as_json)
     raise typer.Exit(2 if unreadable else 1 if report.total("refused") else 0)
 
