@@ -20,6 +20,7 @@ from typing import Any, Self, TypeVar
 import httpx
 import uvicorn
 
+from fhirstore.api.bounded_http import BoundedHttp
 from fhirstore.app import create_app
 from fhirstore.auth.tokens import Bearers
 from fhirstore.cli import main
@@ -44,7 +45,13 @@ class AppServer:
         self._socket.bind(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
-            self._app, log_config=None, access_log=False, proxy_headers=False, ws="none", lifespan="on"
+            self._app,
+            http=BoundedHttp,
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            ws="none",
+            lifespan="on",
         )
         self._server = uvicorn.Server(config)
         self._loop: asyncio.AbstractEventLoop

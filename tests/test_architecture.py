@@ -37,7 +37,7 @@ KEPT_IN = {
     "fastapi": {"fhirstore.api", "fhirstore.web", "fhirstore.app"},
     "starlette": {"fhirstore.api", "fhirstore.web", "fhirstore.app"},
     "joserfc": {"fhirstore.auth"},
-    "uvicorn": {"fhirstore.cli"},
+    "uvicorn": {"fhirstore.cli", "fhirstore.api.bounded_http"},
     "typer": {"fhirstore.cli"},
     "rich": {"fhirstore.cli"},
     "jinja2": {"fhirstore.web"},

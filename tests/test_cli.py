@@ -12,8 +12,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from fhirstore import __version__
+from fhirstore.cli import main
 from tests.clients import ApplicationClient, http
 from tests.server import ServerProcess, environment, running, start_command
 
@@ -127,7 +129,9 @@ def test_without_json_the_secrets_are_printed_for_people(tmp_path: Path) -> None
 
 
 def test_the_secret_of_an_unknown_application_is_not_rotated(tmp_path: Path) -> None:
-    answer = fhirstore("app", "rotate-secret", "nobody", "--database", f"sqlite:///{tmp_path / 'store.db'}")
+    database = f"sqlite:///{tmp_path / 'store.db'}"
+    created(database)
+    answer = fhirstore("app", "rotate-secret", "nobody", "--database", database)
     assert (answer.returncode, answer.stdout) == (2, "")
     assert answer.stderr == "fhirstore: There is no application with this client_id.\n"
 
@@ -162,7 +166,7 @@ def test_a_database_that_is_none_is_a_clear_error(database: str, command: str) -
     ],
 )
 def test_a_database_that_cannot_be_opened_is_a_clear_error_without_its_password(database: str, reason: str) -> None:
-    answer = fhirstore("app", "list", "--database", database)
+    answer = fhirstore("app", "create", "a", "--database", database)
     assert (answer.returncode, answer.stdout) == (2, "")
     assert answer.stderr.startswith(f"fhirstore: {reason}")
     assert "Traceback" not in answer.stderr
@@ -177,6 +181,41 @@ def test_a_setting_that_is_wrong_in_the_environment_is_named(name: str, value: s
     answer = fhirstore("serve", **settings)
     assert (answer.returncode, answer.stdout) == (2, "")
     assert answer.stderr.startswith(f"fhirstore: The setting {name} ")
+
+
+def test_a_setting_is_told_what_it_must_be() -> None:
+    assert fhirstore("serve", port="many").stderr.startswith("fhirstore: The setting port must be a valid integer")
+
+
+def test_a_command_in_the_wrong_folder_says_that_there_is_no_database_and_makes_none(tmp_path: Path) -> None:
+    commands = (["app", "list"], ["export", "--user", "1"], ["reindex"], ["developer", "list"], ["backup", "copy.db"])
+    for command in commands:
+        answer = CliRunner().invoke(main, [*command, "--database", f"sqlite:///{tmp_path}/none/store.db"])
+        assert (answer.exit_code, answer.stdout) == (2, "")
+        assert answer.stderr.startswith(f"fhirstore: There is no database at {tmp_path}/none/store.db")
+    assert not list(tmp_path.iterdir())
+
+
+def test_applications_are_listed_with_all_that_is_set_for_programs_and_never_with_a_secret(tmp_path: Path) -> None:
+    at = ("--database", f"sqlite:///{tmp_path / 'store.db'}")
+    options = ("--profile", "oneup", "--calls-per-hour", "4", "--redirect-uri", "https://app.example/back", "--public")
+    made = json.loads(CliRunner().invoke(main, ["app", "create", "[red]a", "--json", *options, *at]).stdout)
+    listed = CliRunner().invoke(main, ["app", "list", "--json", *at]).stdout
+    told = json.loads(listed)
+    assert told["client_id"] == made["client_id"]
+    assert (told["name"], told["profile"], told["calls_per_hour"], told["public"]) == ("[red]a", "oneup", 4, True)
+    assert told["redirect_uris"] == ["https://app.example/back"]
+    assert "hash" not in listed
+    assert made["client_secret"] not in listed
+    assert "[red]a" in CliRunner().invoke(main, ["app", "list", *at]).stdout, "a name is text, not markup"
+
+
+def test_an_export_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:
+    at = ("--database", f"sqlite:///{tmp_path / 'store.db'}")
+    CliRunner().invoke(main, ["demo", *at])
+    answer = CliRunner().invoke(main, ["export", "--user", "1", "-o", str(tmp_path / "none" / "record"), *at])
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert answer.stderr == "fhirstore: The export cannot be written: No such file or directory.\n"
 
 
 def test_the_environment_chooses_the_database_and_an_option_goes_before_it(tmp_path: Path) -> None:

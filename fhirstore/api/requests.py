@@ -131,7 +131,7 @@ def decode_query(query_string: bytes) -> list[tuple[str, str]]:
 async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) -> bytes:
     """The whole body. Raises TooLarge where it is longer than the limit; what is too much is never kept."""
     declared = headers.get("content-length", "")
-    size = int(declared) if declared.isdigit() else 0
+    size = int(declared) if declared.isdecimal() else 0
     if size > limit and ("expect" in headers or size > DRAINED_BYTES):
         raise _too_large(limit)
     chunks: list[bytes] = []
@@ -156,7 +156,7 @@ async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) ->
 async def receive_body(headers: Mapping[str, str], receive: Receive, limit: int) -> AsyncIterator[bytes]:
     """The body piece by piece, as it arrives. Raises TooLarge where it is longer than the limit."""
     declared = headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isdecimal() and int(declared) > limit:
         raise _too_large(limit)
     size = 0
     while True:

@@ -16,6 +16,7 @@ from fhirstore.interactions.notes import Extent, Noted, Notes
 from fhirstore.interactions.own_trail import own_trail
 from fhirstore.interactions.provenance import WithProvenance
 from fhirstore.interactions.request import Context, Limits
+from fhirstore.interactions.unified_views import Views
 from fhirstore.store.contract import Resources, Store
 from fhirstore.store.reach import reach
 from fhirstore.store.scope import Scope, scope_of
@@ -42,8 +43,10 @@ class Doorway:
     audit: Extent = "all"
     provenance: bool = False
     _blank: Callable[[Caller, str], Context] = field(init=False, repr=False, compare=False)
+    _views: Views = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_views", Views(self.store, self.clock))
         # A caller is kept for some seconds: most requests find what is the same in all of its requests made before.
         object.__setattr__(self, "_blank", lru_cache(_CALLERS)(self._new))
 
@@ -60,7 +63,12 @@ class Doorway:
             return structs.replace(blank, named_source=source)
         # Only of what others share is it to be noted whose record something is shown of.
         resources = self._resources(caller, base, notes.show) if caller.shared else blank.resources
-        return structs.replace(blank, resources=Noted(resources, notes.made), named_source=source, notes=notes)
+        noted = Noted(resources, notes.made)
+        renew = partial(self._renewed, caller, base, notes, source)
+        return structs.replace(blank, resources=noted, named_source=source, notes=notes, renew=renew)
+
+    def _renewed(self, caller: Caller, base: str, notes: Notes, source: str | None) -> Context:
+        return self.context(caller, base, self.notes(caller, notes.request_id, notes.address), source)
 
     def _new(self, caller: Caller, base: str) -> Context:
         return Context(
@@ -73,6 +81,7 @@ class Doorway:
             caller.level or self.level,
             self.limits,
             own_trail=partial(own_trail, self.store, caller.user, self.flush),
+            view=partial(self._views.view, scope_of(caller)),
         )
 
     def within(self, whole: Scope, author: Author, base: str) -> Resources:

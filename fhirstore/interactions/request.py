@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -16,6 +16,7 @@ from fhirstore.dstu2.sources import Stated, application_source
 from fhirstore.interactions.incoming import Incoming
 from fhirstore.interactions.notes import Notes
 from fhirstore.interactions.own_trail import OwnTrail
+from fhirstore.interactions.unified_views import View, fresh_view
 from fhirstore.store.contract import Resources
 from fhirstore.store.cursors import Cursors
 
@@ -75,7 +76,8 @@ class Context(msgspec.Struct, frozen=True):
 
     `base` is the address under which this request reached the server, without a slash at its end; `level` says how
     strictly what is written is judged; `named_source` is the URI that the request names for all that it writes; `notes`
-    take down for the trail what is done, and `own_trail` is that of the caller's record.
+    take down for the trail what is done, and `own_trail` is that of the caller's record. `view` is what is known of
+    the unified record of just these resources, and `renew` makes the same context with blank notes.
     """
 
     caller: Caller
@@ -89,6 +91,12 @@ class Context(msgspec.Struct, frozen=True):
     named_source: str | None = None
     notes: Notes | None = None
     own_trail: Callable[[], OwnTrail] | None = None
+    view: Callable[[], Awaitable[View]] = fresh_view
+    renew: Callable[[], Context] | None = None
+
+    def apart(self) -> Context:
+        """The same for one of several interactions that are carried out at once: it has notes of its own."""
+        return self.renew() if self.renew is not None else self
 
     @property
     def source(self) -> Stated:

@@ -1,14 +1,10 @@
 """same: what other sources say of the fact that one resource states; for the pages that people read.
 
-`perform(SAME, …)` carries it out. Like `$unified` it is worked out from the record each time, here of one type alone,
-and of Observations only from the weeks around it: of a watch's readings there are very many.
+`perform(SAME, …)` carries it out. Like `$unified` it is worked out from the record, here of one type alone, and of
+Observations only from the days around it: of a watch's readings there are very many.
 """
 
 from __future__ import annotations
-
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
-from typing import TypeVar
 
 import msgspec
 
@@ -17,16 +13,14 @@ from fhirstore.errors import NotFound
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.table import Interaction
-from fhirstore.interactions.unified_record import Shown, kinds, open_record, shown
-from fhirstore.search.kinds.date import Interval
+from fhirstore.interactions.unified_facts import UnifiedFact
+from fhirstore.interactions.unified_record import kinds, open_record, shown
 from fhirstore.search.moments import WHEN, moment
-from fhirstore.search.plan import EVERYTHING, AllOf, AnyOf, Filter, InRange, Limit, Not, Plan
-from fhirstore.store.contract import Change, Found, HistoryPage, HistoryQuery, Page, Resources, Version
+from fhirstore.search.plan import AnyOf, Filter, InRange, Limit, Not, Plan
+from fhirstore.store.contract import Version
 
-Result = TypeVar("Result")
-
-_AROUND = 31 * 86_400_000_000
-"""Sources date the same by days apart, rarely by weeks. Microseconds."""
+_AROUND = 3 * 86_400_000_000
+"""No two times that far apart are one, whatever their zones and clocks. Microseconds."""
 
 
 async def same(request: Request, context: Context) -> Reply:
@@ -36,12 +30,11 @@ async def same(request: Request, context: Context) -> Reply:
     version = await context.resources.current(request.type, request.id)
     if version is None or version.deleted:
         raise NotFound(f"There is no {request.type} with this id.")
-    when = moment(request.type, reread(version.body)) if request.type == "Observation" else None
-    near = _Near(context.resources, request.type, when)
-    found = await _fact_of(asked, near) if request.type in kinds() else None
+    fact = await _fact_of(version, context) if request.type in kinds() else None
+    found = next(iter(await shown(context.resources, [fact] if fact else [])), None)
     if found is None:
         return _reply([(version.body, "")], [])
-    reasons = {member.fact.reference: member.reason for member in found.fact.members}
+    reasons = {member.reference: member.reason for member in found.fact.members}
     first, *others = sorted(found.versions, key=lambda reference: reference != asked)
     told = [(found.versions[each].body, reasons.get(each, "")) for each in others]
     return _reply([(found.versions[first].body, ""), *told], [each.element for each in found.conflicts])
@@ -50,52 +43,27 @@ async def same(request: Request, context: Context) -> Reply:
 SAME = Interaction("$unified", "GET", "{type}/{id}/same", "read", same, narrows=True)
 
 
-async def _fact_of(reference: str, resources: Resources) -> Shown | None:
-    reading = await open_record(resources)
-    async for facts in reading.facts([reference.partition("/")[0]]):
-        for fact in facts:
-            if any(member.fact.reference == reference for member in fact.members):
-                return next(iter(await shown(resources, [fact])), None)
-    return None
+async def _fact_of(version: Version, context: Context) -> UnifiedFact | None:
+    reference = f"{version.type}/{version.id}"
+    view = await context.view()
+    async with view.lock:
+        reading = await open_record(context.resources, view)
+        near = _near(version) if version.type not in view.facts else None
+        if near is not None:
+            facts = await reading.facts_near(Plan((version.type,), near))
+        else:
+            facts = [fact async for each in reading.facts([version.type]) for fact in each]
+    return next((fact for fact in facts if any(member.reference == reference for member in fact.members)), None)
 
 
-class _Near:
-    """`Resources` of which those of one type are found only from around a moment, or such as have none."""
-
-    def __init__(self, resources: Resources, type: str, when: tuple[Interval, str] | None) -> None:
-        self._resources = resources
-        self._type = type
-        self._near: Filter = EVERYTHING
-        if when is not None:
-            (low, high), _ = when
-            around = (Limit("low", "<", high + _AROUND), Limit("high", ">", low - _AROUND))
-            self._near = AnyOf((InRange(WHEN, around), Not(InRange(WHEN))))
-
-    async def find(self, plan: Plan, page: Page) -> Found:
-        if plan.types == (self._type,):
-            plan = replace(plan, filter=AllOf((plan.filter, self._near)))
-        return await self._resources.find(plan, page)
-
-    async def current(self, type: str, id: str) -> Version | None:
-        return await self._resources.current(type, id)
-
-    async def current_all(self, keys: Sequence[tuple[str, str]]) -> Sequence[Version]:
-        return await self._resources.current_all(keys)
-
-    async def version(self, type: str, id: str, number: int) -> Version | None:
-        return await self._resources.version(type, id, number)
-
-    async def history(self, query: HistoryQuery) -> HistoryPage:
-        return await self._resources.history(query)
-
-    async def change(self, change: Change) -> Version | None:
-        return await self._resources.change(change)
-
-    async def change_all(self, changes: Sequence[Change]) -> Sequence[Version | None]:
-        return await self._resources.change_all(changes)
-
-    async def transact(self, work: Callable[[Resources], Awaitable[Result]], locks: Sequence[str] = ()) -> Result:
-        return await self._resources.transact(work, locks)
+def _near(version: Version) -> Filter | None:
+    """What took place around the same time, or nobody knows when; None for a type of which there are few."""
+    when = moment(version.type, reread(version.body)) if version.type == "Observation" else None
+    if when is None:
+        return None
+    (low, high), _ = when
+    around = (Limit("low", "<", high + _AROUND), Limit("high", ">", low - _AROUND))
+    return AnyOf((InRange(WHEN, around), Not(InRange(WHEN))))
 
 
 def _reply(members: list[tuple[bytes, str]], elements: list[str]) -> Reply:

@@ -38,6 +38,7 @@ from fhirstore.interactions.incoming import rewritten
 from fhirstore.interactions.perform import authorize, perform
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
+from fhirstore.interactions.unified_views import fresh_view
 from fhirstore.interactions.write import Write
 from fhirstore.store.contract import Change, Resources, Version
 
@@ -60,7 +61,9 @@ async def transaction(bundle: Bundle, context: Context, *, minimal: bool = False
     locks = [lock_of(entry.method, entry.request) for entry in entries if entry.by_criteria]
 
     async def work(inside: Resources) -> list[bytes]:
-        return await _carry_out(entries, structs.replace(context, resources=inside), minimal=minimal)
+        # What is known of the record outside is not what there is inside.
+        within = structs.replace(context, resources=inside, view=fresh_view)
+        return await _carry_out(entries, within, minimal=minimal)
 
     if all(_writes_blindly(entry) for entry in entries):
         answers = await work(context.resources)  # all at once, by themselves: no snapshot need be held meanwhile

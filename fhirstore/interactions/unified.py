@@ -1,14 +1,17 @@
 """$unified (ours): a record as one, each fact once, every resource that states it beside it, conflicts as conflicts.
 
 A page is a Bundle of type searchset. Its matches are Parameters, one for each fact; its includes are the resources
-that state the facts, untouched. Nothing is stored, so that taking back a judgement or a source takes back its effect.
-The first page counts all facts; the others pass its total on, and read no further than they show.
+that state the facts, untouched. Nothing is stored, so that taking back a judgement or a source takes back its effect;
+what was worked out for one page serves the next, until anything in the record changes. The first page counts all
+facts; the others pass its total on, and read no further than they show.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -22,12 +25,13 @@ from fhirstore.interactions.paging import Asked, page_size
 from fhirstore.interactions.reply import Reply
 from fhirstore.interactions.request import Context, Request
 from fhirstore.interactions.simple_parameters import asked_of
-from fhirstore.interactions.unified_record import RecordReading, Shown, UnifiedFact, kinds, open_record, shown
+from fhirstore.interactions.unified_facts import Contribution, UnifiedFact
+from fhirstore.interactions.unified_record import RecordReading, Shown, kinds, open_record, shown
 from fhirstore.search.kinds.date import interval
 from fhirstore.search.query import PAGE
 from fhirstore.store.cursors import Place
 from fhirstore.unified.conflicts import Conflict
-from fhirstore.unified.grouping import Member
+from fhirstore.unified.panels import PartOf
 
 COUNT = 50
 _PARAMETERS = ("kind", "_since", "_count", PAGE)
@@ -49,13 +53,15 @@ async def unified(request: Request, context: Context) -> Reply:
     Raises NotFound where the Patient is not there, BadRequest for a parameter that it does not have.
     """
     asked, wanted = _asked(request, context)
-    reading = await open_record(context.resources)
-    person = None
-    if request.id:
-        person = reading.person(f"{request.type}/{request.id}")
-        if person is None:
-            raise NotFound(f"There is no {request.type} with this id.")
-    facts, following, total = await _page(reading, wanted, person)
+    view = await context.view()
+    async with view.lock:
+        reading = await open_record(context.resources, view)
+        person = None
+        if request.id:
+            person = reading.person(f"{request.type}/{request.id}")
+            if person is None:
+                raise NotFound(f"There is no {request.type} with this id.")
+        facts, following, total = await _page(reading, wanted, person)
     found = await shown(context.resources, facts)
     matches = [_fact_entry(each) for each in found]
     versions = {name: version for each in found for name, version in each.versions.items()}
@@ -106,7 +112,8 @@ async def _page(
     page, order = list[UnifiedFact](), {kind: number for number, kind in enumerate(kinds())}
     names = kinds() if wanted.kinds is None else wanted.kinds
     async for facts in reading.facts([kind for kind in names if order[kind] >= order[str(wanted.after[0])]]):
-        page += (fact for fact in facts if _is_wanted(fact, wanted, person) and _is_behind(fact, wanted.after))
+        behind = _behind(facts, wanted.after) if facts and facts[0].kind == wanted.after[0] else facts
+        page += islice((fact for fact in behind if _is_wanted(fact, wanted, person)), wanted.count + 1 - len(page))
         if len(page) > wanted.count:
             break
     return page[: wanted.count], _following(page, wanted.count, total), total
@@ -117,7 +124,8 @@ async def _first_page(
 ) -> tuple[Sequence[UnifiedFact], Place | None, int]:
     page, total = list[UnifiedFact](), 0
     async for facts in reading.facts(wanted.kinds):
-        found = [fact for fact in facts if _is_wanted(fact, wanted, person)]
+        is_all = person is None and wanted.since is None
+        found = facts if is_all else [fact for fact in facts if _is_wanted(fact, wanted, person)]
         total += len(found)
         page += found[: wanted.count + 1 - len(page)]
     return page[: wanted.count], _following(page, wanted.count, total), total
@@ -129,8 +137,9 @@ def _following(page: Sequence[UnifiedFact], count: int, total: int) -> Place | N
     return (last.kind, *last.place, total) if last is not None else None
 
 
-def _is_behind(fact: UnifiedFact, after: Place) -> bool:
-    return fact.kind != after[0] or fact.place > (after[1], after[2])
+def _behind(facts: Sequence[UnifiedFact], after: Place) -> Sequence[UnifiedFact]:
+    """The facts of the kind of a place that stand behind it."""
+    return facts[bisect_right(facts, (after[1], after[2]), key=lambda fact: fact.place) :]
 
 
 def _is_wanted(fact: UnifiedFact, wanted: _Wanted, person: str | None) -> bool:
@@ -140,36 +149,42 @@ def _is_wanted(fact: UnifiedFact, wanted: _Wanted, person: str | None) -> bool:
 
 
 def _fact_entry(each: Shown) -> bytes:
-    reference = each.fact.statement.reference
+    reference = each.fact.reference
     # Not the resource's own address: a fact has none, and is known by what states it.
     return search_entry(f"urn:uuid:{uuid5(NAMESPACE_URL, f'urn:fhirstore:fact:{reference}')}", _fact(each), "match")
 
 
 def _fact(each: Shown) -> bytes:
-    """A fact as Parameters: kind, person, statement, every contribution with its reason, every conflict."""
+    """A fact as Parameters: kind, person, statement, every contribution with its reason, every conflict; of what is
+    told as a part of a panel the panel, of a panel the parts."""
     fact = each.fact
-    label = fact.statement.stated.label
-    statement = {"reference": fact.statement.reference} | ({"display": label} if label.strip() else {})
+    statement = {"reference": fact.reference} | ({"display": fact.label} if fact.label.strip() else {})
     parameters = [
         {"name": "kind", "valueCode": fact.kind},
         *([{"name": "person", "valueReference": {"reference": fact.person}}] if fact.person else []),
         {"name": "statement", "valueReference": statement},
         *({"name": "contribution", "part": list(_contribution(member))} for member in fact.members),
         *({"name": "conflict", "part": list(_conflict(found))} for found in each.conflicts),
+        *([{"name": "part-of", "part": list(_part_of(fact.part_of))}] if fact.part_of else []),
+        *({"name": "part", "valueReference": {"reference": part}} for part in fact.parts),
     ]
     return dump({"resourceType": "Parameters", "parameter": parameters})
 
 
-def _contribution(member: Member) -> Iterator[Mapping[str, Any]]:
-    fact = member.fact
-    yield {"name": "resource", "valueReference": {"reference": fact.reference}}
-    if fact.source:
-        yield {"name": "source", "valueUri": fact.source}
-    if fact.original:
-        yield {"name": "original-id", "valueString": fact.original}
+def _contribution(member: Contribution) -> Iterator[Mapping[str, Any]]:
+    yield {"name": "resource", "valueReference": {"reference": member.reference}}
+    if member.source:
+        yield {"name": "source", "valueUri": member.source}
+    if member.original:
+        yield {"name": "original-id", "valueString": member.original}
     if member.reason:
         yield {"name": "reason", "valueString": member.reason}
         yield {"name": "same-as", "valueReference": {"reference": member.same_as}}
+
+
+def _part_of(found: PartOf) -> Iterator[Mapping[str, Any]]:
+    yield {"name": "statement", "valueReference": {"reference": found.panel}}
+    yield {"name": "reason", "valueString": found.reason}
 
 
 def _conflict(found: Conflict) -> Iterator[Mapping[str, Any]]:

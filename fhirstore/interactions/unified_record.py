@@ -1,7 +1,7 @@
-"""Read a record as one: every fact once, with all that state it. Computed from the record, and never kept.
+"""Read a record as one: every fact once, with all that state it. Computed from the record, and never stored.
 
-Resources come in pages and are let go; what is held are the facts of one type at a time, some hundred bytes each. It
-reads what the given resources reach and nothing else, so that a narrowed token sees a narrowed record.
+Resources come in pages and are let go; what is compared are the facts of one type at a time, a kilobyte each. It reads
+what the given resources reach and nothing else, so that a narrowed token sees a narrowed record.
 """
 
 from __future__ import annotations
@@ -9,18 +9,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Any
+
+from msgspec import structs
 
 from fhirstore.dstu2 import catalog
 from fhirstore.dstu2.json_format import reread
+from fhirstore.interactions.unified_facts import UnifiedFact, unified_facts
+from fhirstore.interactions.unified_views import View
 from fhirstore.search.plan import ByRange, HasKey, Plan
 from fhirstore.store.contract import Page, Resources, Version
 from fhirstore.unified.clocks import TRUE_CLOCKS, Clocks, find_clocks
 from fhirstore.unified.conflicts import Conflict, conflicts
 from fhirstore.unified.facts import Fact
-from fhirstore.unified.grouping import Group, group
+from fhirstore.unified.grouping import group
 from fhirstore.unified.judgements import CODES, NO_JUDGEMENTS, SYSTEM, Judgements, judgement, judgements
-from fhirstore.unified.people import UNKNOWN, People, people
+from fhirstore.unified.panels import parts
+from fhirstore.unified.people import People, people
 from fhirstore.unified.stating import state
 
 PAGE = 200
@@ -32,45 +38,6 @@ _ABOUT_OTHERS = frozenset({"AuditEvent", "Provenance", "Person", "Schedule"})
 _SHARED = ("Location", "Medication", "Organization", "Practitioner")
 
 Documents = Mapping[str, Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class UnifiedFact:
-    """One fact: its kind (a resource type), whom it is about, and every resource that states it.
-
-    `person` is the reference of the person's first Patient, "" for what is about nobody. The first member is the
-    fullest; each other has the reason why it states the same.
-    """
-
-    kind: str
-    person: str
-    members: Group
-
-    @property
-    def statement(self) -> Fact:
-        return self.members[0].fact
-
-    @property
-    def updated(self) -> int:
-        """When the last of them arrived, in milliseconds."""
-        return max(member.fact.updated for member in self.members)
-
-    @property
-    def place(self) -> tuple[int, str]:
-        """Where it stands among its kind: the newest first, what has no time last; of people, whom most know."""
-        if self.kind == "Patient":
-            return -len(self.members), self.statement.reference
-        moments = [member.fact.stated.moment for member in self.members]
-        known = next((moment for moment in moments if moment is not None), None)
-        return (-known.low if known else 2**62), self.statement.reference
-
-
-@dataclass(frozen=True, slots=True)
-class UnifiedRecord:
-    """A whole record: the people in it, each a fact of the kind Patient, and all facts, kind by kind."""
-
-    people: Sequence[UnifiedFact]
-    facts: Sequence[UnifiedFact]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +55,9 @@ def kinds() -> tuple[str, ...]:
     return ("Patient", *sorted(belong))
 
 
-async def read(resources: Resources, wanted: Collection[str] | None = None) -> UnifiedRecord:
-    """The unified record that these resources make, of all kinds or of those that are wanted."""
-    reading = await open_record(resources)
-    facts = [fact async for each in reading.facts(wanted) for fact in each]
-    return UnifiedRecord(reading.people, facts)
-
-
 async def shown(resources: Resources, facts: Sequence[UnifiedFact]) -> list[Shown]:
     """Facts with their resources as they are now; what was deleted meanwhile is left out."""
-    keys = [_key(member.fact.reference) for fact in facts for member in fact.members]
+    keys = [_key(member.reference) for fact in facts for member in fact.members]
     found: dict[str, Version] = {}
     for start in range(0, len(keys), PAGE):
         for version in await resources.current_all(list(dict.fromkeys(keys[start : start + PAGE]))):
@@ -107,23 +67,25 @@ async def shown(resources: Resources, facts: Sequence[UnifiedFact]) -> list[Show
 
 
 def _shown(fact: UnifiedFact, found: Mapping[str, Version]) -> Shown | None:
-    members = tuple(member for member in fact.members if member.fact.reference in found)
+    members = tuple(member for member in fact.members if member.reference in found)
     if not members:
         return None
-    versions = {member.fact.reference: found[member.fact.reference] for member in members}
+    versions = {member.reference: found[member.reference] for member in members}
     documents = {reference: reread(version.body) for reference, version in versions.items()} if len(members) > 1 else {}
-    return Shown(replace(fact, members=members), versions, conflicts(documents))
+    return Shown(structs.replace(fact, members=members), versions, conflicts(documents))
 
 
 class RecordReading:
-    """A record that is being read: who is in it, what was judged and how its clocks go are known before the facts."""
+    """A record that is being read: what its view knows already is not worked out again.
 
-    def __init__(self, resources: Resources, judged: Judgements, known: People, clocks: Clocks) -> None:
+    One at a time reads with a view; whoever does holds its lock.
+    """
+
+    def __init__(self, resources: Resources, view: View, known: People) -> None:
         self._resources = resources
-        self._judged = judged
+        self._view = view
         self._known = known
-        self._clocks = clocks
-        self.people = sorted((_unified(each, self._known) for each in known.groups), key=lambda fact: fact.place)
+        self.people = unified_facts(known.groups, known)
 
     def person(self, patient: str) -> str | None:
         """The person that a Patient ("Patient/1") is, None for one that is not in the record."""
@@ -131,34 +93,66 @@ class RecordReading:
 
     async def facts(self, wanted: Collection[str] | None = None) -> AsyncIterator[Sequence[UnifiedFact]]:
         """The facts of one kind after the other, each kind in its order."""
-        asked = [kind for kind in kinds() if wanted is None or kind in wanted]
-        if asked[:1] == ["Patient"]:
+        rest = [kind for kind in kinds() if wanted is None or kind in wanted]
+        if rest[:1] == ["Patient"]:
             yield self.people
-        rest = tuple(asked[1:] if asked[:1] == ["Patient"] else asked)
-        together: list[Fact] = []
-        async for facts in _facts(self._resources, Plan(rest)) if rest else _nothing():
+            del rest[0]
+        while rest:
+            unknown = list(takewhile(lambda kind: kind not in self._view.facts, rest))
+            async for facts in self._new_facts(unknown) if unknown else _nothing():
+                yield facts
+            rest = rest[len(unknown) :]
+            while rest and rest[0] in self._view.facts:
+                yield self._view.facts[rest.pop(0)]
+
+    async def facts_near(self, plan: Plan) -> Sequence[UnifiedFact]:
+        """The facts of one kind that what a plan finds makes by itself; they are not kept."""
+        facts = [fact async for each in _facts(self._resources, plan) for fact in each]
+        return await asyncio.to_thread(self._grouped, facts, await self._clocks())
+
+    async def _new_facts(self, asked: Sequence[str]) -> AsyncIterator[Sequence[UnifiedFact]]:
+        clocks = await self._clocks()
+        absent, together = set(asked), list[Fact]()
+        async for facts in _facts(self._resources, Plan(tuple(asked))):
             for fact in facts:
                 if together and fact.kind != together[0].kind:
-                    yield await asyncio.to_thread(self._grouped, together)
+                    yield await self._kept(together, clocks)
                     together = []
                 together.append(fact)
+                absent.discard(fact.kind)
         if together:
-            yield await asyncio.to_thread(self._grouped, together)
+            yield await self._kept(together, clocks)
+        for kind in absent:
+            self._view.keep(kind, ())
 
-    def _grouped(self, facts: Sequence[Fact]) -> Sequence[UnifiedFact]:
-        groups = group(self._known.placed(facts), self._judged, self._clocks)
-        return sorted((_unified(each, self._known) for each in groups), key=lambda fact: fact.place)
+    async def _kept(self, facts: Sequence[Fact], clocks: Clocks) -> Sequence[UnifiedFact]:
+        found = await asyncio.to_thread(self._grouped, facts, clocks)
+        self._view.keep(facts[0].kind, found)
+        return found
+
+    def _grouped(self, facts: Sequence[Fact], clocks: Clocks) -> Sequence[UnifiedFact]:
+        judged = self._view.judged
+        groups = group(self._known.placed(facts), judged, clocks)
+        return unified_facts(groups, self._known, parts(groups, judged, clocks))
+
+    async def _clocks(self) -> Clocks:
+        """How the clocks of the sources go; where there is one source, its clock is right."""
+        if self._view.clocks is None:
+            sources = {member.fact.source for each in self._known.groups for member in each}
+            several = len(sources) > 1
+            sample = self._known.placed(await _sample(self._resources)) if several else ()
+            self._view.clocks = await asyncio.to_thread(find_clocks, sample) if several else TRUE_CLOCKS
+        return self._view.clocks
 
 
-async def open_record(resources: Resources) -> RecordReading:
-    """Read who is in a record, and what there is to know before its facts are compared."""
-    judged = await _judgements(resources)
-    patients = [fact async for facts in _facts(resources, Plan(("Patient",))) for fact in facts]
-    known = people(await asyncio.to_thread(group, patients, judged))
-    clocks = TRUE_CLOCKS
-    if len({fact.source for fact in patients}) > 1:
-        clocks = find_clocks(known.placed(await _sample(resources)))
-    return RecordReading(resources, judged, known, clocks)
+async def open_record(resources: Resources, view: View) -> RecordReading:
+    """Read who is in a record, and what was judged of it."""
+    if view.people is None:
+        judged = await _judgements(resources)
+        patients = [fact async for facts in _facts(resources, Plan(("Patient",))) for fact in facts]
+        groups = await asyncio.to_thread(group, patients, judged)
+        view.judged, view.people = judged, people(groups)
+    return RecordReading(resources, view, view.people)
 
 
 async def _sample(resources: Resources) -> list[Fact]:
@@ -229,12 +223,6 @@ async def _nothing() -> AsyncIterator[Sequence[Fact]]:
     nothing: tuple[Sequence[Fact], ...] = ()
     for none in nothing:
         yield none
-
-
-def _unified(members: Group, known: People) -> UnifiedFact:
-    fact = members[0].fact
-    person = known.of_patient[fact.reference] if fact.kind == "Patient" else fact.person
-    return UnifiedFact(fact.kind, "" if person.startswith(UNKNOWN) else person, members)
 
 
 def _key(reference: str) -> tuple[str, str]:

@@ -300,14 +300,26 @@ def _clusters(edges: Iterable[tuple[int, int]]) -> list[list[int]]:
 
 
 def _nodes(kind: Kind, facts: Sequence[Fact], judged: frozenset[str]) -> Iterator[tuple[Fact, ...]]:
-    """Facts; of one source and person, those that say the very same stand together, if that leaves no doubt."""
-    together: dict[object, list[Fact]] = defaultdict(list)
+    """Facts; of one source and person, those that say the very same stand together, if that leaves no doubt.
+
+    What other sources know by a number stands with what has the same number alone: it may be told differently there.
+    """
+    together, shared = defaultdict[object, list[Fact]](list), _shared_identifiers(facts)
     for fact in facts:
-        moment = fact.stated.moment
+        moment, said = fact.stated.moment, fact.stated.said
         sure = not kind.repeats or (moment is not None and moment.timed)
-        alone = fact.reference in judged or not sure or not fact.stated.said
-        together[fact.reference if alone else (fact.person, fact.source, fact.stated.said)].append(fact)
+        alone = fact.reference in judged or not sure or not said
+        known = fact.identifiers & shared
+        together[fact.reference if alone else (fact.person, fact.source, said, known)].append(fact)
     yield from (tuple(each) for each in together.values())
+
+
+def _shared_identifiers(facts: Sequence[Fact]) -> frozenset[str]:
+    """Identifiers that several sources use."""
+    first: dict[str, str] = {}
+    return frozenset(
+        each for fact in facts for each in fact.identifiers if first.setdefault(each, fact.source) != fact.source
+    )
 
 
 def pairs(groups: Sequence[Group]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,104 @@
+"""Views of records that were worked out lately, for as long as nothing in their records changes.
+
+To unify ten thousand resources takes a second, to show fifty facts of them a few milliseconds: whoever reads page after
+page has it worked out once. Every write makes another state of the record, whichever process made it, and so does
+every version that is taken away; a view of another state is never looked at. It is kept for exactly what its readers
+reach: whoever reaches less of the record, or more, has one of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from fhirstore.clock import Clock
+from fhirstore.extents import Extents
+from fhirstore.interactions.unified_facts import UnifiedFact
+from fhirstore.store.contract import HistoryQuery, Store
+from fhirstore.store.scope import Scope
+from fhirstore.unified.clocks import Clocks
+from fhirstore.unified.judgements import NO_JUDGEMENTS, Judgements
+from fhirstore.unified.people import People
+
+ROOM = 100_000
+"""For so many resources there may be facts in all views of a process together: some 300 bytes each."""
+
+_UNUSED = 600_000
+"""Milliseconds after which a view that nobody asked for is let go: records are not to linger in memory."""
+
+_Reach = tuple[int, Extents]
+_State = tuple[object, ...]
+
+
+@dataclass(slots=True)
+class View:
+    """What is known of a record by now. Whoever adds to it holds `lock`, so that it is worked out once.
+
+    `room` is for how many resources facts may be kept in it, `size` how many there are.
+    """
+
+    room: int = 0
+    size: int = 0
+    judged: Judgements = NO_JUDGEMENTS
+    people: People | None = None
+    clocks: Clocks | None = None
+    facts: dict[str, Sequence[UnifiedFact]] = field(default_factory=dict)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def keep(self, kind: str, facts: Sequence[UnifiedFact]) -> None:
+        """Keep all facts of a kind, where there is room for them."""
+        size = sum(len(fact.members) for fact in facts)
+        if self.size + size <= self.room:
+            self.facts[kind] = facts
+            self.size += size
+
+
+async def fresh_view() -> View:
+    """A view that nothing is known for yet, and in which no facts are kept."""
+    return View()
+
+
+@dataclass(slots=True)
+class _Kept:
+    state: _State
+    view: View
+    used: int
+
+
+class Views:
+    """The views of a process. `room` is for how many resources there may be facts in all of them."""
+
+    def __init__(self, store: Store, clock: Clock, room: int = ROOM) -> None:
+        self._store = store
+        self._clock = clock
+        self._room = room
+        self._kept: dict[_Reach, _Kept] = {}
+
+    async def view(self, scope: Scope) -> View:
+        """The view of what a scope reaches, as far as it is known for the present state of the record.
+
+        Of what others share nothing is kept: those records have states of their own, and tell who was shown them.
+        """
+        if scope.shared:
+            return View()
+        state, reach = await self._state(scope.owner), (scope.owner, scope.readable)
+        kept = self._kept.pop(reach, None)
+        if kept is None or kept.state != state:
+            kept = _Kept(state, View(self._room), 0)
+        kept.used = self._clock()
+        self._kept[reach] = kept
+        self._let_go(kept)
+        return kept.view
+
+    async def _state(self, owner: int) -> _State:
+        """Another one after every write of the record: there is a version more, or, of what was erased, fewer."""
+        page = await self._store.within(Scope(owner)).history(HistoryQuery(count=1))
+        return (page.total, *((each.updated, each.type, each.id, each.number) for each in page.versions))
+
+    def _let_go(self, newest: _Kept) -> None:
+        """Of what was not used for long, and what is too much, the longest unused first."""
+        total = sum(each.view.size for each in self._kept.values())
+        for reach, each in list(self._kept.items())[:-1]:
+            if total > self._room or newest.used - each.used > _UNUSED:
+                total -= self._kept.pop(reach).view.size
