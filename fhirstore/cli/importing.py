@@ -89,10 +89,8 @@ def import_files(
         except Stopped:
             fail("The same import was begun elsewhere, and goes on there.")
         except OSError as error:
-            fail(f"A file cannot be read or written: {error.strerror}.")
-    _print(report, rate, as_json=as_json)
-    if not as_json and report.total("refused"):
-        _explain(report, refused)
+            fail(f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.")
+    _print(report, rate, refused, as_json=as_json)
     raise typer.Exit(2 if unreadable else 1 if report.total("refused") else 0)
 
 
@@ -275,7 +273,7 @@ def _spooled(stream: BinaryIO, spool: IO[bytes]) -> Input:
     return kept_input(STANDARD_INPUT, spool, stamp=digest.hexdigest())
 
 
-def _print(report: Report, rate: float, *, as_json: bool) -> None:
+def _print(report: Report, rate: float, refused: Path | None, *, as_json: bool) -> None:
     if as_json:
         totals = {outcome: report.total(outcome) for outcome in OUTCOMES}
         told = {"records": report.records, "per_second": round(rate), **totals, "types": report.counts}
@@ -288,6 +286,8 @@ def _print(report: Report, rate: float, *, as_json: bool) -> None:
     for type, of_type in sorted(report.counts.items()):
         table.add_row(type, *(f"{of_type.get(outcome, 0):,}" for outcome in shown))
     Console().print(table)
+    if report.total("refused"):
+        _explain(report, refused)
     counts = ", ".join(f"{report.total(outcome):,} {outcome}" for outcome in shown)
     sys.stdout.write(f"{report.records:,} records, {rate:,.0f}/s: {counts or 'nothing'}.\n")
 
