@@ -35,17 +35,24 @@ class Issue:
     """One finding, as an entry of an OperationOutcome.
 
     `code` is an issue type of the specification ("required", "value", "structure" …); `path` is the FHIR path of
-    the element, with indexes (`Patient.name[1].family[0]`), where there is one.
+    the element, with indexes (`Patient.name[1].family[0]`), where there is one. `legible` says of a fault of form that
+    whoever reads the resource understands it all the same.
     """
 
     severity: Severity
     code: str
     message: str
     path: str | None = None
+    legible: bool = field(default=False, compare=False)
 
     @property
     def refuses(self) -> bool:
         return self.severity in {"fatal", "error"}
+
+    @property
+    def told(self) -> dict[str, str | None]:
+        """What machines are told of it, in the files and outputs of our own."""
+        return {"severity": self.severity, "code": self.code, "message": self.message, "path": self.path}
 
 
 @dataclass(eq=False)

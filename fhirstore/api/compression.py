@@ -20,6 +20,8 @@ Encoding = Literal["br", "gzip"]
 
 SHORT_BYTES = 1000
 """Shorter answers fit into a packet anyway."""
+_READ_BYTES = 1000
+"""So much of what a client accepts is read: what is made of it is remembered."""
 _LONG_BYTES = 128 * 1024
 """Longer ones would keep the other requests waiting: they are compressed in a thread."""
 
@@ -33,7 +35,7 @@ class Compression:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             for name, value in scope["headers"]:
-                if name == b"accept-encoding" and (encoding := _best(value)):
+                if name == b"accept-encoding" and (encoding := _best(value[:_READ_BYTES])):
                     return self._app(scope, receive, _Compressed(send, encoding))
         return self._app(scope, receive, send)
 

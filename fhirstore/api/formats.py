@@ -17,6 +17,8 @@ XML_TYPES = ("application/xml+fhir", "application/fhir+xml", "application/xml", 
 """The first of each is DSTU2's own; the others are what clients send for it."""
 
 _SHORT = {"json": JSON_TYPES[0], "xml": XML_TYPES[0], "*/*": "", "application/*": "", "*": ""}
+_HEADER_LIMIT = 1000
+"""So much of a header is read, in characters: what is made of it is remembered."""
 _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
 
 
@@ -44,11 +46,11 @@ PLAIN = Format()
 
 def wanted_format(headers: Mapping[str, str], query: Sequence[tuple[str, str]]) -> Format:
     """`_format` decides, then Accept by its weights, then the format that was sent. Raises NotAcceptable."""
-    accept, sent = headers.get("accept", ""), headers.get("content-type", "")
+    accept, sent = headers.get("accept", "")[:_HEADER_LIMIT], headers.get("content-type", "")[:_HEADER_LIMIT]
     if not query:
         return _format("", accept, sent, False)
     asked = dict(query)
-    return _format(asked.get("_format", ""), accept, sent, asked.get("_pretty") == "true")
+    return _format(asked.get("_format", "")[:_HEADER_LIMIT], accept, sent, asked.get("_pretty") == "true")
 
 
 @lru_cache(maxsize=256)  # a client asks for the same with every request
@@ -69,7 +71,7 @@ def read_resource(headers: Mapping[str, str], body: bytes) -> bytes:
     """The body as JSON. Raises UnsupportedMediaType for another Content-Type, BadRequest for broken XML."""
     if headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
         raise UnsupportedMediaType("Send the body uncompressed.")
-    media_type, charset = _parts(headers.get("content-type", ""))
+    media_type, charset = _parts(headers.get("content-type", "")[:_HEADER_LIMIT])
     if media_type in XML_TYPES:
         return xml_read.to_json(body)
     if media_type not in JSON_TYPES:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import IO, Annotated, BinaryIO
 
 import typer
 from rich.console import Console
@@ -23,6 +23,7 @@ from rich.text import Text
 from fhirstore.caller import Author
 from fhirstore.cli.database import Database, fail, read_settings, with_store
 from fhirstore.cli.noting import note_command
+from fhirstore.cli.validate import printable
 from fhirstore.clock import now
 from fhirstore.dstu2.levels import Level
 from fhirstore.dstu2.sources import application_source, is_absolute_uri
@@ -37,7 +38,7 @@ from fhirstore.transfer.completing import complete
 from fhirstore.transfer.identity import Origin
 from fhirstore.transfer.importing import Import, Note, Stopped
 from fhirstore.transfer.importing import Progress as Step
-from fhirstore.transfer.inputs import Input, file_input
+from fhirstore.transfer.inputs import Input, file_input, kept_input
 from fhirstore.transfer.preparing import Rules
 from fhirstore.transfer.records import Reader
 from fhirstore.transfer.report import OUTCOMES, Report
@@ -46,6 +47,7 @@ from fhirstore.wiring import make_doorway
 
 STANDARD_INPUT = "-"
 _SUFFIXES = (".json", ".xml", ".ndjson", ".jsonl")
+_FAULTS_SHOWN = 15
 _LINE_EVERY = 10_000
 """Where there is no terminal, a line is printed for so many records."""
 
@@ -72,9 +74,9 @@ def import_files(
         fail("--source must be an absolute URI, such as https://hospital.example/fhir.")
     settings = read_settings(database=database)
     unreadable: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="fhirstore-") as folder:
+    with tempfile.TemporaryFile() as spool:
         inputs = [
-            file_input(path) if path.name != STANDARD_INPUT else _spooled(sys.stdin.buffer, Path(folder))
+            file_input(path) if path.name != STANDARD_INPUT else _spooled(sys.stdin.buffer, spool)
             for path in _files(paths, unreadable)
         ]
         wanted = _Wanted(inputs, user, source or "", level, restore, whole, workers, refused)
@@ -87,8 +89,8 @@ def import_files(
         except Stopped:
             fail("The same import was begun elsewhere, and goes on there.")
         except OSError as error:
-            fail(f"A file cannot be read or written: {error.strerror}.")
-    _print(report, rate, as_json=as_json)
+            fail(f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.")
+    _print(report, rate, refused, as_json=as_json)
     raise typer.Exit(2 if unreadable else 1 if report.total("refused") else 0)
 
 
@@ -119,14 +121,14 @@ async def _import(store: Store, settings: Settings, wanted: _Wanted) -> tuple[Re
         fail("There is no user of this number.")
     job = await _begun(store, wanted, user.client_id)
     await note_command(store, settings, user, "$import", "write")
-    report = Report.of(job.progress.get("counts", {}))
+    report = Report.of(job.progress)
     done = int(job.progress.get("done", 0))
     with _Shown(done) as shown, _Lines(wanted.refused, int(job.progress.get("refused", 0))) as lines:
 
         async def note(step: Step) -> bool:
             lines.write(step.refused)
             shown.step(step)
-            kept = {"done": step.done, "counts": step.report.counts, "refused": lines.position}
+            kept = {"done": step.done, **step.report.kept(), "refused": lines.position}
             return await store.jobs.note(job, kept, now(), now())
 
         work = _bring_back if wanted.restore else _bring_in
@@ -246,10 +248,15 @@ def _files(paths: Sequence[str], unreadable: list[str]) -> Iterator[Path]:
     """All files, by name; links to folders are not followed, for they may lead back."""
     for path in map(Path, paths):
         if path.is_dir():
+            other = 0
             for folder, folders, names in os.walk(path):
                 folders.sort()
-                found = (name for name in sorted(names) if name.lower().removesuffix(".gz").endswith(_SUFFIXES))
+                found = [name for name in sorted(names) if name.lower().removesuffix(".gz").endswith(_SUFFIXES)]
+                other += len(names) - len(found)
                 yield from (Path(folder) / name for name in found)
+            if other:
+                kinds = ", ".join(_SUFFIXES)
+                sys.stderr.write(f"fhirstore: {other:,} files in {path} passed over, for they are none of {kinds}\n")
         elif path.name == STANDARD_INPUT or os.access(path, os.R_OK):
             yield path
         else:
@@ -257,22 +264,20 @@ def _files(paths: Sequence[str], unreadable: list[str]) -> Iterator[Path]:
             sys.stderr.write(f"fhirstore: cannot read {path}\n")
 
 
-def _spooled(stream: BinaryIO, folder: Path) -> Input:
-    """A stream put on the disk, for it is read twice; its name tells of its content."""
-    path, digest = folder / "input", sha256()
-    with path.open("wb") as file:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-            file.write(chunk)
-    return Input(STANDARD_INPUT, path.stat().st_size, lambda: path.open("rb"), stamp=digest.hexdigest())
+def _spooled(stream: BinaryIO, spool: IO[bytes]) -> Input:
+    """A stream put on the disk, for it is read twice; its stamp tells of its content."""
+    digest = sha256()
+    while chunk := stream.read(1 << 20):
+        digest.update(chunk)
+        spool.write(chunk)
+    return kept_input(STANDARD_INPUT, spool, stamp=digest.hexdigest())
 
 
-def _print(report: Report, rate: float, *, as_json: bool) -> None:
+def _print(report: Report, rate: float, refused: Path | None, *, as_json: bool) -> None:
     if as_json:
         totals = {outcome: report.total(outcome) for outcome in OUTCOMES}
-        sys.stdout.write(
-            json.dumps({"records": report.records, "per_second": round(rate), **totals, "types": report.counts}) + "\n"
-        )
+        told = {"records": report.records, "per_second": round(rate), **totals, "types": report.counts}
+        sys.stdout.write(json.dumps({**told, "faults": report.faults}) + "\n")
         return
     shown = [outcome for outcome in OUTCOMES if report.total(outcome)]
     table = Table("type", box=None)
@@ -281,5 +286,22 @@ def _print(report: Report, rate: float, *, as_json: bool) -> None:
     for type, of_type in sorted(report.counts.items()):
         table.add_row(type, *(f"{of_type.get(outcome, 0):,}" for outcome in shown))
     Console().print(table)
+    if report.total("refused"):
+        _explain(report, refused)
     counts = ", ".join(f"{report.total(outcome):,} {outcome}" for outcome in shown)
     sys.stdout.write(f"{report.records:,} records, {rate:,.0f}/s: {counts or 'nothing'}.\n")
+
+
+def _explain(report: Report, file: Path | None) -> None:
+    """Why resources were refused, the most frequent faults first, and what can be done about it."""
+    sys.stdout.write("Refused, and for how many resources each fault is a reason:\n")
+    faults = sorted(report.faults.items(), key=lambda fault: (-fault[1], fault[0]))
+    for fault, number in faults[:_FAULTS_SHOWN]:
+        sys.stdout.write(f"{number:>9,}  {printable(fault)}\n")
+    if len(faults) > _FAULTS_SHOWN:
+        sys.stdout.write(f"           and {len(faults) - _FAULTS_SHOWN:,} other faults\n")
+    where = f"is in {file}" if file else "comes into a file with --refused FILE"
+    sys.stdout.write(f"Each of them, with its place and its faults, {where}.\n")
+    if report.lenient:
+        number = "All" if report.lenient == report.total("refused") else f"{report.lenient:,} of them"
+        sys.stdout.write(f"{number} would be stored, marked as incomplete, with --level structure.\n")

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from stat import S_ISDIR
@@ -85,17 +85,17 @@ class Report:
         self.judged += 1
         self.invalid += not verdict.valid
         if self._as_json:
-            issues = [asdict(issue) for issue in verdict.issues]
+            issues = [issue.told for issue in verdict.issues]
             self._line(json.dumps({"file": verdict.file, "valid": verdict.valid, "issues": issues}))
         elif verdict.issues:
-            self._line(f"{_printable(verdict.file)}: {'valid' if verdict.valid else 'invalid'}")
+            self._line(f"{printable(verdict.file)}: {'valid' if verdict.valid else 'invalid'}")
             rows = [(issue.severity, issue.code, issue.path or "", issue.message) for issue in verdict.issues]
-            self._table([tuple(map(_printable, row)) for row in rows])
+            self._table([tuple(map(printable, row)) for row in rows])
 
     def unreadable(self, name: str, error: OSError | ValueError) -> None:
         self.failures += 1
         reason = getattr(error, "strerror", None) or "there is no such file"
-        sys.stderr.write(f"fhirstore: cannot read {_printable(name)}: {reason}\n")
+        sys.stderr.write(f"fhirstore: cannot read {printable(name)}: {reason}\n")
 
     def end(self) -> None:
         if not self._as_json:
@@ -121,7 +121,7 @@ class Report:
             sys.stdout.write(f"{text}\n")
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """A file decides on its name and on its properties' names: they must not steer the terminal."""
     return "".join(character if character.isprintable() else "�" for character in text)
 

@@ -6,6 +6,7 @@ http://hl7.org/fhir/DSTU2/narrative.html, invariants txt-1, txt-2 and txt-3.
 from __future__ import annotations
 
 import re
+from html import unescape
 from xml.parsers import expat
 
 from fhirstore.dstu2.xhtml import XHTML, without_named_entities
@@ -40,6 +41,9 @@ _ACTIVE_SCHEMES = frozenset({"javascript:", "vbscript:", "data:"})
 _ACTIVE_STYLE = re.compile(r"expression\(|javascript:|vbscript:|@import|behavior:|-moz-binding|url\(['\"]?data:")
 _STYLE_NOISE = re.compile(r"/\*.*?(?:\*/|\Z)|[\x00-\x20\\]", re.DOTALL)
 _LINK_NOISE = re.compile(r"[\x00-\x20]")
+_ATTRIBUTE = re.compile(r"""\s([A-Za-z:-]{1,40})=(?:"([^"<>]*)"|'([^'<>]*)')""")
+_TAG = re.compile(r"""</?([A-Za-z0-9]{1,16})((?:\s+[A-Za-z:-]{1,40}=(?:"[^"<>]*"|'[^'<>]*'))*)\s*/?>""")
+_DATED_ELEMENTS = frozenset({"center", "font", "s", "strike", "u"})
 _MAX_ISSUES = 20
 _WHITESPACE = " \t\r\n"
 
@@ -49,22 +53,35 @@ def check(div: str, path: str) -> list[Issue]:
 
     Code "structure": not a well-formed <div> of XHTML (its namespace may be left out, as in the published
     JSON examples), nested deeper than 64, or with active content. Code "invariant": an element or attribute
-    outside the allowed lists (txt-1, txt-3), or no content (txt-2). `path` is the FHIR path of the div.
+    outside the allowed lists (txt-1, txt-3), or no content (txt-2). `path` is the FHIR path of the div. What is no
+    XHTML, yet only text and the allowed elements, as HTML writes them, is legible.
     """
     # A fragment starts with its element: a declaration or a comment before it is a document's.
     if not div.startswith("<div"):
-        return [Issue("error", "structure", "must be a fragment of XHTML that starts with <div", path)]
+        reason = "must be a fragment of XHTML that starts with <div"
+        return [Issue("error", "structure", reason, path, legible=_is_harmless(div))]
     reader = _Reader(path)
     try:
         reader.parser().Parse(without_named_entities(div).encode("utf-8", "replace"), True)
     except expat.ExpatError as error:
-        reader.issues[""] = Issue("error", "structure", explain(error), path)
+        return [Issue("error", "structure", explain(error), path, legible=_is_harmless(div))]
     except NotAllowedError as refusal:
         reader.issues[""] = Issue("error", "structure", str(refusal), path)
     else:
         if not reader.has_content:
             reader.report("invariant", "txt-2: must have text or an image")
     return list(reader.issues.values())
+
+
+def _is_harmless(text: str) -> bool:
+    """Whether each "<" begins a tag that every reader of HTML takes for the same, of an element that only shows text."""
+    reader = _Reader("")
+    for tag in _TAG.finditer(text):
+        if tag[1].lower() not in ELEMENTS | _DATED_ELEMENTS:
+            return False
+        for name, *value in _ATTRIBUTE.findall(tag[2]):
+            reader.check_attribute(name.lower(), unescape("".join(value)))
+    return "<" not in _TAG.sub("", text) and all(issue.code != "structure" for issue in reader.issues.values())
 
 
 class _Reader:

@@ -18,6 +18,15 @@ Fault = tuple[str, str]
 Check = Callable[[Any], Fault | None]
 
 EMPTY: Fault = ("required", "must not be empty")
+_TIMED: Fault = ("value", "a date has no time of day")
+_ZONELESS: Fault = ("value", "a dateTime with a time needs a time zone")
+_SHORT: Fault = ("value", "a dateTime with a time has seconds and a time zone")
+_INEXACT: Fault = ("value", "an instant has a time with seconds and a time zone")
+_BLANKS_IN_CODE: Fault = ("value", "a code has no blanks around it and only single ones within")
+_BLANKS_IN_URI: Fault = ("value", "a URI has no blanks around it")
+LEGIBLE = frozenset({_TIMED, _ZONELESS, _SHORT, _INEXACT, _BLANKS_IN_CODE, _BLANKS_IN_URI})
+"""What real systems write instead of the right format, and everybody here reads as what it is meant for."""
+
 TEXT_LIMIT = 1024 * 1024
 
 _ZONE = r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
@@ -27,6 +36,7 @@ _DATE = r"-?([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01])%s)?)?"
 _match_date = re.compile(_DATE % "").fullmatch
 _match_date_time = re.compile(_DATE % f"(?:T{_CLOCK}({_ZONE})?)?").fullmatch
 _match_instant = re.compile(rf"-?([0-9]{{4}})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T{_CLOCK}{_ZONE}").fullmatch
+_match_any = re.compile(_DATE % rf"(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?(?:{_ZONE})?)?").fullmatch
 _match_time = re.compile(_CLOCK).fullmatch
 _match_id = re.compile(r"[A-Za-z0-9\-.]{1,64}").fullmatch
 _match_oid = re.compile(r"urn:oid:(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*").fullmatch
@@ -62,7 +72,7 @@ def check_uri(value: object) -> Fault | None:
         return fault
     assert isinstance(value, str)
     if value != value.strip():
-        return ("value", "a URI has no blanks around it")
+        return _BLANKS_IN_URI
     if value.startswith(("oid:", "uuid:")):
         return ("value", 'an OID or a UUID is written as a URI with "urn:" before it')
     return None
@@ -80,7 +90,7 @@ def check_code(value: object) -> Fault | None:
     fault = _text_fault(value)
     if fault is not None or _match_code(cast("str", value)):
         return fault
-    return ("value", "a code has no blanks around it and only single ones within")
+    return _BLANKS_IN_CODE
 
 
 def check_base64(value: object) -> Fault | None:
@@ -95,7 +105,7 @@ def check_base64(value: object) -> Fault | None:
 
 
 def check_date(value: object) -> Fault | None:
-    return _calendar_fault(value, _match_date, "a date is YYYY, YYYY-MM or YYYY-MM-DD")
+    return _calendar_fault(value, _match_date, "a date is YYYY, YYYY-MM or YYYY-MM-DD", _TIMED)
 
 
 def check_date_time(value: object) -> Fault | None:
@@ -103,14 +113,15 @@ def check_date_time(value: object) -> Fault | None:
         value,
         _match_date_time,
         "a dateTime is YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with a time zone",
+        _SHORT,
     )
     if fault is None and isinstance(value, str) and "T" in value and not value.endswith("Z") and value[-6] not in "+-":
-        return ("value", "a dateTime with a time needs a time zone")
+        return _ZONELESS
     return fault
 
 
 def check_instant(value: object) -> Fault | None:
-    return _calendar_fault(value, _match_instant, "an instant is YYYY-MM-DDThh:mm:ss with a time zone")
+    return _calendar_fault(value, _match_instant, "an instant is YYYY-MM-DDThh:mm:ss with a time zone", _INEXACT)
 
 
 def moments(text: str) -> tuple[datetime, datetime] | None:
@@ -170,10 +181,16 @@ def _text_fault(value: object) -> Fault | None:
     return None
 
 
-def _calendar_fault(value: object, match: Callable[[str], re.Match[str] | None], rule: str) -> Fault | None:
+def _calendar_fault(
+    value: object, match: Callable[[str], re.Match[str] | None], rule: str, otherwise: Fault
+) -> Fault | None:
+    """`otherwise` is the fault of a date that is written as one of another type or precision."""
     if not isinstance(value, str):
         return _wrong_kind(value, "a string")
+    fault = None
     found = match(value)
+    if found is None:
+        found, fault = _match_any(value), otherwise
     if found is None:
         return ("value", rule) if value else EMPTY
     year, month, day = found.group(1, 2, 3)
@@ -182,7 +199,7 @@ def _calendar_fault(value: object, match: Callable[[str], re.Match[str] | None],
     # Every month has 28 days; only what lies beyond needs the calendar.
     if day is not None and day > "28" and int(day) > monthrange(int(year), int(month))[1]:
         return ("value", "there is no such day in the calendar")
-    return None
+    return fault
 
 
 def _wrong_kind(value: object, expected: str) -> Fault:

@@ -18,9 +18,11 @@ Kind = Literal["reference", "uri", "link"]
 Rewrite = Callable[[Kind, str], str]
 """What a text is, and the text; answers what shall stand there."""
 
-_LITERAL = re.compile(
-    r"(?P<base>https?://[^?#]*/)?(?P<type>[A-Z][A-Za-z]{1,40})/(?P<id>[A-Za-z0-9\-.]{1,64})"
-    r"(?:/_history/(?P<version>[A-Za-z0-9\-.]{1,64}))?"
+_LITERAL, _FOREIGN = (
+    re.compile(
+        rf"(?P<base>https?://[^?#]*/)?(?P<type>[A-Z][A-Za-z]{{1,40}})/(?P<id>{id})(?:/_history/(?P<version>{id}))?"
+    )
+    for id in (r"[A-Za-z0-9\-.]{1,64}", r"[^/?#$\s][^/?#\s]{0,199}")
 )
 _NARRATIVE_LINK = re.compile(r"""(\s(?:href|src)\s*=\s*)(["'])([^"']*)\2""")
 
@@ -35,9 +37,12 @@ class LiteralReference:
     base: str = ""
 
 
-def parse_literal(text: str) -> LiteralReference | None:
-    """`Patient/1`, `http://server/base/Patient/1/_history/2` …; None for anything else."""
-    found = _LITERAL.fullmatch(text)
+def parse_literal(text: str, *, foreign: bool = False) -> LiteralReference | None:
+    """`Patient/1`, `http://server/base/Patient/1/_history/2` …; None for anything else.
+
+    Of a `foreign` server any id will do: real ones are longer than 64 characters, and hold others than ids may.
+    """
+    found = (_FOREIGN if foreign else _LITERAL).fullmatch(text)
     if found is None or not is_resource_type(found["type"]):
         return None
     return LiteralReference(found["type"], found["id"], found["version"], (found["base"] or "").rstrip("/"))

@@ -16,6 +16,7 @@ from fhirstore.dstu2.containment import NOTHING, Container, contained_faults, op
 from fhirstore.dstu2.flawless import is_flawless
 from fhirstore.dstu2.invariants.rule import Rule
 from fhirstore.dstu2.json_format import parse
+from fhirstore.dstu2.primitives import LEGIBLE
 from fhirstore.dstu2.references import is_malformed, target_type
 from fhirstore.dstu2.shapes import Property, Shape, shape_of
 from fhirstore.errors import BadRequest, Issue, Severity
@@ -74,10 +75,12 @@ class Walk:
         message: str,
         step: str | int | None = None,
         severity: Severity = "error",
+        *,
+        legible: bool = False,
     ) -> None:
         if len(self.issues) < ISSUE_LIMIT:
             path = spell(place if step is None else (place, step))
-            self.issues.append(Issue(severity, code, message, path))
+            self.issues.append(Issue(severity, code, message, path, legible or (code, message) in LEGIBLE))
 
     def resource(self, value: Any, place: Place | None) -> None:
         """A resource that stands for itself: the document, or what an entry or a parameter holds."""
@@ -262,7 +265,8 @@ class Walk:
                 self.report(place, "value", "is neither a URL nor [type]/[id]", "reference")
         elif prop.targets and found not in prop.targets:
             allowed = ", ".join(prop.element.targets)
-            self.report(place, "structure", f"refers to {found}, where only {allowed} may stand", "reference")
+            reason = f"refers to {found}, where only {allowed} may stand"
+            self.report(place, "structure", reason, "reference", legible=True)
 
     def extension(self, value: dict[str, Any], place: Place) -> None:
         nested = "extension" in value

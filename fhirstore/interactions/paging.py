@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import chain
 from urllib.parse import quote
 
@@ -130,7 +130,11 @@ def _quoted(pairs: Sequence[Pair]) -> str:
     return "&".join([f"{_name(name)}={_value(value)}" for name, value in pairs])
 
 
-_name = lru_cache(maxsize=1024)(partial(quote, safe=":-_."))
+def _name(text: str) -> str:
+    return (_usual_name if len(text) < 100 else quote)(text, ":-_.")
+
+
+_usual_name = lru_cache(maxsize=1024)(quote)
 _is_plain = re.compile(r"[A-Za-z0-9_.~:/,|-]*").fullmatch
 """Whether a value stands in a query as it is, as most do, but for the bar of a token."""
 

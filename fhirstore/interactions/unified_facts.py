@@ -13,6 +13,8 @@ from fhirstore.unified.people import UNKNOWN, People
 
 _NEVER = 2**62
 """Stands behind all times."""
+_TEXT_LIMIT = 1000
+"""So much is kept of a label and of an id, in characters."""
 
 
 class Contribution(msgspec.Struct, frozen=True, gc=False):
@@ -78,17 +80,18 @@ def _unified(
 ) -> UnifiedFact:
     fact = group[0].fact
     person = known.of_patient[fact.reference] if fact.kind == "Patient" else fact.person
+    label = fact.stated.label[:_TEXT_LIMIT]
     return UnifiedFact(
         fact.kind,
         "" if person.startswith(UNKNOWN) else person,
-        words.setdefault(fact.stated.label, fact.stated.label),
+        words.setdefault(label, label),
         max(member.fact.updated for member in group),
         -len(group) if fact.kind == "Patient" else _when(group),
         tuple(
             Contribution(
                 member.fact.reference,
                 words.setdefault(member.fact.source, member.fact.source),
-                member.fact.original,
+                member.fact.original[:_TEXT_LIMIT],
                 words.setdefault(member.reason, member.reason),
                 member.same_as,
             )

@@ -61,6 +61,11 @@ class Head(msgspec.Struct):
     identifier: Any = None
 
     @property
+    def own_id(self) -> str:
+        """The id, "" where there is none; some systems write a number without its quotes."""
+        return self.id if isinstance(self.id, str) else str(self.id) if type(self.id) is int else ""
+
+    @property
     def updated(self) -> int | None:
         """When the source changed it last, in microseconds; None where it does not say so."""
         found = self.meta.get("lastUpdated") if isinstance(self.meta, dict) else None
@@ -74,12 +79,12 @@ read_head = msgspec.json.Decoder(Head).decode
 
 def original_of(head: Head, body: bytes, full_url: str, origin: Origin) -> Original:
     """By its id; without one by its fullUrl, else by its identifiers, else by its content."""
-    type, literal = str(head.resourceType), parse_literal(full_url)
+    type, literal = str(head.resourceType), parse_literal(full_url, foreign=True)
     names = (full_url,) if full_url else ()
-    if isinstance(head.id, str) and head.id:
+    if head.own_id:
         # What a server with an address sends along of another server is not its own resource of that id.
         foreign = origin.base and literal and literal.base not in {"", origin.base}
-        return Original(type, _bounded(full_url if foreign else head.id), names)
+        return Original(type, _bounded(full_url if foreign else head.own_id), names)
     if full_url:
         return Original(type, _bounded(literal.id if literal else full_url), names)
     identifiers = _identifiers(head.identifier)

@@ -16,8 +16,8 @@ _scan = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode
 
 
 class JsonStream:
-    """`entries` gives the text of each entry of a Bundle; `members` are the texts of what else was met, by their names,
-    and `whole` is afterwards the text of what was no Bundle.
+    """`entries` gives the text of each entry of a Bundle, `elements` of each element of an array; `members` are the texts
+    of what else was met, by their names, and `whole` is afterwards the text of what was no Bundle.
 
     `start` is what was read of the file already. Raises BadRequest where the text is no JSON, or a value longer than
     `limit` bytes.
@@ -53,6 +53,10 @@ class JsonStream:
         if members.get("resourceType") != '"Bundle"':
             texts = (f"{json.dumps(name)}:{value}" for name, value in members.items())
             self.whole = f"{{{','.join(texts)}}}".encode("utf-8", "surrogateescape")
+
+    def elements(self) -> Iterator[bytes]:
+        """The text of each element of an array."""
+        yield from self._listed()
 
     def _listed(self) -> Iterator[bytes]:
         self._take("[")

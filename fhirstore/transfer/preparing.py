@@ -13,7 +13,7 @@ from fhirstore.dstu2.levels import Level
 from fhirstore.dstu2.rewriting import Kind, parse_literal, references, rewrite
 from fhirstore.dstu2.sources import ORIGINAL_ID_SYSTEM, Stated, with_source
 from fhirstore.errors import BadRequest, Failure, Issue
-from fhirstore.interactions.incoming import accept_document, rewritten
+from fhirstore.interactions.incoming import accept_document
 from fhirstore.search.entries import Entries
 from fhirstore.transfer.identity import TEMPORARY, Origin, Original
 from fhirstore.transfer.records import Record
@@ -82,14 +82,16 @@ def prepare(record: Record, ordinal: int, rules: Rules, survey: Survey, known: A
 
 def _accepted(record: Record, original: Original | None, rules: Rules, survey: Survey, known: Addresses) -> Prepared:
     document = parse(record.body)
-    type = document.get("resourceType")
-    incoming = accept_document(type if isinstance(type, str) else "", "", document, rules.level)
     if original is None:
+        type = document.get("resourceType")
+        accept_document(type if isinstance(type, str) else "", "", document, rules.level)
         raise BadRequest("Nobody can tell what this is.")
     target = _Targets(record, rules.origin, survey, known)
     # A Bundle that is kept whole is what somebody attested: nothing in it is touched.
     placed = document if original.type == "Bundle" else rewrite(document, target)
-    incoming = rewritten(incoming, placed)
+    # The source's ids are not stored, so that it does not matter which form they have.
+    placed.pop("id", None)
+    incoming = accept_document(original.type, "", placed, rules.level)
     incoming = structs.replace(incoming, meta=_meta(incoming.meta, original, rules.origin, target.waiting))
     id = rules.origin.stored_id(original.type, original.key)
     return Prepared(record, original.type, id, incoming.content, incoming.entries(id, rules.address))
@@ -99,7 +101,7 @@ class _Targets:
     """Where each reference of one record leads; `waiting` gathers the temporary names that lead nowhere yet."""
 
     def __init__(self, record: Record, origin: Origin, survey: Survey, known: Addresses) -> None:
-        literal = parse_literal(record.full_url)
+        literal = parse_literal(record.full_url, foreign=True)
         self._base = literal.base if literal else ""
         self._bases = {self._base, origin.base} - {""}
         self._origin = origin
@@ -121,7 +123,7 @@ class _Targets:
 
     def _literal(self, address: str) -> str | None:
         """Where a reference by type and id leads; a version of it is left out: here they are counted anew."""
-        literal = parse_literal(address)
+        literal = parse_literal(address, foreign=True)
         if literal is None:
             return None
         base = literal.base or self._base

@@ -27,6 +27,7 @@ _MARK = b"\xef\xbb\xbf"
 _SUFFIXES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 _WHOLE_BUNDLES = frozenset({"document", "message"})
 _LINKING = frozenset({"GET", "HEAD"})
+_BUNDLES_WITHIN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +48,45 @@ class Record:
 
 
 class _Request(msgspec.Struct):
-    method: str = ""
-    url: str = ""
+    """Some servers write null for what they do not have, here and below."""
+
+    method: str | None = None
+    url: str | None = None
 
 
 class _Search(msgspec.Struct):
-    mode: str = ""
+    mode: str | None = None
+
+
+class _Link(msgspec.Struct):
+    relation: str | None = None
+    url: str | None = None
 
 
 class _Entry(msgspec.Struct):
-    fullUrl: str = ""  # noqa: N815 - the name in FHIR
+    fullUrl: str | None = None  # noqa: N815 - the name in FHIR
     resource: msgspec.Raw = msgspec.Raw()
     request: _Request | None = None
     response: dict[str, Any] | None = None
     search: _Search | None = None
+    link: list[_Link] | None = None
+
+    @property
+    def address(self) -> str:
+        """Its fullUrl; of servers that leave it out, the link to itself."""
+        own = (link.url for link in self.link or () if link.relation == "self")
+        return self.fullUrl or next(own, None) or ""
 
 
 class _Top(msgspec.Struct):
-    resourceType: str = ""  # noqa: N815
-    id: str = ""
-    type: str = ""
+    resourceType: str | None = None  # noqa: N815
+    id: Any = None
+    type: str | None = None
     entry: list[msgspec.Raw] | None = None
 
 
 class _Type(msgspec.Struct):
-    resourceType: str = ""  # noqa: N815
+    resourceType: str | None = None  # noqa: N815
 
 
 _decode_top = msgspec.json.Decoder(_Top).decode
@@ -102,6 +117,8 @@ class Reader:
             yield from self._xml(name, content)
         elif name.lower().endswith(_SUFFIXES) or _is_ndjson(head):
             yield from self._lines(name, content)
+        elif head[:1] == b"[":
+            yield from self._array(name, content)
         else:
             yield from self._json(name, content)
 
@@ -134,6 +151,16 @@ class Reader:
                 yield Record(name, stream.whole)
         except BadRequest as failure:
             yield Record(f"{name}#entry[{position}]" if position else name, issues=tuple(failure.issues))
+
+    def _array(self, name: str, content: io.BufferedReader) -> Iterator[Record]:
+        """Resources and Bundles side by side, as exports of other systems hold them."""
+        position = 0
+        try:
+            for text in JsonStream(b"", content, max(self.resource_bytes, WHOLE_BYTES)).elements():
+                yield from self._whole(f"{name}[{position}]", text)
+                position += 1
+        except BadRequest as failure:
+            yield Record(f"{name}[{position}]", issues=tuple(failure.issues))
 
     def _is_listing(self, start: bytes) -> bool:
         """Whether this much tells that the rest is entries, one after the other, of a Bundle that is not kept whole."""
@@ -169,8 +196,8 @@ class Reader:
         for entry in _decode_top(body).entry or ():
             yield from self._entry(place, bytes(entry))
 
-    def _whole(self, place: str, body: bytes) -> Iterator[Record]:
-        """A resource, or a Bundle's entries."""
+    def _whole(self, place: str, body: bytes, within: int = 0) -> Iterator[Record]:
+        """A resource, or a Bundle's entries; `within` so many Bundles."""
         try:
             top = _decode_top(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -182,12 +209,12 @@ class Reader:
         if top.type in _WHOLE_BUNDLES:  # what somebody attested as a whole is kept as one, beside its parts
             yield Record(place, body)
         for position, entry in enumerate(top.entry or ()):
-            yield from self._entry(f"{place}#entry[{position}]", bytes(entry))
+            yield from self._entry(f"{place}#entry[{position}]", bytes(entry), within)
 
-    def _entry(self, place: str, text: bytes) -> Iterator[Record]:
+    def _entry(self, place: str, text: bytes, within: int = 0) -> Iterator[Record]:
         try:
             entry = _decode_entry(text)
-            body = bytes(entry.resource)
+            body = b"" if bytes(entry.resource) == b"null" else bytes(entry.resource)
             kind = _decode_type(body).resourceType if body else ""
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             yield _refused(place, "structure", "This is no entry of a Bundle.")
@@ -196,14 +223,17 @@ class Reader:
         if told and (entry.response or (entry.search and entry.search.mode == "outcome")):
             return  # a server's word about the answer, not a part of the record
         asked = entry.request or _Request()
-        record = Record(place, body, entry.fullUrl, asked.method, asked.url, entry.response)
-        if len(body) > self.resource_bytes:
-            yield _refused(place, "too-long", f"A resource has at most {self.resource_bytes:,} bytes.")
-        elif asked.method == "DELETE":
+        method = asked.method or ""
+        record = Record(place, body, entry.address, method, asked.url or "", entry.response)
+        if method == "DELETE":
             yield replace(record, body=b"")
+        elif kind == "Bundle" and not self.keep_bundles and within < _BUNDLES_WITHIN:
+            yield from self._whole(place, body, within + 1)  # what a server answered to one entry of a batch
+        elif len(body) > self.resource_bytes:
+            yield _refused(place, "too-long", f"A resource has at most {self.resource_bytes:,} bytes.")
         elif body:
             yield record
-        elif asked.method not in _LINKING:
+        elif method not in _LINKING:
             yield _refused(place, "required", "The entry holds no resource.")
 
 

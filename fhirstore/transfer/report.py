@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
 
+from fhirstore.dstu2.levels import refused
 from fhirstore.errors import Issue
 from fhirstore.transfer.records import Record
 
@@ -15,15 +17,32 @@ Outcome = Literal["created", "updated", "unchanged", "deleted", "repeated", "ref
 OUTCOMES: tuple[Outcome, ...] = ("created", "updated", "unchanged", "deleted", "repeated", "refused")
 
 
+_FAULTS_LIMIT = 100
+_INDEX = re.compile(r"\[\d+\]")
+
+
 @dataclass(slots=True)
 class Report:
-    """Counts by type and outcome. `repeated` were told better by another record of the same input."""
+    """Counts by type and outcome. `repeated` were told better by another record of the same input.
+
+    `faults` says for each element and fault how many refused resources have it; of very many kinds, the first.
+    `lenient` counts the refused ones that the level `structure` would let through.
+    """
 
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    faults: dict[str, int] = field(default_factory=dict)
+    lenient: int = 0
 
     def add(self, type: str, outcome: Outcome, number: int = 1) -> None:
         of_type = self.counts.setdefault(type, {})
         of_type[outcome] = of_type.get(outcome, 0) + number
+
+    def refuse(self, type: str, issues: Sequence[Issue]) -> None:
+        self.add(type or "unknown", "refused")
+        for fault in {_INDEX.sub("", f"{issue.path or '-'}: {issue.message}") for issue in issues if issue.refuses}:
+            if fault in self.faults or len(self.faults) < _FAULTS_LIMIT:
+                self.faults[fault] = self.faults.get(fault, 0) + 1
+        self.lenient += not refused(issues, "structure")
 
     def total(self, outcome: Outcome) -> int:
         return sum(of_type.get(outcome, 0) for of_type in self.counts.values())
@@ -32,14 +51,20 @@ class Report:
     def records(self) -> int:
         return sum(sum(of_type.values()) for of_type in self.counts.values())
 
+    def kept(self) -> dict[str, Any]:
+        """All of it, to be noted with a job."""
+        return {"counts": self.counts, "faults": self.faults, "lenient": self.lenient}
+
     @classmethod
-    def of(cls, counts: Mapping[str, Mapping[str, int]]) -> Report:
-        return cls({type: dict(of_type) for type, of_type in counts.items()})
+    def of(cls, kept: Mapping[str, Any]) -> Report:
+        """From what was noted; of a job that just begins, nothing."""
+        counts = {type: dict(of_type) for type, of_type in kept.get("counts", {}).items()}
+        return cls(counts, dict(kept.get("faults", {})), kept.get("lenient", 0))
 
 
 def refusal(record: Record, issues: tuple[Issue, ...]) -> bytes:
     """A line that tells what was refused, where it stood, and each issue with its place; and the resource itself."""
-    line: dict[str, Any] = {"place": record.place, "issues": [issue for issue in issues if issue.refuses]}
+    line: dict[str, Any] = {"place": record.place, "issues": [issue.told for issue in issues if issue.refuses]}
     if record.body:
         try:
             line["resource"] = msgspec.Raw(msgspec.json.format(record.body, indent=-1))

@@ -145,7 +145,7 @@ def _apart(restored: Sequence[_Restored], report: Report, refused: list[bytes]) 
     group: dict[tuple[str, str], _Restored] = {}
     for each in restored:
         if each.version is None:
-            report.add("unknown", "refused")
+            report.refuse("", each.issues)
             refused.append(refusal(each.record, each.issues))
             continue
         key = each.version.type, each.version.id

@@ -53,7 +53,7 @@ class Survey:
 def identify(record: Record, origin: Origin) -> tuple[Head, Original] | None:
     """Who a record is about; None where that cannot be told."""
     if record.method == "DELETE":
-        literal = parse_literal(record.url)
+        literal = parse_literal(record.url, foreign=True)
         return (Head(literal.type, literal.id), Original(literal.type, literal.id)) if literal else None
     try:
         head = read_head(record.body)

@@ -46,7 +46,7 @@ async def write(batch: Sequence[Prepared], resources: Resources, clock: Clock, r
     writing: list[_Writing] = []
     for prepared in batch:
         if prepared.issues:
-            report.add(prepared.type or "unknown", "refused")
+            report.refuse(prepared.type, prepared.issues)
             refused.append((prepared.record, prepared.issues))
         elif prepared.repeats:
             report.add(prepared.type, "repeated")
@@ -73,7 +73,7 @@ async def _one_by_one(writing: Sequence[_Writing], resources: Resources, report:
         except Unavailable:
             raise
         except Failure as failure:
-            report.add(each.prepared.type, "refused")
+            report.refuse(each.prepared.type, failure.issues)
             refused.append((each.prepared.record, tuple(failure.issues)))
         else:
             report.add(each.prepared.type, each.outcome)

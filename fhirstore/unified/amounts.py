@@ -19,7 +19,8 @@ from fhirstore.search.ucum import SYSTEMS, unit
 from fhirstore.unified.agreement import Agreement
 from fhirstore.unified.reading import part, text
 
-_DIGITS_LIMIT = 40
+_DIGITS_LIMIT, _UNIT_LIMIT = 40, 200
+"""How much of an amount is looked at, in characters."""
 
 # How systems write units that have no UCUM code beside them, folded and without blanks.
 _NAMES = {
@@ -59,9 +60,9 @@ def amount_of(quantity: Any) -> Amount | None:
     number = read(quantity.get("value"))
     if number is None:
         return None
-    code, name = text(quantity, "code"), text(quantity, "unit")
+    code, name = text(quantity, "code")[:_UNIT_LIMIT], text(quantity, "unit")[:_UNIT_LIMIT]
     return _amount(
-        str(number), code if text(quantity, "system") in SYSTEMS else "", code, name, text(quantity, "comparator")
+        str(number), code if text(quantity, "system") in SYSTEMS else "", code, name, text(quantity, "comparator")[:2]
     )
 
 

@@ -18,7 +18,8 @@ from fhirstore.unified.agreement import Agreement
 from fhirstore.unified.equivalents import aliases, equivalents
 from fhirstore.unified.reading import parts, text
 
-_CODINGS_LIMIT, _TEXT_LIMIT = 50, 300
+_CODINGS_LIMIT, _CODE_LIMIT, _TEXT_LIMIT = 50, 1000, 300
+"""How much of a concept is looked at; so what is remembered of concepts is short."""
 
 # The same system under its object identifier, or under addresses that were used before the present one.
 _SYSTEMS = {
@@ -87,16 +88,21 @@ def concept(value: Any) -> Concept:
     for number, coding in enumerate(parts(value, "coding")):
         if number == _CODINGS_LIMIT:
             break
-        code = text(coding, "code").strip()
-        if code:
-            codes.add(token(text(coding, "system"), code))
+        system, code = text(coding, "system"), text(coding, "code").strip()
+        if code and len(system) + len(code) <= _CODE_LIMIT:
+            codes.add(token(system, code))
         names.append(text(coding, "display"))
-    return _concept(frozenset(codes), tuple(names))
+    return _concept(frozenset(codes), _cut(names))
 
 
 def named(*names: str) -> Concept:
     """The concept that words alone stand for."""
-    return _concept(frozenset(), names)
+    return _concept(frozenset(), _cut(names))
+
+
+def _cut(names: Iterable[str]) -> tuple[str, ...]:
+    """Names with what tells that there is more, and no more."""
+    return tuple([name[: _TEXT_LIMIT + 1] for name in names])
 
 
 def sided(value: Concept) -> tuple[Concept, frozenset[str]]:

@@ -78,14 +78,14 @@ def drug(value: Any) -> Drug:
     """What a CodeableConcept of a medication names. The words of all its names count, the first strength found."""
     coded = concepts.concept(value)
     written = [text(value, "text"), *(text(each, "display") for each in parts(value, "coding"))] if value else []
-    return _together(coded, tuple(name for name in written[:20] if name))
+    return _together(coded, tuple(name[:_TEXT_LIMIT] for name in written[:20] if name))
 
 
 @lru_cache(maxsize=8192)
 def _together(coded: Concept, written: tuple[str, ...]) -> Drug:
     names, strengths, forms, slow = set[str](), frozenset[str](), set[str](), False
     for name in written:
-        plain = fold(name[:_TEXT_LIMIT])
+        plain = fold(name)
         strengths = strengths or frozenset(_strength(*found) for found in _STRENGTH.findall(plain))
         said = _WORD.findall(_STRENGTH.sub(" ", _BRANDS.sub(" ", plain)))
         forms |= {_FORMS[word] for word in said if word in _FORMS}

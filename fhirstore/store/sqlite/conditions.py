@@ -102,7 +102,9 @@ class Conditions:
 
     def split(self, filter_: Filter) -> Way:
         """By way of the part that has the fewest rows, the rest asked of those."""
-        parts = self.parts(filter_)
+        return self.split_parts(self.parts(filter_))
+
+    def split_parts(self, parts: Sequence[Part]) -> Way:
         best: tuple[Rows, Part] | None = None
         for part in sorted(parts, key=cost) if len(parts) > 1 else parts:
             rows = self.rows(part)
@@ -123,7 +125,7 @@ class Conditions:
                 others.append(part)
             elif part.name not in joined:
                 joined[part.name] = part
-            elif self._question.is_single(self._mark + RANGE + part.name):
+            elif self._is_single(part.name):
                 joined[part.name] = OneRange(part.name, joined[part.name].clauses + part.clauses)
             else:
                 others.append(part)
@@ -153,16 +155,16 @@ class Conditions:
             case Updated():
                 return updated(filter_, row)
             case OneRange(name, clauses) if most < self._question.name(self._mark + RANGE + name).uses // SCATTERED:
-                return probe(row, self._ranges(name), clauses)
+                return self._probe(row, name, clauses)
         rows = self.rows(filter_)
         assert rows is not None
         if rows.names and (len(rows.names) <= BESIDE or isinstance(filter_, HasKey)):
             return self._has_key(rows.names, row)
-        if rows.most == MANY and not self._question.counting:
+        if self._question.is_many(rows) and not self._question.counting:
             # Each row's own ranges are looked at rather than a set made of all that match.
             match filter_:
                 case OneRange(name, clauses):
-                    return probe(row, self._ranges(name), clauses)
+                    return self._probe(row, name, clauses)
                 case RangeScan(prefix, accepts, limits):
                     return probe(row, self._ranges_like(prefix, accepts), ((limits,),))
         # The plus keeps SQLite from coming by these rows instead of those that were chosen.
@@ -201,8 +203,8 @@ class Conditions:
                     *self._question.numbers(self._question.accepted(self._mark, prefix, accepts))
                 )
             case OneRange(name, clauses):
-                single = self._question.is_single(self._mark + RANGE + name)
-                return self._ranged(self._ranges(name), clauses, single=single)
+                exactly = filter_ == self._question.sole
+                return self._ranged(self._ranges(name), clauses, single=self._is_single(name), exactly=exactly)
             case RangeScan(prefix, accepts, limits):
                 return self._ranged(self._ranges_like(prefix, accepts), ((limits,),))
             case HasWord(words):
@@ -239,15 +241,21 @@ class Conditions:
     def _numbers(self, texts: Sequence[str]) -> tuple[list[int], int]:
         return self._question.numbers([self._mark + text for text in texts])
 
+    def _is_single(self, name: str) -> bool:
+        return self._question.is_single(self._mark + RANGE + name)
+
+    def _probe(self, row: str, name: str, clauses: Clauses) -> Sql:
+        return probe(row, self._ranges(name), clauses, single=self._is_single(name))
+
     def _ranges(self, name: str) -> Held:
         return self._question.ranges((self._mark + RANGE + name,))
 
     def _ranges_like(self, prefix: str, accepts: Callable[[str], bool]) -> Held:
         return self._question.ranges(self._question.accepted(self._mark + RANGE, prefix, accepts))
 
-    def _ranged(self, held: Held, clauses: Clauses, *, single: bool = False) -> Rows:
+    def _ranged(self, held: Held, clauses: Clauses, *, single: bool = False, exactly: bool = False) -> Rows:
         select = select_ranges(self._owner, held, clauses)
-        return NONE if select == NO_ROWS else self._question.counted(select, distinct=single)
+        return NONE if select == NO_ROWS else self._question.counted(select, distinct=single, exactly=exactly)
 
     def _worded(self, words: Sequence[str]) -> Rows:
         """Words are looked for in one compact row a resource: an index of them would double the cost of a write."""

@@ -10,7 +10,7 @@ index serves both. They are almost all that is ever written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from fhirstore.search.decimals import after
 from fhirstore.search.entries import Bound
 from fhirstore.search.plan import Limit
 from fhirstore.store.ranges import asked
+from fhirstore.store.sqlite.intervals import beginnings
 from fhirstore.store.sqlite.statements import ALWAYS, Sql, among, either, every, union
 
 Clauses = tuple[tuple[tuple[Limit, ...], ...], ...]
@@ -96,23 +97,48 @@ def descending(span: int, place: Bound | None) -> tuple[str, Sql]:
 
 def select(owner: int, held: Held, clauses: Clauses) -> Sql:
     """The rids of ranges that fulfil all clauses."""
-    exact = _exact(clauses, "+{}".format)
     hull = _hull_of_all(clauses)
     value = next((limit.value for clause in clauses for limits in clause for limit in limits), None)
     named = every([Sql("owner = ?", (owner,)), among("name", held.numbers)])
     selects = []
     for span in held.comparable(value) if held.numbers else ():
-        where = every([named, Sql("span = ?", (span,)), *_entered(hull, span), exact])
-        selects.append(Sql(f"SELECT rid FROM ranges WHERE {where.text}", where.values))
+        for limits in _limits(clauses, hull, span):
+            where = every([named, Sql("span = ?", (span,)), *limits])
+            selects.append(Sql(f"SELECT rid FROM ranges WHERE {where.text}", where.values))
     return union(selects)
 
 
-def probe(row: str, held: Held, clauses: Clauses) -> Sql:
-    """Whether a resource's own row has such a range."""
+def _limits(clauses: Clauses, hull: _Hull, span: int) -> Iterator[Iterable[Sql]]:
+    """What rows of a class must fulfil: once, or once for each interval of where they begin."""
+    intervals = beginnings(clauses, _EXACT.get(span, 0)) if is_exact(span) else None
+    if intervals is None:
+        yield (*_entered(hull, span), _exact(clauses, "+{}".format))
+    else:
+        yield from (interval.limits("first") for interval in intervals)
+
+
+def probe(row: str, held: Held, clauses: Clauses, *, single: bool = False) -> Sql:
+    """Whether a resource's own row has such a range; `single`: of a name that no resource has two ranges of."""
+    if single and len(held.numbers) == 1 and are_dates(held.spans):
+        return _probe_date(row, held.numbers[0], clauses)
     named = among("json_extract(j.value, '$[0]')", held.numbers)
     exact = _exact(clauses, lambda end: f"json_extract(j.value, '$[{ROW.index(end)}]')")
     where = every([named, exact])
     return Sql(f"EXISTS (SELECT 1 FROM json_each({row}.ranges) AS j WHERE {where.text})", where.values)
+
+
+def _probe_date(row: str, number: int, clauses: Clauses) -> Sql:
+    """The same of one date: its ends are cut out of the text, in a quarter of the time that it takes to read all."""
+    begin = f"[{number},"
+    exact = _exact(clauses, str)
+    return Sql(
+        "EXISTS (SELECT 1 FROM (SELECT CAST(ends AS INTEGER) AS first,"
+        " CAST(substr(ends, instr(ends, ',') + 1) AS INTEGER) AS last"
+        # Behind the number stands the class, which has one digit.
+        f" FROM (SELECT substr({row}.ranges, at + ?) AS ends FROM (SELECT instr({row}.ranges, ?) AS at) WHERE at > 0))"
+        f" WHERE {exact.text})",
+        (len(begin) + 2, begin, *exact.values),
+    )
 
 
 def _exact(clauses: Clauses, column: Callable[[str], str]) -> Sql:
