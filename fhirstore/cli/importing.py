@@ -276,9 +276,9 @@ def _spooled(stream: BinaryIO, folder: Path) -> Input:
 
 def _print(report: Report, rate: float, refused: Path | None, *, as_json: bool) -> None:
     if as_json:
-        totals = {outcome: report.total(outcome) for outcome in OUTCOMES}
-        told = {"records": report.records, "per_second": round(rate), **totals, "types": report.counts}
-        sys.stdout.write(json.dumps({**told, "faults": report.faults}) + "\n")
+        told: dict[str, object] = {"records": report.records, "per_second": round(rate)}
+        told |= {outcome: report.total(outcome) for outcome in OUTCOMES}
+        sys.stdout.write(json.dumps(told | {"types": report.counts, "faults": report.faults}) + "\n")
         return
     shown = [outcome for outcome in OUTCOMES if report.total(outcome)]
     table = Table("type", box=None)
@@ -304,5 +304,5 @@ def _explain(report: Report, file: Path | None) -> None:
     where = f"is in {file}" if file else "comes into a file with --refused FILE"
     sys.stdout.write(f"Each of them, with its place and its faults, {where}.\n")
     if report.lenient:
-        number = "All" if report.lenient == report.total("refused") else f"{report.lenient:,} of them"
-        sys.stdout.write(f"{number} would be stored, marked as incomplete, with --level structure.\n")
+        which = "All" if report.lenient == report.total("refused") else f"{report.lenient:,} of them"
+        sys.stdout.write(f"{which} would be stored, marked as incomplete, with --level structure.\n")

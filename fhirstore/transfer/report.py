@@ -53,7 +53,8 @@ class Report:
 
     def kept(self) -> dict[str, Any]:
         """All of it, to be noted with a job."""
-        return {"counts": self.counts, "faults": self.faults, "lenient": self.lenient}
+        found = {"faults": self.faults, "lenient": self.lenient} if self.faults else {}
+        return {"counts": self.counts, **found}
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> Report:

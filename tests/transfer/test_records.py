@@ -202,7 +202,9 @@ def test_an_entry_without_a_full_url_is_called_as_its_link_to_itself_says() -> N
     own = {"relation": "self", "url": "https://ehr.example/Patient/1"}
     entry = {"link": [{"relation": "alternate", "url": "x"}, own], "resource": {"resourceType": "Patient"}}
     for full_url, called in ((None, own["url"]), ("urn:uuid:1", "urn:uuid:1")):
-        (found,) = read(text({"resourceType": "Bundle", "type": "searchset", "entry": [{**entry, "fullUrl": full_url}]}))
+        (found,) = read(
+            text({"resourceType": "Bundle", "type": "searchset", "entry": [{**entry, "fullUrl": full_url}]})
+        )
         assert found.full_url == called
 
 
