@@ -1,4 +1,4 @@
-"""The command line, run as people run it: `python -m fhirstore …` in a shell."""
+"""The command line, each command in a process of its own."""
 
 from __future__ import annotations
 
@@ -8,24 +8,28 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from fhirstore import __version__
+from fhirstore.cli import main
 from tests.clients import ApplicationClient, http
-from tests.server import ServerProcess, environment, running
+from tests.server import ServerProcess, environment, running, start_command
 
 MEMBERS = {"client_id", "client_secret", "organization_id", "organization_token"}
 
 
 def fhirstore(*arguments: str, cwd: Path | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "fhirstore", *arguments]
-    root = {"PYTHONPATH": str(Path(__file__).parents[1])}
     given = {f"FHIRSTORE_{name.upper()}": value for name, value in settings.items()}
-    return subprocess.run(
-        command, env=environment(**root, **given), cwd=cwd, capture_output=True, text=True, timeout=60, check=False
-    )
+    with TemporaryDirectory() as folder:
+        output, log = Path(folder) / "out", Path(folder) / "log"
+        process = start_command(arguments, output, log, cwd, **given)
+        process.join(timeout=60)
+        assert process.exitcode is not None, "it ends by itself"
+        return subprocess.CompletedProcess(arguments, process.exitcode, output.read_text(), log.read_text())
 
 
 def created(database: str, name: str = "second") -> dict[str, str]:
@@ -125,7 +129,9 @@ def test_without_json_the_secrets_are_printed_for_people(tmp_path: Path) -> None
 
 
 def test_the_secret_of_an_unknown_application_is_not_rotated(tmp_path: Path) -> None:
-    answer = fhirstore("app", "rotate-secret", "nobody", "--database", f"sqlite:///{tmp_path / 'store.db'}")
+    database = f"sqlite:///{tmp_path / 'store.db'}"
+    created(database)
+    answer = fhirstore("app", "rotate-secret", "nobody", "--database", database)
     assert (answer.returncode, answer.stdout) == (2, "")
     assert answer.stderr == "fhirstore: There is no application with this client_id.\n"
 
@@ -160,7 +166,7 @@ def test_a_database_that_is_none_is_a_clear_error(database: str, command: str) -
     ],
 )
 def test_a_database_that_cannot_be_opened_is_a_clear_error_without_its_password(database: str, reason: str) -> None:
-    answer = fhirstore("app", "list", "--database", database)
+    answer = fhirstore("app", "create", "a", "--database", database)
     assert (answer.returncode, answer.stdout) == (2, "")
     assert answer.stderr.startswith(f"fhirstore: {reason}")
     assert "Traceback" not in answer.stderr
@@ -175,6 +181,41 @@ def test_a_setting_that_is_wrong_in_the_environment_is_named(name: str, value: s
     answer = fhirstore("serve", **settings)
     assert (answer.returncode, answer.stdout) == (2, "")
     assert answer.stderr.startswith(f"fhirstore: The setting {name} ")
+
+
+def test_a_setting_is_told_what_it_must_be() -> None:
+    assert fhirstore("serve", port="many").stderr.startswith("fhirstore: The setting port must be a valid integer")
+
+
+def test_a_command_in_the_wrong_folder_says_that_there_is_no_database_and_makes_none(tmp_path: Path) -> None:
+    commands = (["app", "list"], ["export", "--user", "1"], ["reindex"], ["developer", "list"], ["backup", "copy.db"])
+    for command in commands:
+        answer = CliRunner().invoke(main, [*command, "--database", f"sqlite:///{tmp_path}/none/store.db"])
+        assert (answer.exit_code, answer.stdout) == (2, "")
+        assert answer.stderr.startswith(f"fhirstore: There is no database at {tmp_path}/none/store.db")
+    assert not list(tmp_path.iterdir())
+
+
+def test_applications_are_listed_with_all_that_is_set_for_programs_and_never_with_a_secret(tmp_path: Path) -> None:
+    at = ("--database", f"sqlite:///{tmp_path / 'store.db'}")
+    options = ("--profile", "oneup", "--calls-per-hour", "4", "--redirect-uri", "https://app.example/back", "--public")
+    made = json.loads(CliRunner().invoke(main, ["app", "create", "[red]a", "--json", *options, *at]).stdout)
+    listed = CliRunner().invoke(main, ["app", "list", "--json", *at]).stdout
+    told = json.loads(listed)
+    assert told["client_id"] == made["client_id"]
+    assert (told["name"], told["profile"], told["calls_per_hour"], told["public"]) == ("[red]a", "oneup", 4, True)
+    assert told["redirect_uris"] == ["https://app.example/back"]
+    assert "hash" not in listed
+    assert made["client_secret"] not in listed
+    assert "[red]a" in CliRunner().invoke(main, ["app", "list", *at]).stdout, "a name is text, not markup"
+
+
+def test_an_export_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:
+    at = ("--database", f"sqlite:///{tmp_path / 'store.db'}")
+    CliRunner().invoke(main, ["demo", *at])
+    answer = CliRunner().invoke(main, ["export", "--user", "1", "-o", str(tmp_path / "none" / "record"), *at])
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert answer.stderr == "fhirstore: The export cannot be written: No such file or directory.\n"
 
 
 def test_the_environment_chooses_the_database_and_an_option_goes_before_it(tmp_path: Path) -> None:
@@ -203,7 +244,11 @@ def test_the_default_database_is_a_private_folder_where_the_command_is_called(tm
 
 
 def test_the_version_is_printed() -> None:
-    assert fhirstore("version").stdout == f"{__version__}\n"
+    """Run as people run it: `python -m fhirstore` in a shell."""
+    command = [sys.executable, "-m", "fhirstore", "version"]
+    root = {"PYTHONPATH": str(Path(__file__).parents[1])}
+    run = subprocess.run(command, env=environment(**root), capture_output=True, text=True, timeout=60, check=True)
+    assert (run.stdout, run.stderr) == (f"{__version__}\n", "")
 
 
 def test_the_lines_that_the_first_start_prints_work_unchanged_and_the_second_start_prints_none(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from fhirstore import __version__
 from fhirstore.cli import applications, developers
+from fhirstore.cli.backup import backup as copy_database
 from fhirstore.cli.demo import demo as make_demo
 from fhirstore.cli.explain import explain as show_plan
 from fhirstore.cli.exporting import export_record
@@ -28,6 +29,7 @@ main.command("import")(import_files)
 main.command("export")(export_record)
 main.command("explain")(show_plan)
 main.command("reindex")(rebuild)
+main.command("backup")(copy_database)
 main.command("demo")(make_demo)
 main.add_typer(applications.commands, name="app")
 main.add_typer(developers.commands, name="developer")

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from fhirstore.auth import applications
 from fhirstore.auth.developers import find_developer
@@ -18,7 +19,7 @@ from fhirstore.caller import Profile
 from fhirstore.cli.database import Database, read_settings, with_accounts, with_store
 from fhirstore.clock import instant, now
 from fhirstore.dstu2.levels import Level
-from fhirstore.store.accounts import Accounts
+from fhirstore.store.accounts import Accounts, Application
 from fhirstore.store.contract import Store
 
 ClientId = Annotated[str, typer.Argument(help="Which application.")]
@@ -68,7 +69,7 @@ def create(
             launch_uri=launch_uri,
         )
 
-    new = asdict(with_store(read_settings(database=database), run))
+    new = asdict(with_store(read_settings(database=database), run, new=True))
     if as_json:
         sys.stdout.write(json.dumps(new) + "\n")
         return
@@ -108,16 +109,19 @@ def set_options(
 
 
 @commands.command("list")
-def list_applications(database: Database = None) -> None:
+def list_applications(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, with what is set.")] = False,
+    database: Database = None,
+) -> None:
     """List the applications, without their secrets."""
-
-    async def run(accounts: Accounts) -> list[tuple[str, str, str]]:
-        return [(known.client_id, known.name, instant(known.created)) for known in await accounts.applications()]
-
+    known = with_accounts(read_settings(database=database), lambda accounts: accounts.applications())
+    if as_json:
+        sys.stdout.writelines(f"{json.dumps(_told(application))}\n" for application in known)
+        return
     # An id that is cut to fit the window could not be copied.
     table = Table(Column("client_id", no_wrap=True), "name", Column("created", no_wrap=True))
-    for row in with_accounts(read_settings(database=database), run):
-        table.add_row(*row)
+    for application in known:
+        table.add_row(application.client_id, Text(application.name), instant(application.created))
     Console().print(table)
 
 
@@ -143,6 +147,23 @@ def rotate_token(
     """The same for the organization's token, by which Validic's clients are known."""
     revoke = applications.revoke_previous_organization_token if revoke_previous else None
     _rotate(client_id, "organization_token", applications.rotate_organization_token, revoke, as_json, database)
+
+
+def _told(application: Application) -> dict[str, Any]:
+    """What `create` and `set` gave it, by the names of their options."""
+    return {
+        "client_id": application.client_id,
+        "name": application.name,
+        "created": instant(application.created),
+        "organization_id": application.organization_id,
+        "validation": application.level,
+        "profile": application.profile,
+        "calls_per_hour": application.calls_per_hour,
+        "redirect_uris": application.redirect_uris,
+        "launch_uri": application.launch_uri,
+        "public": application.public,
+        "developer": application.developer,
+    }
 
 
 async def _known(store: Store, email: str | None) -> str | None:

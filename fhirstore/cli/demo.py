@@ -32,5 +32,5 @@ def demo_link(settings: Settings) -> str:
 
     return f"""\
 A made-up health record is ready. This link opens it, once, within an hour:
-{public_address(settings)}/sign-in/{with_store(settings, make)}
+{public_address(settings)}/sign-in/{with_store(settings, make, new=True)}
 """

@@ -25,10 +25,8 @@ commands = typer.Typer(help="Developers: who may sign in to the console.", no_ar
 def create(email: Email, database: Database = None) -> None:
     """Make an account. The password is asked for, or read from a pipe's first line."""
     password = _read_password()
-    _with_sessions(
-        read_settings(database=database),
-        lambda sessions: developers.create_developer(sessions, email, password, now()),
-    )
+    settings = read_settings(database=database)
+    with_store(settings, lambda store: developers.create_developer(store.sessions, email, password, now()), new=True)
 
 
 @commands.command()

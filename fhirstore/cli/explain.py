@@ -30,6 +30,8 @@ def explain(
     asked = _understood(search)
 
     async def run(store: Store) -> list[str]:
+        if await store.accounts.user(user) is None:
+            fail("There is no user of this number.")
         page = Page(asked.count, skip=asked.skip)
         return list(await store.indexing.explain(Scope(user), asked.plan, page))
 

@@ -51,7 +51,10 @@ def export_record(
             await _write(pieces, file)
         unfinished.replace(output)
 
-    with_store(settings, run)
+    try:
+        with_store(settings, run)
+    except OSError as error:
+        fail(f"The export cannot be written: {error.strerror}.")
 
 
 async def _write(pieces: AsyncIterator[bytes], file: BinaryIO) -> None:

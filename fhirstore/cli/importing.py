@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import IO, Annotated, BinaryIO
 
 import typer
 from rich.console import Console
@@ -38,7 +38,7 @@ from fhirstore.transfer.completing import complete
 from fhirstore.transfer.identity import Origin
 from fhirstore.transfer.importing import Import, Note, Stopped
 from fhirstore.transfer.importing import Progress as Step
-from fhirstore.transfer.inputs import Input, file_input
+from fhirstore.transfer.inputs import Input, file_input, kept_input
 from fhirstore.transfer.preparing import Rules
 from fhirstore.transfer.records import Reader
 from fhirstore.transfer.report import OUTCOMES, Report
@@ -74,9 +74,9 @@ def import_files(
         fail("--source must be an absolute URI, such as https://hospital.example/fhir.")
     settings = read_settings(database=database)
     unreadable: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="fhirstore-") as folder:
+    with tempfile.TemporaryFile() as spool:
         inputs = [
-            file_input(path) if path.name != STANDARD_INPUT else _spooled(sys.stdin.buffer, Path(folder))
+            file_input(path) if path.name != STANDARD_INPUT else _spooled(sys.stdin.buffer, spool)
             for path in _files(paths, unreadable)
         ]
         wanted = _Wanted(inputs, user, source or "", level, restore, whole, workers, refused)
@@ -89,7 +89,7 @@ def import_files(
         except Stopped:
             fail("The same import was begun elsewhere, and goes on there.")
         except OSError as error:
-            fail(f"A file cannot be read or written: {error.strerror}.")
+            fail(f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.")
     _print(report, rate, refused, as_json=as_json)
     raise typer.Exit(2 if unreadable else 1 if report.total("refused") else 0)
 
@@ -264,14 +264,13 @@ def _files(paths: Sequence[str], unreadable: list[str]) -> Iterator[Path]:
             sys.stderr.write(f"fhirstore: cannot read {path}\n")
 
 
-def _spooled(stream: BinaryIO, folder: Path) -> Input:
-    """A stream put on the disk, for it is read twice; its name tells of its content."""
-    path, digest = folder / "input", sha256()
-    with path.open("wb") as file:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-            file.write(chunk)
-    return Input(STANDARD_INPUT, path.stat().st_size, lambda: path.open("rb"), stamp=digest.hexdigest())
+def _spooled(stream: BinaryIO, spool: IO[bytes]) -> Input:
+    """A stream put on the disk, for it is read twice; its stamp tells of its content."""
+    digest = sha256()
+    while chunk := stream.read(1 << 20):
+        digest.update(chunk)
+        spool.write(chunk)
+    return kept_input(STANDARD_INPUT, spool, stamp=digest.hexdigest())
 
 
 def _print(report: Report, rate: float, refused: Path | None, *, as_json: bool) -> None:

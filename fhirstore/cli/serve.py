@@ -21,6 +21,7 @@ from fhirstore.settings import Settings
 from fhirstore.store.contract import Store
 
 _LISTENERS = 16
+_QUEUE = 2048
 
 
 def serve(
@@ -35,11 +36,13 @@ def serve(
     Until there is an account at the console, each start prints a link to make the first.
     """
     settings = read_settings(host=host, port=port, workers=workers, database=database)
+    sockets = _listening(settings.host, settings.port)
+    # Port 0 lets the machine choose one.
+    settings = settings.model_copy(update={"port": sockets[0].getsockname()[1]})
     # The workers are processes of their own: they read the same settings from the environment.
     for name in ("host", "port", "workers", "database"):
         os.environ[f"FHIRSTORE_{name.upper()}"] = str(getattr(settings, name))
-    sockets = _listening(settings.host, settings.port)
-    first, link = with_store(settings, _first_start)
+    first, link = with_store(settings, _first_start, new=True)
     address = public_address(settings)
     sys.stdout.write(welcome(address, first, link and welcome_address(settings, link)))
     if demo:
@@ -101,6 +104,8 @@ def _listening(host: str, port: int) -> list[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        # Clients that come before the application is ready wait in this queue, and are not turned away.
+        listener.listen(_QUEUE)
     except OSError as error:
         fail(f"Nothing can listen at {host}, port {port}: {error.strerror or error}.")
     return [listener, *(listener.dup() for _ in range(_LISTENERS - 1))]
