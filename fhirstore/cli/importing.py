@@ -248,15 +248,18 @@ def _files(paths: Sequence[str], unreadable: list[str]) -> Iterator[Path]:
     """All files, by name; links to folders are not followed, for they may lead back."""
     for path in map(Path, paths):
         if path.is_dir():
-            other = 0
+            number, other = 0, 0
             for folder, folders, names in os.walk(path):
                 folders.sort()
                 found = [name for name in sorted(names) if name.lower().removesuffix(".gz").endswith(_SUFFIXES)]
-                other += len(names) - len(found)
+                number, other = number + len(found), other + len(names) - len(found)
                 yield from (Path(folder) / name for name in found)
-            if other:
-                kinds = ", ".join(_SUFFIXES)
-                sys.stderr.write(f"fhirstore: {other:,} files in {path} passed over, for they are none of {kinds}\n")
+            kinds = ", ".join(_SUFFIXES)
+            if not number:
+                unreadable.append(str(path))
+                sys.stderr.write(f"fhirstore: {path} holds no file of the kinds {kinds}\n")
+            elif other:
+                sys.stderr.write(f"fhirstore: {other:,} files in {path} passed over: they are none of {kinds}\n")
         elif path.name == STANDARD_INPUT or os.access(path, os.R_OK):
             yield path
         else:

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import structs
 
 from fhirstore.dstu2.json_format import Content, parse
-from fhirstore.dstu2.levels import Level
+from fhirstore.dstu2.levels import Level, judge
 from fhirstore.dstu2.rewriting import Kind, parse_literal, references, rewrite
 from fhirstore.dstu2.sources import ORIGINAL_ID_SYSTEM, Stated, with_source
 from fhirstore.errors import BadRequest, Failure, Issue
@@ -83,9 +83,7 @@ def prepare(record: Record, ordinal: int, rules: Rules, survey: Survey, known: A
 def _accepted(record: Record, original: Original | None, rules: Rules, survey: Survey, known: Addresses) -> Prepared:
     document = parse(record.body)
     if original is None:
-        type = document.get("resourceType")
-        accept_document(type if isinstance(type, str) else "", "", document, rules.level)
-        raise BadRequest("Nobody can tell what this is.")
+        raise BadRequest("Nobody can tell what this is.", judge(document, rules.level))
     target = _Targets(record, rules.origin, survey, known)
     # A Bundle that is kept whole is what somebody attested: nothing in it is touched.
     placed = document if original.type == "Bundle" else rewrite(document, target)

@@ -78,6 +78,7 @@ async def test_what_everybody_can_read_is_stored_at_the_level_structure_and_mark
 
 ILLEGIBLE: dict[str, dict[str, Any]] = {
     "an element of an older draft": observation(id="1", reliability="ok"),
+    "extensions beside what is no primitive": {**observation(id="1"), "_performer": {"extension": [{"url": "urn:x"}]}},
     "a number in quotes": observation(id="1", valueQuantity={"value": "7.2"}),
     "a day that there is not": observation(id="1", effectiveDateTime="2016-02-30T14:00:00"),
     "a date in another order": observation(id="1", effectiveDateTime="01/04/2016"),
