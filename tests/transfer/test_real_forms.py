@@ -115,3 +115,35 @@ async def test_the_report_does_not_grow_with_the_kinds_of_faults(store: Store) -
     report = await run(store, [file(*({**observation(id=str(n)), f"x{n}": 1} for n in range(150)))])
     assert report.total("refused") == 150
     assert len(report.faults) == 100
+
+
+def letter(url: str) -> dict[str, Any]:
+    content = [{"attachment": {"contentType": "application/pdf", "url": url}}]
+    return {
+        "resourceType": "DocumentReference",
+        "id": "d",
+        "type": {"text": "letter"},
+        "status": "current",
+        "indexed": "2020-01-01T00:00:00Z",
+        "content": content,
+    }
+
+
+def url(found: dict[str, dict[str, Any]]) -> str:
+    return str(found["DocumentReference/d"]["content"][0]["attachment"]["url"])
+
+
+@pytest.mark.parametrize("address", [f"{BASE}/Binary/{LONG}", f"Binary/{LONG}"], ids=["absolute", "relative"])
+async def test_a_document_leads_to_its_file_where_that_came_too_and_else_to_where_it_is(
+    store: Store, address: str
+) -> None:
+    await imported(store, listed(letter(address)), source=BASE)
+    assert url(await there(store)) == address, "the file is kept elsewhere"
+    file = {"resourceType": "Binary", "id": LONG, "contentType": "application/pdf", "content": "QQ=="}
+    other = {"resourceType": "Patient", "id": LONG}
+    await imported(store, other, file, letter(address), source=BASE)
+    found = await there(store)
+    assert url(found) == f"Binary/{found[f'Binary/{LONG}']['id']}"
+    assert (await imported(store, letter(address), source=BASE)) == {"DocumentReference": {"unchanged": 1}}
+    await imported(store, letter("https://other.example/Binary/" + LONG), source=BASE)
+    assert url(await there(store)).startswith("https://other.example/"), "another server's"
