@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from uuid import uuid4
@@ -12,7 +12,10 @@ from uuid import uuid4
 import httpx
 
 from fhirstore.auth.applications import create_application
+from fhirstore.auth.secrets import digest, mint
+from fhirstore.auth.tokens import ACCESS_SECONDS, REFRESH_SECONDS, USER_SCOPE
 from fhirstore.clock import now
+from fhirstore.store.accounts import NewUser, Token
 from tests.server import AppServer
 
 FHIR_JSON = "application/json+fhir"
@@ -85,6 +88,8 @@ class ApplicationClient:
     client_secret: str
     organization_id: str = ""
     organization_token: str = ""
+    server: AppServer | None = field(default=None, compare=False, repr=False)
+    """Where it runs in this process."""
 
     @property
     def credentials(self) -> dict[str, str]:
@@ -108,8 +113,16 @@ class ApplicationClient:
         return str(answer.json()["code"])
 
     def user(self, app_user_id: str | None = None) -> UserClient:
-        """A new user, with tokens."""
-        answer = self.manage("POST", "user", app_user_id=app_user_id or uuid4().hex)
+        """A new user, with tokens. Where the server is in this process, all is put into its store, as calls leave it:
+        most tests begin with a user or two, and the calls take longer than they."""
+        app_user_id = app_user_id or uuid4().hex
+        if self.server is None:
+            return self.register(app_user_id)
+        return self.server.call(_added(self.server, self.client_id, app_user_id))
+
+    def register(self, app_user_id: str) -> UserClient:
+        """The same by calls, as an application does it."""
+        answer = self.manage("POST", "user", app_user_id=app_user_id)
         assert answer.status_code == 200, answer.text
         made = answer.json()
         tokens = self.token(grant_type="authorization_code", code=made["code"])
@@ -124,6 +137,18 @@ class ApplicationClient:
         )
 
 
+async def _added(server: AppServer, client_id: str, app_user_id: str) -> UserClient:
+    accounts, moment = server.store.accounts, server.clock()
+    user = await accounts.add_user(NewUser(uuid4().hex[:24], client_id, app_user_id, True, moment))
+    access, refresh, family = mint(), mint(), uuid4().hex
+    tokens = [
+        Token(digest(access), "access", user.id, client_id, USER_SCOPE, family, moment + ACCESS_SECONDS * 1000),
+        Token(digest(refresh), "refresh", user.id, client_id, USER_SCOPE, family, moment + REFRESH_SECONDS * 1000),
+    ]
+    await accounts.add_tokens(tokens)
+    return UserClient(server.address, user.id, app_user_id, access, refresh)
+
+
 def new_application(server: AppServer, name: str = "tests", **options: Any) -> ApplicationClient:
     made = server.call(create_application(server.store.accounts, name, now(), **options))
-    return ApplicationClient(server.address, **asdict(made))
+    return ApplicationClient(server.address, **asdict(made), server=server)

@@ -67,7 +67,7 @@ def swept() -> Iterator[None]:
     yield
     for uri, name in _shared:
         with MongoClient[dict[str, object]](uri) as client:
-            for collection in ("resources", "events"):
+            for collection in ("resources", "events", "windows"):
                 client[name][collection].delete_many({})
 
 

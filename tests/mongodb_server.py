@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Self
 
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
+
+_given: set[int] = set()
 
 
 def free_port() -> int:
@@ -26,7 +27,9 @@ def free_port() -> int:
         port = random.randrange(12_000, 32_000)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            return port
+            if port not in _given:
+                _given.add(port)
+                return port
 
 
 class MongoServer:
@@ -59,15 +62,17 @@ class MongoServer:
         self._process = subprocess.Popen(
             self._command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                with MongoClient[dict[str, object]](self.uri, serverSelectionTimeoutMS=200) as client:
-                    client.admin.command("ping")
-                return
-            except PyMongoError:
-                if time.monotonic() > deadline or self._process.poll() is not None:
-                    raise
+        deadline = time.monotonic() + 50
+        while not self._listens():  # the driver would wait half a second before it tries again
+            assert self._process.poll() is None, "the server ended while it started"
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.02)
+        with MongoClient[dict[str, object]](self.uri) as client:
+            client.admin.command("ping")
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def stop(self) -> None:
         self._end(signal.SIGTERM)

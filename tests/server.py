@@ -7,12 +7,13 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -22,6 +23,7 @@ import uvicorn
 from fhirstore.api.bounded_http import BoundedHttp
 from fhirstore.app import create_app
 from fhirstore.auth.tokens import Bearers
+from fhirstore.cli import main
 from fhirstore.clock import Clock, now
 from fhirstore.settings import Settings
 from fhirstore.store.contract import Store
@@ -36,13 +38,20 @@ class AppServer:
 
     def __init__(self, database: str, clock: Clock = now, **settings: Any) -> None:
         self.database = database
+        self.clock = clock
         self._app = create_app(Settings(database=database, **settings), clock)
         # Without the protocol named, asyncio leaves small packets waiting for each other: 40 ms an answer.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.bind(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
-            self._app, http=BoundedHttp, log_config=None, access_log=False, proxy_headers=False, ws="none", lifespan="on"
+            self._app,
+            http=BoundedHttp,
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            ws="none",
+            lifespan="on",
         )
         self._server = uvicorn.Server(config)
         self._loop: asyncio.AbstractEventLoop
@@ -109,18 +118,22 @@ class TurnedClock:
         return now() + self.ahead * 1000
 
 
+# Processes that are forked from one in which everything is imported: to start so many anew takes longer than the tests.
+forked = get_context("forkserver")
+forked.set_forkserver_preload(["tests.conftest"])
+
+
 class ServerProcess:
-    """`python -m fhirstore serve` with its output kept in files; start it, kill it, start it again."""
+    """What `fhirstore serve` does, as a process with its output kept in files; start it, kill it, start it again."""
 
     def __init__(self, database: str, folder: Path, *options: str, **settings: str) -> None:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.output = folder / "server.out"
         self.log = folder / "server.log"
-        self._command = [sys.executable, "-m", "fhirstore", "serve"]
-        self._command += ["--port", str(self.port), "--database", database, *options]
-        self._environment = environment(**{f"FHIRSTORE_{name.upper()}": value for name, value in settings.items()})
-        self._process: subprocess.Popen[bytes] | None = None
+        self._arguments = ["serve", "--port", str(self.port), "--database", database, *options]
+        self._settings = {f"FHIRSTORE_{name.upper()}": value for name, value in settings.items()}
+        self._process: ForkServerProcess | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -130,19 +143,17 @@ class ServerProcess:
         self.kill()
 
     def start(self) -> None:
-        with self.output.open("ab") as output, self.log.open("ab") as log:
-            # A session of its own, so that a kill reaches the workers too.
-            self._process = subprocess.Popen(
-                self._command, env=self._environment, stdout=output, stderr=log, start_new_session=True
-            )
-        deadline = time.monotonic() + 30
-        while True:
-            with suppress(httpx.TransportError):
-                if httpx.get(f"{self.address}/health/ready", trust_env=False).status_code == 200:
-                    return
-            assert self._process.poll() is None, f"the server ended: {self.log.read_text()}"
+        self._process = start_command(self._arguments, self.output, self.log, **self._settings)
+        deadline = time.monotonic() + 50
+        while not self._is_ready():
+            assert self._process.is_alive(), f"the server ended: {self.log.read_text()}"
             assert time.monotonic() < deadline, f"the server did not start: {self.log.read_text()}"
             time.sleep(0.02)
+
+    def _is_ready(self) -> bool:
+        with suppress(httpx.TransportError):
+            return httpx.get(f"{self.address}/health/ready", trust_env=False, verify=False).status_code == 200
+        return False
 
     def stop(self) -> int:
         """Asks it to stop; answers its exit code."""
@@ -152,15 +163,42 @@ class ServerProcess:
         self._end(signal.SIGKILL)
 
     def _end(self, how: signal.Signals) -> int:
-        assert self._process is not None
-        if self._process.poll() is None:
+        process = self._process
+        assert process is not None
+        if process.is_alive():
+            assert process.pid is not None
             # The supervisor passes a polite signal on itself; nobody passes on a kill.
-            (os.killpg if how == signal.SIGKILL else os.kill)(self._process.pid, how)
-        return self._process.wait(timeout=30)
+            (os.killpg if how == signal.SIGKILL else os.kill)(process.pid, how)
+        process.join(timeout=30)
+        assert process.exitcode is not None
+        return process.exitcode
 
     def first_application(self) -> dict[str, str]:
         """The secrets that the first start printed."""
         return dict(re.findall(r"^  (\w+) +(\S+)$", self.output.read_text(), re.MULTILINE))
+
+
+def start_command(
+    arguments: Sequence[str], output: Path, log: Path, cwd: Path | None = None, **settings: str
+) -> ForkServerProcess:
+    """`fhirstore …` as a process of its own, with these FHIRSTORE_ settings and no others; what it writes is added to
+    the two files."""
+    process = forked.Process(target=_run, args=(arguments, environment(**settings), output, log, cwd))
+    process.start()
+    return process
+
+
+def _run(arguments: Sequence[str], variables: Mapping[str, str], output: Path, log: Path, cwd: Path | None) -> None:
+    os.setsid()  # a session of its own, so that a kill reaches the workers too
+    os.environ.clear()
+    os.environ.update(variables)
+    for path, mode, number in ((Path(os.devnull), "rb", 0), (output, "ab", 1), (log, "ab", 2)):
+        with path.open(mode) as file:
+            os.dup2(file.fileno(), number)
+    sys.stdin = os.fdopen(0)  # not what a forked process has in its place, which its own children do not inherit
+    if cwd is not None:
+        os.chdir(cwd)
+    main(arguments)
 
 
 def environment(**settings: str) -> dict[str, str]:

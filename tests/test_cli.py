@@ -1,4 +1,4 @@
-"""The command line, run as people run it: `python -m fhirstore …` in a shell."""
+"""The command line, each command in a process of its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -16,18 +17,19 @@ from typer.testing import CliRunner
 from fhirstore import __version__
 from fhirstore.cli import main
 from tests.clients import ApplicationClient, http
-from tests.server import ServerProcess, environment, running
+from tests.server import ServerProcess, environment, running, start_command
 
 MEMBERS = {"client_id", "client_secret", "organization_id", "organization_token"}
 
 
 def fhirstore(*arguments: str, cwd: Path | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "fhirstore", *arguments]
-    root = {"PYTHONPATH": str(Path(__file__).parents[1])}
     given = {f"FHIRSTORE_{name.upper()}": value for name, value in settings.items()}
-    return subprocess.run(
-        command, env=environment(**root, **given), cwd=cwd, capture_output=True, text=True, timeout=60, check=False
-    )
+    with TemporaryDirectory() as folder:
+        output, log = Path(folder) / "out", Path(folder) / "log"
+        process = start_command(arguments, output, log, cwd, **given)
+        process.join(timeout=60)
+        assert process.exitcode is not None, "it ends by itself"
+        return subprocess.CompletedProcess(arguments, process.exitcode, output.read_text(), log.read_text())
 
 
 def created(database: str, name: str = "second") -> dict[str, str]:
@@ -242,7 +244,11 @@ def test_the_default_database_is_a_private_folder_where_the_command_is_called(tm
 
 
 def test_the_version_is_printed() -> None:
-    assert fhirstore("version").stdout == f"{__version__}\n"
+    """Run as people run it: `python -m fhirstore` in a shell."""
+    command = [sys.executable, "-m", "fhirstore", "version"]
+    root = {"PYTHONPATH": str(Path(__file__).parents[1])}
+    run = subprocess.run(command, env=environment(**root), capture_output=True, text=True, timeout=60, check=True)
+    assert (run.stdout, run.stderr) == (f"{__version__}\n", "")
 
 
 def test_the_lines_that_the_first_start_prints_work_unchanged_and_the_second_start_prints_none(tmp_path: Path) -> None:

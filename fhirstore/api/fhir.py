@@ -35,6 +35,9 @@ from fhirstore.store.trail import USER_TYPE
 PREFIXES = ("/dstu2", "/fhir/dstu2")
 """Both are addresses of the same endpoint; what it links to starts with the one that was called."""
 
+FORM_BYTES = 1_000_000
+"""The longest form of a search, in bytes: to take one apart takes much longer than to read JSON."""
+
 OAUTH_PATHS = {
     "authorize": "/oauth2/authorize",
     "token": "/oauth2/token",
@@ -167,10 +170,10 @@ class FhirEndpoint:
 
     async def _receive(self, http: HttpRequest, receive: Receive, match: Match) -> tuple[list[tuple[str, str]], bytes]:
         """The query, with what a form adds to it, and the body as JSON. Raises what is wrong with either."""
-        is_bundle = match.interaction.code == "transaction"
-        limit = self._parts.bundle_bytes if is_bundle else self._parts.resource_bytes
-        body = await read_body(http.headers, receive, limit)
-        if match.interaction.code.startswith("search-"):
+        is_form = match.interaction.code.startswith("search-")
+        limit = self._parts.bundle_bytes if match.interaction.code == "transaction" else self._parts.resource_bytes
+        body = await read_body(http.headers, receive, min(limit, FORM_BYTES) if is_form else limit)
+        if is_form:
             return [*http.question, *decode_query(body)], b""
         if match.type == "Binary" and match.interaction.takes_resource and is_raw(http.headers):
             body = wrap(http.headers, body, match.id)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import IO, Annotated, BinaryIO
 
 import typer
 from rich.console import Console
@@ -38,7 +38,7 @@ from fhirstore.transfer.completing import complete
 from fhirstore.transfer.identity import Origin
 from fhirstore.transfer.importing import Import, Note, Stopped
 from fhirstore.transfer.importing import Progress as Step
-from fhirstore.transfer.inputs import Input, file_input
+from fhirstore.transfer.inputs import Input, file_input, kept_input
 from fhirstore.transfer.preparing import Rules
 from fhirstore.transfer.records import Reader
 from fhirstore.transfer.report import OUTCOMES, Report
@@ -74,9 +74,9 @@ def import_files(
         fail("--source must be an absolute URI, such as https://hospital.example/fhir.")
     settings = read_settings(database=database)
     unreadable: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="fhirstore-") as folder:
+    with tempfile.TemporaryFile() as spool:
         inputs = [
-            file_input(path) if path.name != STANDARD_INPUT else _spooled(sys.stdin.buffer, Path(folder))
+            file_input(path) if path.name != STANDARD_INPUT else _spooled(sys.stdin.buffer, spool)
             for path in _files(paths, unreadable)
         ]
         wanted = _Wanted(inputs, user, source or "", level, restore, whole, workers, refused)
@@ -90,9 +90,7 @@ def import_files(
             fail("The same import was begun elsewhere, and goes on there.")
         except OSError as error:
             fail(f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.")
-    _print(report, rate, as_json=as_json)
-    if not as_json and report.total("refused"):
-        _explain(report, refused)
+    _print(report, rate, refused, as_json=as_json)
     raise typer.Exit(2 if unreadable else 1 if report.total("refused") else 0)
 
 
@@ -266,17 +264,16 @@ def _files(paths: Sequence[str], unreadable: list[str]) -> Iterator[Path]:
             sys.stderr.write(f"fhirstore: cannot read {path}\n")
 
 
-def _spooled(stream: BinaryIO, folder: Path) -> Input:
-    """A stream put on the disk, for it is read twice; its name tells of its content."""
-    path, digest = folder / "input", sha256()
-    with path.open("wb") as file:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-            file.write(chunk)
-    return Input(STANDARD_INPUT, path.stat().st_size, lambda: path.open("rb"), stamp=digest.hexdigest())
+def _spooled(stream: BinaryIO, spool: IO[bytes]) -> Input:
+    """A stream put on the disk, for it is read twice; its stamp tells of its content."""
+    digest = sha256()
+    while chunk := stream.read(1 << 20):
+        digest.update(chunk)
+        spool.write(chunk)
+    return kept_input(STANDARD_INPUT, spool, stamp=digest.hexdigest())
 
 
-def _print(report: Report, rate: float, *, as_json: bool) -> None:
+def _print(report: Report, rate: float, refused: Path | None, *, as_json: bool) -> None:
     if as_json:
         totals = {outcome: report.total(outcome) for outcome in OUTCOMES}
         told = {"records": report.records, "per_second": round(rate), **totals, "types": report.counts}
@@ -289,6 +286,8 @@ def _print(report: Report, rate: float, *, as_json: bool) -> None:
     for type, of_type in sorted(report.counts.items()):
         table.add_row(type, *(f"{of_type.get(outcome, 0):,}" for outcome in shown))
     Console().print(table)
+    if report.total("refused"):
+        _explain(report, refused)
     counts = ", ".join(f"{report.total(outcome):,} {outcome}" for outcome in shown)
     sys.stdout.write(f"{report.records:,} records, {rate:,.0f}/s: {counts or 'nothing'}.\n")
 

@@ -70,9 +70,10 @@ def resources() -> Mapping[str, Slot]:
 
 
 def _slot(shape: str, element: catalog.Element, name: str, code: str, order: int) -> Slot:
-    inline = code in {"BackboneElement", "Element"}
-    content = element.content or (element.path if inline else code)
-    return Slot(name, _kind(shape, name, code), code, content, element.max != 1, order)
+    inline, kind = code in {"BackboneElement", "Element"}, _kind(shape, name, code)
+    # The definitions of code and its like leave out the id that every element may have.
+    content = "Element" if kind == "primitive" else element.content or (element.path if inline else code)
+    return Slot(name, kind, code, content, element.max != 1, order)
 
 
 def _kind(shape: str, name: str, code: str) -> Kind:

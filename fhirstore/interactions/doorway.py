@@ -63,7 +63,12 @@ class Doorway:
             return structs.replace(blank, named_source=source)
         # Only of what others share is it to be noted whose record something is shown of.
         resources = self._resources(caller, base, notes.show) if caller.shared else blank.resources
-        return structs.replace(blank, resources=Noted(resources, notes.made), named_source=source, notes=notes)
+        noted = Noted(resources, notes.made)
+        renew = partial(self._renewed, caller, base, notes, source)
+        return structs.replace(blank, resources=noted, named_source=source, notes=notes, renew=renew)
+
+    def _renewed(self, caller: Caller, base: str, notes: Notes, source: str | None) -> Context:
+        return self.context(caller, base, self.notes(caller, notes.request_id, notes.address), source)
 
     def _new(self, caller: Caller, base: str) -> Context:
         return Context(

@@ -29,6 +29,8 @@ _ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "GET": 3}
 TEMPORARY = ("urn:uuid:", "urn:oid:")
 _REFERENCES = re.compile(rb'"reference":"([^"]*)')
 _NOTHING: Sequence[tuple[Kind, str]] = ()
+ADDRESS_LIMIT = 65_536
+"""Characters of an entry's url and of its criteria, as by HTTP: no more can be asked in a Bundle than alone."""
 TOGETHER = 32
 """So many entries are read before others have their turn."""
 
@@ -108,6 +110,8 @@ def read_entry(position: int, part: Part, document: Any, names: frozenset[str], 
         raise _refused("The method must be GET, POST, PUT or DELETE.", "value", f"{place}.request.method")
     if not isinstance(url, str) or not url:
         raise _refused("The request needs a url.", "required", f"{place}.request.url")
+    if len(url) > ADDRESS_LIMIT or len(str(asked.get("ifNoneExist"))) > ADDRESS_LIMIT:
+        raise _refused("The url, or the criteria, are too long.", "too-long", f"{place}.request")
     path, _, query = url.removeprefix(context.base).partition("?")
     try:
         match = (_match if len(path) < 100 else _match.__wrapped__)(method, path)

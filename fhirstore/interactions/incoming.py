@@ -99,6 +99,8 @@ def _marked(meta: Mapping[str, Any], *, incomplete: bool) -> Mapping[str, Any]:
     sent = meta.get("tag")
     if sent is None and not incomplete:
         return meta
+    if incomplete and isinstance(sent, list) and INCOMPLETE_TAG in sent:
+        return meta
     tags = [tag for tag in sent if tag.get("system") != INCOMPLETE_TAG["system"]] if isinstance(sent, list) else []
     if incomplete:
         tags.append(INCOMPLETE_TAG)

@@ -77,7 +77,7 @@ class Context(msgspec.Struct, frozen=True):
     `base` is the address under which this request reached the server, without a slash at its end; `level` says how
     strictly what is written is judged; `named_source` is the URI that the request names for all that it writes; `notes`
     take down for the trail what is done, and `own_trail` is that of the caller's record. `view` is what is known of
-    the unified record of just these resources.
+    the unified record of just these resources, and `renew` makes the same context with blank notes.
     """
 
     caller: Caller
@@ -92,6 +92,11 @@ class Context(msgspec.Struct, frozen=True):
     notes: Notes | None = None
     own_trail: Callable[[], OwnTrail] | None = None
     view: Callable[[], Awaitable[View]] = fresh_view
+    renew: Callable[[], Context] | None = None
+
+    def apart(self) -> Context:
+        """The same for one of several interactions that are carried out at once: it has notes of its own."""
+        return self.renew() if self.renew is not None else self
 
     @property
     def source(self) -> Stated:

@@ -31,6 +31,7 @@ from fhirstore.search.kinds.date import interval
 from fhirstore.search.query import PAGE
 from fhirstore.store.cursors import Place
 from fhirstore.unified.conflicts import Conflict
+from fhirstore.unified.panels import PartOf
 
 COUNT = 50
 _PARAMETERS = ("kind", "_since", "_count", PAGE)
@@ -154,7 +155,8 @@ def _fact_entry(each: Shown) -> bytes:
 
 
 def _fact(each: Shown) -> bytes:
-    """A fact as Parameters: kind, person, statement, every contribution with its reason, every conflict."""
+    """A fact as Parameters: kind, person, statement, every contribution with its reason, every conflict; of what is
+    told as a part of a panel the panel, of a panel the parts."""
     fact = each.fact
     statement = {"reference": fact.reference} | ({"display": fact.label} if fact.label.strip() else {})
     parameters = [
@@ -163,6 +165,8 @@ def _fact(each: Shown) -> bytes:
         {"name": "statement", "valueReference": statement},
         *({"name": "contribution", "part": list(_contribution(member))} for member in fact.members),
         *({"name": "conflict", "part": list(_conflict(found))} for found in each.conflicts),
+        *([{"name": "part-of", "part": list(_part_of(fact.part_of))}] if fact.part_of else []),
+        *({"name": "part", "valueReference": {"reference": part}} for part in fact.parts),
     ]
     return dump({"resourceType": "Parameters", "parameter": parameters})
 
@@ -176,6 +180,11 @@ def _contribution(member: Contribution) -> Iterator[Mapping[str, Any]]:
     if member.reason:
         yield {"name": "reason", "valueString": member.reason}
         yield {"name": "same-as", "valueReference": {"reference": member.same_as}}
+
+
+def _part_of(found: PartOf) -> Iterator[Mapping[str, Any]]:
+    yield {"name": "statement", "valueReference": {"reference": found.panel}}
+    yield {"name": "reason", "valueString": found.reason}
 
 
 def _conflict(found: Conflict) -> Iterator[Mapping[str, Any]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from fhirstore.unified.grouping import Group
+from fhirstore.unified.panels import PartOf
 from fhirstore.unified.people import UNKNOWN, People
 
 _NEVER = 2**62
@@ -31,6 +33,7 @@ class UnifiedFact(msgspec.Struct, frozen=True, gc=False):
 
     `person` is the reference of the person's first Patient, "" for what is about nobody. `label` is what the fullest
     calls it. `updated` is when the last of them arrived, in milliseconds. `order` is the first half of its `place`.
+    What another source tells as a part of a panel names the panel, and why; a panel names what it is told in.
     """
 
     kind: str
@@ -39,6 +42,8 @@ class UnifiedFact(msgspec.Struct, frozen=True, gc=False):
     updated: int
     order: int
     members: tuple[Contribution, ...]
+    part_of: PartOf | None = None
+    parts: tuple[str, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -51,13 +56,28 @@ class UnifiedFact(msgspec.Struct, frozen=True, gc=False):
         return self.order, self.members[0].reference
 
 
-def unified_facts(groups: Sequence[Group], known: People) -> list[UnifiedFact]:
-    """The groups of one kind as facts, in their order."""
+_NO_PARTS: Mapping[str, PartOf] = {}
+
+
+def unified_facts(
+    groups: Sequence[Group], known: People, part_of: Mapping[str, PartOf] = _NO_PARTS
+) -> list[UnifiedFact]:
+    """The groups of one kind as facts, in their order; `part_of` is told by the reference of a fact."""
     words: dict[str, str] = {}  # reasons, sources and labels repeat: one copy of each is kept
-    return sorted((_unified(each, known, words) for each in groups), key=lambda fact: fact.place)
+    parts: dict[str, list[str]] = defaultdict(list)
+    for single, panel in sorted(part_of.items()):
+        parts[panel.panel].append(single)
+    found = (_unified(each, known, words, part_of, parts) for each in groups)
+    return sorted(found, key=lambda fact: fact.place)
 
 
-def _unified(group: Group, known: People, words: dict[str, str]) -> UnifiedFact:
+def _unified(
+    group: Group,
+    known: People,
+    words: dict[str, str],
+    part_of: Mapping[str, PartOf],
+    parts: Mapping[str, Sequence[str]],
+) -> UnifiedFact:
     fact = group[0].fact
     person = known.of_patient[fact.reference] if fact.kind == "Patient" else fact.person
     label = fact.stated.label[:_TEXT_LIMIT]
@@ -77,6 +97,8 @@ def _unified(group: Group, known: People, words: dict[str, str]) -> UnifiedFact:
             )
             for member in group
         ),
+        part_of.get(fact.reference),
+        tuple(parts.get(fact.reference, ())),
     )
 
 

@@ -25,6 +25,7 @@ from fhirstore.unified.conflicts import Conflict, conflicts
 from fhirstore.unified.facts import Fact
 from fhirstore.unified.grouping import group
 from fhirstore.unified.judgements import CODES, NO_JUDGEMENTS, SYSTEM, Judgements, judgement, judgements
+from fhirstore.unified.panels import parts
 from fhirstore.unified.people import People, people
 from fhirstore.unified.stating import state
 
@@ -130,7 +131,9 @@ class RecordReading:
         return found
 
     def _grouped(self, facts: Sequence[Fact], clocks: Clocks) -> Sequence[UnifiedFact]:
-        return unified_facts(group(self._known.placed(facts), self._view.judged, clocks), self._known)
+        judged = self._view.judged
+        groups = group(self._known.placed(facts), judged, clocks)
+        return unified_facts(groups, self._known, parts(groups, judged, clocks))
 
     async def _clocks(self) -> Clocks:
         """How the clocks of the sources go; where there is one source, its clock is right."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from fhirstore.dstu2.catalog import resource_types
 from fhirstore.presentation.codes import concept_words
 from fhirstore.presentation.kinds import Kind, kind_of
 from fhirstore.presentation.labels import type_words
@@ -78,11 +79,11 @@ _VALUES: Mapping[str, tuple[str, ...]] = {
     "Immunization": ("vaccinationProtocol.series",),
     "MedicationAdministration": ("dosage.quantity", "dosage.text"),
     "MedicationDispense": ("quantity", "dosageInstruction.text"),
-    "MedicationOrder": ("dosageInstruction.text", "dosageInstruction.timing"),
-    "MedicationStatement": ("dosage.text", "dosage.timing"),
     "Procedure": ("outcome",),
     "RiskAssessment": ("prediction.probability[x]",),
 }
+
+_DOSAGES: Mapping[str, str] = {"MedicationOrder": "dosageInstruction", "MedicationStatement": "dosage"}
 
 _STATUSES = ("status", "clinicalStatus", "orderStatus", "participantStatus", "outcome")
 _PLACES: Mapping[str, tuple[str, ...]] = {
@@ -112,6 +113,7 @@ _MEDIA: Mapping[str, str] = {
 }
 _PRESSURE = ("8480-6", "8462-4")
 """LOINC's codes of systolic and diastolic blood pressure."""
+_TYPES_IN_WORDS = frozenset(map(type_words, resource_types()))
 _UNREMARKABLE = frozenset({"final", "completed", "finished", "active", "current"})
 _NEGATIONS: Mapping[str, str] = {
     "wasNotGiven": "Not given",
@@ -170,7 +172,7 @@ def card_of(document: Mapping[str, Any]) -> Card:
         meaning=meaning,
         tone=tone,
         status=_status(document),
-        about=first_said(document, *_PLACES.get(type, ())),
+        about=_about(type, document),
     )
 
 
@@ -221,11 +223,31 @@ _RESULTS = {
 }  # fmt: skip
 
 
+def _about(type: str, document: Mapping[str, Any]) -> str:
+    """Of a reference without a display the type alone would be told, which says nothing."""
+    found = (text for path in _PLACES.get(type, ()) for text in said(document, path))
+    return next((text for text in found if text not in _TYPES_IN_WORDS), "")
+
+
 def _value(type: str, document: Mapping[str, Any]) -> str:
     if type == "Observation":
         return result_of(document) or _pressure(document.get("component"))
+    if type in _DOSAGES:
+        held = document.get(_DOSAGES[type])
+        dosages = [each for each in held if isinstance(each, dict)] if isinstance(held, list) else []
+        return ", ".join(text for text in dict.fromkeys(map(_dosage, dosages[:3])) if text)
     found = list(dict.fromkeys(text for path in _VALUES.get(type, ()) for text in said(document, path)))
     return ", ".join(found[:3])
+
+
+def _dosage(dosage: Mapping[str, Any]) -> str:
+    """How to take something: in the words of who ordered it, from when to when; or else by its timing."""
+    text, timing = dosage.get("text"), dosage.get("timing")
+    if not isinstance(text, str) or not text.strip():
+        return words(timing, "Timing")
+    repeat = timing.get("repeat") if isinstance(timing, dict) else None
+    lasting = words(repeat.get("boundsPeriod"), "Period") if isinstance(repeat, dict) else ""
+    return f"{text.strip().rstrip('.')}, {lasting}" if lasting else text.strip()
 
 
 def _parts(components: Any) -> tuple[Part, ...]:

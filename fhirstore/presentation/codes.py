@@ -45,6 +45,32 @@ PLAIN_NAMES: Mapping[tuple[str, str], str] = {
     (LOINC, "2951-2"): "Sodium",
     (LOINC, "3016-3"): "Thyroid (TSH)",
     (LOINC, "72166-2"): "Smoking status",
+    (LOINC, "85354-9"): "Blood pressure",
+    (LOINC, "3137-7"): "Height",
+    (LOINC, "8331-1"): "Body temperature",
+    (LOINC, "789-8"): "Red blood cells",
+    (LOINC, "4544-3"): "Hematocrit",
+    (LOINC, "787-2"): "Size of red blood cells (MCV)",
+    (LOINC, "785-6"): "Hemoglobin in a red blood cell (MCH)",
+    (LOINC, "786-4"): "Hemoglobin in red blood cells (MCHC)",
+    (LOINC, "788-0"): "Spread of red blood cell sizes (RDW)",
+    (LOINC, "3094-0"): "Urea nitrogen (BUN)",
+    (LOINC, "6299-2"): "Urea nitrogen (BUN)",
+    (LOINC, "38483-4"): "Creatinine",
+    (LOINC, "6298-4"): "Potassium",
+    (LOINC, "2947-0"): "Sodium",
+    (LOINC, "2075-0"): "Chloride",
+    (LOINC, "2069-3"): "Chloride",
+    (LOINC, "2028-9"): "Carbon dioxide",
+    (LOINC, "20565-8"): "Carbon dioxide",
+    (LOINC, "17861-6"): "Calcium",
+    (LOINC, "49765-1"): "Calcium",
+    (LOINC, "1751-7"): "Albumin",
+    (LOINC, "2885-2"): "Total protein",
+    (LOINC, "1975-2"): "Total bilirubin",
+    (LOINC, "6768-6"): "Alkaline phosphatase",
+    (LOINC, "1742-6"): "Liver enzyme ALT",
+    (LOINC, "1920-8"): "Liver enzyme AST",
 }
 """Names that people use at home, for what is measured most."""
 
@@ -102,6 +128,13 @@ def concept_words(concept: Any) -> str:
     worded = (each for each in codings if _has_words(each))
     chosen = next(worded, None) or next((each for each in codings if coding_words(each)), None)
     return coding_words(chosen)
+
+
+def measure_name(concept: Any) -> str:
+    """What is measured, under one name whatever each laboratory calls it, where one of its codes has a plain name."""
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    held = (each for each in codings if isinstance(each, dict)) if isinstance(codings, list) else ()
+    return next((name for each in held if (name := _plain_name(each))), "") or concept_words(concept)
 
 
 def coding_name(coding: Any) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from fhirstore.presentation.cards import usual_range
-from fhirstore.presentation.codes import LOINC, concept_words
+from fhirstore.presentation.codes import LOINC, measure_name
 from fhirstore.presentation.moments import When, when_of
 from fhirstore.presentation.values import number_words, quantity_words, unit_words
 
@@ -80,7 +80,7 @@ def series_of(observations: Iterable[Mapping[str, Any]]) -> tuple[Series, ...]:
                 continue
             address = f"Observation/{document.get('id', '')}"
             point = Point(when, value, quantity_words(quantity), address)
-            gathered.setdefault((concept_words(node.get("code")), unit_words(quantity)), []).append((point, node))
+            gathered.setdefault((measure_name(node.get("code")), unit_words(quantity)), []).append((point, node))
     found = [_series(label, unit, each) for (label, unit), each in gathered.items()]
     return tuple(sorted(found, key=lambda each: -len(each.points)))
 

@@ -17,6 +17,7 @@ from fhirstore.presentation.moments import date_words, period_words
 from fhirstore.search.paths import follow, locate
 
 _DIGITS = 15
+_DECIMALS, _ROUNDED = 8, 3
 _GROUPED = 10_000
 _NAME_ORDER = ("official", "usual")
 _COMPARATORS = {"<": "less than ", "<=": "at most ", ">=": "at least ", ">": "more than "}
@@ -59,12 +60,14 @@ def first_said(document: Mapping[str, Any], *paths: str) -> str:
 
 
 def number_words(value: Any) -> str:
-    """A number with the digits it was written with, five and more of them in groups."""
+    """A number with the digits it was written with, five and more of them in groups; of very many decimals, three."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return ""
     number = Decimal(value)
     if not number or abs(number.adjusted()) > _DIGITS:
         return str(value)
+    if -int(number.as_tuple().exponent) > _DECIMALS:  # computed, not measured
+        number = round(number, max(_ROUNDED, _ROUNDED - 1 - number.adjusted()))
     return f"{number:,f}" if abs(number) >= _GROUPED else f"{number:f}"
 
 
@@ -202,23 +205,28 @@ def _timing(value: Any) -> str:
 def _repeat_words(repeat: Mapping[str, Any]) -> list[str]:
     often, most = repeat.get("frequency"), repeat.get("frequencyMax")
     period, unit = repeat.get("period"), _UNITS.get(str(repeat.get("periodUnits")), "")
-    times = "" if often in (None, 1) else f"{number_words(often)} times"
+    times = "" if often in (None, 1) else f"{_count(often)} times"
     if most is not None:
-        times = f"{number_words(often)} to {number_words(most)} times"
+        times = f"{_count(often)} to {_count(most)} times"
     each = ""
-    if unit and number_words(period):
-        whole = number_words(period) in {"1", "1.0"}
+    if unit and _count(period):
+        whole = _count(period) == "1"
         each = (
             f"every {unit}"
             if whole and not times
             else f"a {unit}"
             if whole
-            else f"every {number_words(period)} {unit}s"
+            else f"every {_count(period)} {unit}s"
         )
-    lasting = number_words(repeat.get("duration"))
+    lasting = _count(repeat.get("duration"))
     length = f"for {lasting} {_UNITS.get(str(repeat.get('durationUnits')), '')}s" if lasting else ""
     bounds = _period(repeat.get("boundsPeriod")) or quantity_words(repeat.get("boundsQuantity"))
     return [f"{times} {each}".strip(), _EVENTS.get(str(repeat.get("when")), ""), length, bounds]
+
+
+def _count(value: Any) -> str:
+    """A number of hours or times: 8 for 8.0."""
+    return number_words(value.normalize() if isinstance(value, Decimal) else value)
 
 
 def _boolean(value: Any) -> str:

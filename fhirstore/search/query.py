@@ -148,10 +148,10 @@ class _Reader:
         """`_sort=a`, `_sort:desc=a` as DSTU2 has it, and `_sort=-a,b` as its successors do."""
         if modifier not in {"", "asc", "desc"}:
             refuse("_sort", f"has no modifier ':{modifier}'")
-        orders = [self._order_by(unescape(each), modifier == "desc") for each in split(text, ",")]
-        if len(self._order) + len(orders) > _ORDERS_LIMIT:
+        names = split(text, ",")
+        if len(self._order) + len(names) > _ORDERS_LIMIT:
             refuse("_sort", f"has more than {_ORDERS_LIMIT} keys")
-        return orders
+        return [self._order_by(unescape(each), modifier == "desc") for each in names]
 
     def _order_by(self, name: str, descending: bool) -> Order:
         if name.startswith("-"):

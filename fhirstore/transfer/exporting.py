@@ -15,6 +15,7 @@ from fhirstore.clock import instant
 from fhirstore.dstu2.sources import source_of
 from fhirstore.dstu2.xml_slots import FHIR
 from fhirstore.dstu2.xml_write import DECLARATION, from_json
+from fhirstore.errors import BadRequest
 from fhirstore.search.plan import Plan, Updated
 from fhirstore.store.contract import HistoryPlace, HistoryQuery, Page, Resources, Version
 
@@ -130,7 +131,10 @@ def _entry(version: Version, export: Export) -> bytes:
 
 
 def _xml_entry(version: Version, export: Export) -> bytes:
-    whole = from_json(b'{"resourceType":"Bundle","type":"history","entry":[%b]}' % _entry(version, export))
+    try:
+        whole = from_json(b'{"resourceType":"Bundle","type":"history","entry":[%b]}' % _entry(version, export))
+    except BadRequest as failure:
+        raise BadRequest(f"{version.type}/{version.id} cannot be written as XML.", failure.issues) from None
     return whole[whole.index(b"<entry>") : whole.rindex(b"</Bundle>")]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,6 +42,19 @@ def file_input(path: Path) -> Input:
     """Raises OSError."""
     status = path.stat()
     return Input(str(path), status.st_size, lambda: path.open("rb"), stamp=str(status.st_mtime_ns))
+
+
+def kept_input(name: str, file: IO[bytes], most: int | None = None, stamp: str = "") -> Input:
+    """What was written to an open file. One without a name is gone with this process, even where that is killed:
+    nobody comes upon a record among the temporary files afterwards."""
+
+    def again() -> IO[bytes]:
+        copy = os.fdopen(os.dup(file.fileno()), "rb")
+        copy.seek(0)  # the place is that of all copies: one at a time is read
+        return copy
+
+    file.flush()
+    return Input(name, file.tell(), again, most, stamp)
 
 
 class _Bounded(io.RawIOBase):

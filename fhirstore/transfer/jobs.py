@@ -9,8 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from fhirstore.caller import Caller
 from fhirstore.errors import Failure, Unavailable
@@ -22,7 +21,7 @@ from fhirstore.transfer.completing import complete
 from fhirstore.transfer.exporting import Export, count
 from fhirstore.transfer.identity import Origin
 from fhirstore.transfer.importing import Import, Progress, Stopped
-from fhirstore.transfer.inputs import Input
+from fhirstore.transfer.inputs import kept_input
 from fhirstore.transfer.preparing import Rules
 from fhirstore.transfer.records import Reader
 from fhirstore.transfer.report import Report
@@ -140,11 +139,9 @@ class JobRunner:
             kept = {"done": step.done, "total": step.total, **step.report.kept(), "refused": lines}
             return await self._go_on(job, kept)
 
-        with tempfile.TemporaryDirectory(prefix="fhirstore-") as folder:
-            path = Path(folder) / "input"
-            await self._fetch(job, path)
-            most = self._rules.import_bytes
-            file = Input("input", path.stat().st_size, lambda: path.open("rb"), most)
+        with tempfile.TemporaryFile() as spool:
+            await self._fetch(job, spool)
+            file = kept_input("input", spool, self._rules.import_bytes)
             rules = Rules(Origin(job.owner, asked["source"]), asked["level"], asked["address"])
             reader = Reader(self._rules.resource_bytes)
             work = Import([file], rules, resources, self._clock, reader, whole=asked["complete"])
@@ -153,10 +150,9 @@ class JobRunner:
             await complete(survey, rules.origin, resources, self._clock, report)
         return {**report.kept(), "refused": lines}
 
-    async def _fetch(self, job: Job, path: Path) -> None:
-        with path.open("wb") as file:
-            for number in await self._store.jobs.chunk_numbers(job.id, INPUT):
-                file.write(await self._store.jobs.chunk(job.id, INPUT, number) or b"")
+    async def _fetch(self, job: Job, file: IO[bytes]) -> None:
+        for number in await self._store.jobs.chunk_numbers(job.id, INPUT):
+            file.write(await self._store.jobs.chunk(job.id, INPUT, number) or b"")
 
     async def _export(self, job: Job) -> Mapping[str, Any]:
         caller = caller_of(job)

@@ -1,7 +1,9 @@
 """Codes of different systems that name one thing: vital signs, frequent problems, families of a vaccine.
 
 A row lists what may be taken for one another in a person's record. What is only near (another type of diabetes, another
-strength) never stands in one row. Systems: http://hl7.org/fhir/DSTU2/terminologies-systems.html
+strength, how much somebody smokes beside whether) never stands in one row. Every code of a diagnosis was held against
+ICD's own names, the others against the names that records and public value sets give them.
+Systems: http://hl7.org/fhir/DSTU2/terminologies-systems.html
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ L:39156-5 S:60621009 = body mass index; bmi
 L:8310-5 S:386725007 L:8331-1 S:105723007 = body temperature; temperature
 L:9279-1 S:86290005 = respiratory rate; respiration rate; respirations
 L:2708-6 L:59408-5 S:431314004 S:103228002 = oxygen saturation; spo2
-L:72166-2 S:229819007 = tobacco smoking status; smoking status
+L:72166-2 = tobacco smoking status; smoking status
 S:38341003 S:59621000 10:I10 9:401.9 9:401.1 9:401 = hypertension; essential hypertension; high blood pressure
 S:44054006 10:E11.9 9:250.00 = type 2 diabetes mellitus; type 2 diabetes
 S:46635009 10:E10.9 9:250.01 = type 1 diabetes mellitus; type 1 diabetes
@@ -59,7 +61,7 @@ S:197480006 10:F41.9 9:300.00 = anxiety disorder; anxiety
 S:90560007 10:M10.9 9:274.9 = gout
 S:69896004 10:M06.9 9:714.0 = rheumatoid arthritis
 S:266569009 10:N40.0 9:600.00 = benign prostatic hyperplasia; bph
-S:433144002 10:N18.3 9:585.3
+S:433144002 10:N18.3 10:N18.30 9:585.3
 S:87522002 10:D50.9 9:280.9 = iron deficiency anemia
 S:34713006 10:E55.9 9:268.9 = vitamin d deficiency
 S:65363002 10:H66.90 9:382.9 = otitis media
@@ -68,7 +70,7 @@ S:195662009 10:J02.9 9:462 = acute pharyngitis; acute viral pharyngitis
 S:54150009 10:J06.9 9:465.9 = upper respiratory infection; acute upper respiratory infection; uri
 S:24079001 10:L20.9 9:691.8 = atopic dermatitis
 S:9014002 10:L40.9 9:696.1 = psoriasis
-S:279039007 10:M54.5 9:724.2 = low back pain
+S:279039007 10:M54.5 10:M54.50 9:724.2 = low back pain
 S:84757009 10:G40.909 9:345.90 = epilepsy
 S:49049000 10:G20 9:332.0 = parkinson disease; parkinson's disease
 S:26929004 10:G30.9 9:331.0 = alzheimer's disease

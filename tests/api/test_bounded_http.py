@@ -1,4 +1,4 @@
-"""Requests that never come to the end of their head, over a real socket: they are ended, and keep nobody else waiting."""
+"""Requests that never come to the end of their head, over a real socket: the server ends them."""
 
 from __future__ import annotations
 

@@ -11,7 +11,9 @@ import httpx
 import pytest
 
 from tests.api.searching import by_form, found, ids, issue, keep, links, name, observation, search
+from tests.builders import patient
 from tests.clients import ApplicationClient, UserClient
+from tests.conformance.bundles import batch, entry, transaction
 
 
 @pytest.fixture(scope="module")
@@ -254,6 +256,18 @@ class TestSize:
 
     def test_more_than_a_thousand_parameters_are_refused(self, record: UserClient) -> None:
         assert record.get("Patient?" + "&".join(["a=b"] * 1001)).status_code == 400
+
+    def test_a_form_over_a_megabyte_is_not_taken_apart(self, record: UserClient) -> None:
+        answer = by_form_raw(record, "name=" + "%5C%7C" * 200_000)
+        assert (answer.status_code, answer.json()["issue"][0]["code"]) == (413, "too-long")
+
+    def test_a_bundle_can_ask_no_longer_questions_than_http(self, record: UserClient) -> None:
+        long = "identifier=x&" * 6000
+        create = entry("POST", "Patient", patient(), ifNoneExist=long)
+        for one in (entry("GET", f"Patient?{long}"), entry("DELETE", f"Patient/{long}"), create):
+            assert record.post("", batch(one)).json()["entry"][0]["response"]["status"].startswith("400")
+            answer = record.post("", transaction(one))
+            assert (answer.status_code, answer.json()["issue"][0]["code"]) == (400, "too-long")
 
 
 @pytest.mark.parametrize("path", ["Patient?name=%ED%A0%80", "Patient?name=%FF", "Patient?%C0%AF=x"])

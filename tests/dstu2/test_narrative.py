@@ -143,3 +143,32 @@ def test_every_narrative_of_the_official_examples_passes() -> None:
             assert check(div, name) == []
             checked += 1
     assert checked > 1000
+
+
+@pytest.mark.parametrize(
+    ("fragment", "legible"),
+    [
+        ("&lt;div>&lt;p>text&lt;/p>&lt;/div>", True),
+        ("a > b, c & d", True),
+        ("<DIV><P>one<BR>two</DIV>", True),
+        ("<div><p class=\"a\" style='color: red'>not closed", True),
+        ("<div><font color='red'>x<br></font></div>", True),
+        ("<div><br><u>x</u>", True),
+        ("<div><br><script>x()</script>", False),
+        ("<div><br><xmp><p></xmp>", False),
+        ("<div><br><p onclick='x()'>", False),
+        ("<div><br><p/onclick=x()>", False),
+        ("<div><br><p title=x onclick=x()>", False),
+        ("<div><br><a href='&#106;avascript:x()'>", False),
+        ("<div><br><p style='behavior:url(x)'>", False),
+        ("<div><<b>script>x()</script>", False),
+        ("<div><br><!-- <script> -->", False),
+        ("<div><br><![CDATA[x]]>", False),
+        ("<div><br><p title='a>b'", False),
+        ("<div><br" + " " * 100_000, False),
+        ("<div>" + "<br " * 50_000, False),
+    ],
+)
+def test_text_and_plain_tags_are_legible_though_they_are_no_xhtml(fragment: str, legible: bool) -> None:
+    (issue,) = check(fragment, "Patient.text.div")
+    assert (issue.code, issue.legible) == ("structure", legible)

@@ -171,3 +171,12 @@ def test_any_document_that_can_be_written_can_be_read_back() -> None:
         "entry": [{"resource": {"resourceType": "Parameters", "parameter": [{"name": "a", "valueInteger": 1}]}}],
     }
     assert parse(from_json(json.dumps(bundle).encode())) == bundle
+
+
+@pytest.mark.parametrize("type", ["Goal", "Encounter"])
+def test_a_code_may_have_an_id_and_extensions_like_every_element(type: str) -> None:
+    extension = {"url": "urn:original", "valueCode": "progressing"}
+    document = {"resourceType": type, "status": "in-progress", "_status": {"id": "s1", "extension": [extension]}}
+    written = from_json(json.dumps(document).encode())
+    assert b'<status value="in-progress" id="s1"><extension url="urn:original">' in written
+    assert parse(written) == document

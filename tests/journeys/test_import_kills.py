@@ -10,9 +10,9 @@ import re
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
-from multiprocessing import get_context
+from multiprocessing.synchronize import Semaphore as Brake
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -29,12 +29,17 @@ from fhirstore.store.contract import HistoryQuery
 from fhirstore.store.scope import Scope
 from fhirstore.transfer import importing
 from tests.conftest import database_of
+from tests.server import forked
 
 ROUNDS = 10
+BATCHES = 2
+"""So many are written before the import waits to be killed, however long whoever kills it is kept from it."""
+Write = Callable[..., Awaitable[Any]]
 REFUSED = 250
 """One of so many records is."""
-SIZES = {"sqlite": (4_000, 200), "mongodb": (500, 10)}
-"""How many records, and how many in a batch: the wire server in MongoDB's place is slow, and so is given little."""
+SIZES = {"sqlite": (4_000, 180), "mongodb": (500, 10)}
+"""How many records, and how many in a batch: the wire server in MongoDB's place is slow, and so is given little. There
+are more batches than can be written before the last kill."""
 
 
 def write_input(path: Path, records: int) -> None:
@@ -59,20 +64,25 @@ async def make_user(database: str) -> None:
     await store.close()
 
 
-def run_import(database: str, source: Path, refused: Path, told: Path, batch: int) -> None:
-    """What `fhirstore import` does, in a process of its own."""
+def run_import(database: str, source: Path, refused: Path, told: Path, batch: int, brake: Brake | None = None) -> None:
+    """What `fhirstore import` does, in a process of its own; the brake has a turn for each batch that it may write."""
     for name in [name for name in os.environ if name.startswith("FHIRSTORE_")]:
         del os.environ[name]
     importing.BATCH = batch
+    if brake is not None:
+        importing.write = _braked(importing.write, brake)
     with told.open("w") as file:
         os.dup2(file.fileno(), 1)
     options = ["--user", "1", "--source", "urn:a", "--refused", str(refused), "--json", "--database", database]
     main(["import", *options, str(source)])
 
 
-# Processes that are forked from one in which everything is imported: to start so many anew takes longer than the test.
-forked = get_context("forkserver")
-forked.set_forkserver_preload([__name__, "fhirstore.store.mongodb", "fhirstore.store.sqlite"])
+def _braked(write: Write, brake: Brake) -> Write:
+    async def write_in_turn(*arguments: Any) -> Any:
+        await asyncio.to_thread(brake.acquire)
+        return await write(*arguments)
+
+    return write_in_turn
 
 
 class Watched:
@@ -110,7 +120,8 @@ class Watched:
 def kill_after_progress(arguments: tuple[Any, ...], database: Watched) -> bool:
     """Whether it was killed before its end."""
     before, connections = database.count(), database.connections()
-    process = forked.Process(target=run_import, args=arguments)
+    brake = forked.Semaphore(BATCHES)
+    process = forked.Process(target=run_import, args=(*arguments, brake))
     process.start()
     while process.is_alive() and database.count() == before:
         time.sleep(0.03)

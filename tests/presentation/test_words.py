@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from fhirstore.presentation.cards import card_of
-from fhirstore.presentation.codes import concept_words
+from fhirstore.presentation.codes import concept_words, measure_name
 from fhirstore.presentation.kinds import kind_of
 from fhirstore.presentation.moments import age_words, date_words, period_words, when_of
 from fhirstore.presentation.origin import origin_of
+from fhirstore.presentation.series import series_of
 from fhirstore.presentation.values import best_name, words
 
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
@@ -77,6 +78,11 @@ def test_ages_count_whole_years_and_of_the_smallest_whole_months(born: Any, age:
         ("Quantity", {"value": Decimal("6.9"), "unit": "%"}, "6.9%"),
         ("Quantity", {"value": 5, "comparator": "<", "unit": "IU"}, "less than 5 IU"),
         ("Quantity", {"value": Decimal("1E+40")}, "1E+40"),
+        ("Quantity", {"value": Decimal("10.226877417360429"), "unit": "fL"}, "10.227 fL"),
+        ("Quantity", {"value": Decimal("0.000012345678"), "unit": "g"}, "0.0000123 g"),
+        ("Quantity", {"value": Decimal("1.00000000"), "unit": "g"}, "1.00000000 g"),
+        ("Timing", {"repeat": {"frequency": 1, "period": Decimal("8.0"), "periodUnits": "h"}}, "every 8 hours"),
+        ("Timing", {"repeat": {"frequency": 2, "period": Decimal("1.0"), "periodUnits": "d"}}, "2 times a day"),
         ("Range", {"low": {"value": 3, "unit": "g"}, "high": {"value": 5, "unit": "g"}}, "3 to 5 g"),
         ("Range", {"high": {"value": 5, "unit": "g"}}, "up to 5 g"),
         (
@@ -198,3 +204,47 @@ def test_a_source_is_called_by_its_name_or_its_host() -> None:
     assert origin_of(tagged(code="https://h.example/fhir")).name == "h.example"
     assert origin_of(tagged(code="urn:fhirstore:application:abc")).client_id == "abc"
     assert origin_of({}).name == "Unknown source"
+
+
+TAKEN = {"repeat": {"frequency": 1, "period": 8, "periodUnits": "h", "boundsPeriod": {"start": "2015-11-07"}}}
+
+
+@pytest.mark.parametrize(
+    ("dosage", "said"),
+    [
+        ({"text": "Take 1 tablet every 8 hours.", "timing": TAKEN}, "Take 1 tablet every 8 hours, since 7 November 2015"),
+        ({"text": "Take 1 tablet every 8 hours."}, "Take 1 tablet every 8 hours."),
+        ({"timing": TAKEN}, "every 8 hours, since 7 November 2015"),
+        ({"text": " ", "timing": TAKEN}, "every 8 hours, since 7 November 2015"),
+        ({"text": 5, "timing": "x"}, ""),
+        ("x", ""),
+    ],
+)
+def test_how_to_take_something_is_said_once_in_the_words_of_who_ordered_it(dosage: Any, said: str) -> None:
+    order = {"resourceType": "MedicationOrder", "dosageInstruction": [dosage, dosage]}
+    assert card_of(order).value == said
+    assert card_of({"resourceType": "MedicationStatement", "dosage": [dosage]}).value == said
+
+
+def test_a_reference_that_names_nobody_is_not_said() -> None:
+    place = {"location": {"reference": "Location/1", "display": "Ward A"}}
+    visit = {"resourceType": "Encounter", "serviceProvider": {"reference": "Organization/1"}}
+    assert (card_of(visit).about, card_of({**visit, "location": [place]}).about) == ("", "Ward A")
+
+
+def test_what_laboratories_call_each_their_way_is_one_measure() -> None:
+    loud = {"text": "HEMOGLOBIN [G/DL] IN BLOOD", "coding": [{"system": LOINC, "code": "718-7"}]}
+    own = {"text": "Hgb", "coding": [{"system": "urn:own", "code": "1"}, {"system": LOINC, "code": "718-7"}]}
+    assert {measure_name(each) for each in (loud, own)} == {"Hemoglobin"}
+    assert measure_name({"text": "Walk", "coding": [{"system": LOINC, "code": "64098-7"}]}) == "Walk"
+    series = series_of(
+        {
+            "resourceType": "Observation",
+            "id": str(n),
+            "code": code,
+            "effectiveDateTime": f"2015-01-0{n}",
+            "valueQuantity": {"value": n, "unit": "g/dL"},
+        }
+        for n, code in enumerate((loud, own), 1)
+    )
+    assert [(each.label, len(each.points)) for each in series] == [("Hemoglobin", 2)]

@@ -213,6 +213,39 @@ def test_an_export_of_what_is_there_now_keeps_ids_and_times_and_counts_versions_
     assert json.loads(new.body)["name"] == [{"family": ["Two"]}]
 
 
+def test_why_resources_were_refused_is_told_at_the_end_and_what_would_store_them(run: Run, tmp_path: Path) -> None:
+    zoneless = [observation(id=str(n), effectiveDateTime="2016-01-04T14:00:00") for n in range(3)]
+    folder = tmp_path / "records"
+    write(folder / "in.ndjson", b"\n".join(json.dumps(each).encode() for each in zoneless))
+    write(folder / "notes.txt", b"x")
+    asked = ("import", "--user", "1", "--source", "urn:a", folder)
+    result = run(*asked, "--refused", tmp_path / "refused.ndjson")
+    lines = [line.strip() for line in result.stdout.splitlines()]
+    assert "3  Observation.effectiveDateTime: a dateTime with a time needs a time zone" in lines
+    assert "All would be stored, marked as incomplete, with --level structure." in lines
+    assert f"is in {tmp_path / 'refused.ndjson'}." in " ".join(lines)
+    assert "1 files" in result.stderr
+    assert ".ndjson" in result.stderr
+    mixed = write(tmp_path / "mixed.json", [zoneless[0], observation(id="x", reliability="ok")])
+    told_more = run("import", "--user", "1", "--source", "urn:a", mixed).stdout
+    assert "1 of them would be stored" in told_more
+    assert "--refused FILE" in told_more
+    assert run(*asked, "--level", "structure").exit_code == 0
+    assert told(run(*asked, "--json"))["faults"] == {
+        "Observation.effectiveDateTime: a dateTime with a time needs a time zone": 3
+    }
+
+
+def test_a_record_with_faults_comes_back_from_its_export_to_the_letter(run: Run, tmp_path: Path) -> None:
+    for source in ("urn:a", "urn:b"):
+        faulty = write(tmp_path / "in.json", observation(id="1", effectiveDateTime="2016-01-04T14:00:00"))
+        assert run("import", "--user", "1", "--source", source, "--level", "structure", faulty).exit_code == 0
+    run("export", "--user", "1", "--history", "-o", tmp_path / "one")
+    assert run("import", "--user", "2", "--restore", tmp_path / "one").exit_code == 0
+    run("export", "--user", "2", "--history", "-o", tmp_path / "two")
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
 def test_an_export_is_narrowed_to_a_source_and_to_what_changed(run: Run, tmp_path: Path) -> None:
     for source in ("urn:a", "urn:b"):
         run("import", "--user", "1", "--source", source, write(tmp_path / "in.json", patient(id="1")))

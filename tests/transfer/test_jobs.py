@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tempfile
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -80,3 +83,23 @@ async def test_a_job_that_nobody_can_carry_out_fails_once(store: Store) -> None:
     broken = Job(uuid4().hex, 1, "app", "removal", now(), {})
     await store.jobs.add(broken)
     assert (await finished(store, broken)).state == "failed"
+
+
+@pytest.mark.parametrize("store_kind", ["sqlite"], indirect=True)
+async def test_what_is_imported_stands_in_no_file_that_could_be_left_behind(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that is killed tidies nothing up."""
+    monkeypatch.setattr(tempfile, "tempdir", str(folder := tmp_path / "temporary"))
+    folder.mkdir()
+    note, seen = type(store.jobs).note, list[list[Path]]()
+
+    async def look(*given: Any) -> bool:
+        seen.append(list(folder.iterdir()))
+        return await note(*given)
+
+    monkeypatch.setattr(type(store.jobs), "note", look)
+    done = await finished(store, await given(store, *(line(id=str(n)) for n in range(5))))
+    assert done.result["counts"] == {"Patient": {"created": 5}}
+    assert seen
+    assert not any(seen)

@@ -56,6 +56,20 @@ FORMS: dict[str, Callable[[], bytes]] = {
     "an XML Bundle in UTF-16": lambda: (
         xml_write.from_json(text(bundle(*RESOURCES))).decode().replace("UTF-8", "UTF-16").encode("utf-16")
     ),
+    "an array": lambda: text(RESOURCES, indent=1),
+    "an array of sets": lambda: text([bundle(RESOURCES[0]), RESOURCES[1], bundle(RESOURCES[2])]),
+    "a Bundle of what a server answered to a batch": lambda: text(
+        bundle({**bundle(RESOURCES[0], type="searchset"), "id": "a"}, {**bundle(*RESOURCES[1:]), "id": "b"})
+    ),
+    "a Bundle with null for what it has not": lambda: text(
+        {
+            **bundle(*RESOURCES, id=None, total=None),
+            "entry": [
+                {**entry, "search": {"mode": None}, "request": None, "response": None, "link": None}
+                for entry in bundle(*RESOURCES)["entry"]
+            ],
+        }
+    ),
     "NDJSON of Bundles": lambda: text(bundle(RESOURCES[0])) + b"\n" + text(bundle(*RESOURCES[1:])),
 }
 
@@ -182,3 +196,26 @@ def test_hostile_text_is_refused_and_costs_little(monkeypatch: pytest.MonkeyPatc
         assert all(each.issues or each.body for each in read(content))
     assert len(read(number)) == 1
     assert read(b'{"entry":[' + b" " * 5000 + b'"', reader=Reader(resource_bytes=1000))[-1].issues
+
+
+def test_an_entry_without_a_full_url_is_called_as_its_link_to_itself_says() -> None:
+    own = {"relation": "self", "url": "https://ehr.example/Patient/1"}
+    entry = {"link": [{"relation": "alternate", "url": "x"}, own], "resource": {"resourceType": "Patient"}}
+    for full_url, called in ((None, own["url"]), ("urn:uuid:1", "urn:uuid:1")):
+        (found,) = read(text({"resourceType": "Bundle", "type": "searchset", "entry": [{**entry, "fullUrl": full_url}]}))
+        assert found.full_url == called
+
+
+def test_an_array_that_breaks_off_gives_what_stood_before() -> None:
+    content = text(RESOURCES[:2])
+    *before, last = read(content[:-10])
+    assert [json.loads(each.body)["id"] for each in before] == ["1"]
+    assert (last.place, last.issues[0].code) == ("file[1]", "structure")
+
+
+def test_bundles_within_bundles_without_end_are_refused() -> None:
+    body = patient(id="1")
+    for _ in range(30):
+        body = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": body}]}
+    (found,) = read(text(body))
+    assert json.loads(found.body)["resourceType"] == "Bundle"

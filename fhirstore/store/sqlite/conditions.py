@@ -102,7 +102,9 @@ class Conditions:
 
     def split(self, filter_: Filter) -> Way:
         """By way of the part that has the fewest rows, the rest asked of those."""
-        parts = self.parts(filter_)
+        return self.split_parts(self.parts(filter_))
+
+    def split_parts(self, parts: Sequence[Part]) -> Way:
         best: tuple[Rows, Part] | None = None
         for part in sorted(parts, key=cost) if len(parts) > 1 else parts:
             rows = self.rows(part)
@@ -158,7 +160,7 @@ class Conditions:
         assert rows is not None
         if rows.names and (len(rows.names) <= BESIDE or isinstance(filter_, HasKey)):
             return self._has_key(rows.names, row)
-        if rows.most == MANY and not self._question.counting:
+        if self._question.is_many(rows) and not self._question.counting:
             # Each row's own ranges are looked at rather than a set made of all that match.
             match filter_:
                 case OneRange(name, clauses):
@@ -201,7 +203,8 @@ class Conditions:
                     *self._question.numbers(self._question.accepted(self._mark, prefix, accepts))
                 )
             case OneRange(name, clauses):
-                return self._ranged(self._ranges(name), clauses, single=self._is_single(name))
+                exactly = filter_ == self._question.sole
+                return self._ranged(self._ranges(name), clauses, single=self._is_single(name), exactly=exactly)
             case RangeScan(prefix, accepts, limits):
                 return self._ranged(self._ranges_like(prefix, accepts), ((limits,),))
             case HasWord(words):
@@ -250,9 +253,9 @@ class Conditions:
     def _ranges_like(self, prefix: str, accepts: Callable[[str], bool]) -> Held:
         return self._question.ranges(self._question.accepted(self._mark + RANGE, prefix, accepts))
 
-    def _ranged(self, held: Held, clauses: Clauses, *, single: bool = False) -> Rows:
+    def _ranged(self, held: Held, clauses: Clauses, *, single: bool = False, exactly: bool = False) -> Rows:
         select = select_ranges(self._owner, held, clauses)
-        return NONE if select == NO_ROWS else self._question.counted(select, distinct=single)
+        return NONE if select == NO_ROWS else self._question.counted(select, distinct=single, exactly=exactly)
 
     def _worded(self, words: Sequence[str]) -> Rows:
         """Words are looked for in one compact row a resource: an index of them would double the cost of a write."""

@@ -47,7 +47,9 @@ class _Search:
     def page(self, page: Page) -> Found:
         if self._plan.population != "resources":
             return self._page_of(self._all_rows(), page)
-        way = self._resources.split(self._plan.filter)
+        parts = self._resources.parts(self._plan.filter)
+        self._question.sole = parts[0] if page.total and len(parts) == 1 else None
+        way = self._resources.split_parts(parts)
         few = self._all <= self._question.few or (way.rows is not None and way.rows.most <= self._question.few)
         columns = columns_of(self._plan.order, self._plan.types)
         if columns and (few or columns[0].name != "type"):

@@ -1,4 +1,4 @@
-"""What limits on ranges that are all equally wide say of where these begin: intervals, so that no row need be looked at.
+"""What limits on ranges that are equally wide say of where these begin: intervals, so that no row need be looked at.
 
 An index that is ordered by `first` is then entered at one end of an interval and left at the other, and what lies
 between is found: to count it takes half of what it takes to look at every row.

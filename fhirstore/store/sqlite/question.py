@@ -42,7 +42,10 @@ MANY = 2**60
 
 FEW = 50
 COUNTED = 3
-"""Up to so many times what is few, rows are counted exactly."""
+"""Up to so many times what is few, rows are counted exactly, and fetched."""
+
+GLANCE = 200
+"""More rows than these are counted before they are fetched: most searches find fewer, or far too many."""
 
 SCATTERED = 8
 """So many rows of an index are read and gathered in the time in which one resource's own ranges are looked at."""
@@ -117,6 +120,8 @@ class Question:
     owner: int
     few: int = FEW
     counting: bool = False
+    sole: Part | None = None
+    """The one part that decides, where it is wanted how many rows it has, be they ever so many."""
     steps: dict[tuple[tuple[str, ...], bool], Any] = field(default_factory=dict)
     parts: int = 0
     aliases: count[int] = field(default_factory=count)
@@ -198,17 +203,34 @@ class Question:
         )
         return Rows(sql, MANY)
 
-    def counted(self, select: Sql, *, distinct: bool = False) -> Rows:
-        """Rows that are few are fetched, so that they need not be looked for twice."""
+    def is_many(self, rows: Rows) -> bool:
+        """Whether rows are too many to have been fetched."""
+        return rows.most > self.few * COUNTED
+
+    def counted(self, select: Sql, *, distinct: bool = False, exactly: bool = False) -> Rows:
+        """Rows that are few are fetched, so that they need not be looked for twice; many are counted `exactly`."""
         limit = self.few * COUNTED
-        found = self.connection.execute(
-            f"SELECT rid FROM ({select.text}) LIMIT ?", (*select.values, limit + 1)
-        ).fetchall()
+        found = self._fetched(select, min(limit, GLANCE))
+        if len(found) > GLANCE:
+            counted = select if exactly and distinct else _first(select, limit + 1)
+            most = self.connection.execute(f"SELECT count(*) FROM ({counted.text})", counted.values).fetchone()[0]
+            if most > limit:
+                return Rows(select, most if counted is select else MANY, distinct)
+            found = self._fetched(select, limit)
         if len(found) > limit:
             return Rows(select, MANY, distinct)
         rids = {rid for (rid,) in found}
         fetched = Sql("SELECT value AS rid FROM json_each(?)", (array(sorted(rids)),))
         return Rows(fetched, len(rids), distinct=True) if rids else NONE
+
+    def _fetched(self, select: Sql, limit: int) -> list[tuple[int]]:
+        """So many rows, and one more where there are more."""
+        first = _first(select, limit + 1)
+        return self.connection.execute(first.text, first.values).fetchall()
+
+
+def _first(select: Sql, limit: int) -> Sql:
+    return Sql(f"SELECT rid FROM ({select.text}) LIMIT ?", (*select.values, limit))
 
 
 def texts_of(plan: Plan) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
-from itertools import groupby, product
+from itertools import groupby, islice, product
 
 from fhirstore.search.plan import (
     AllOf,
@@ -35,10 +35,10 @@ from fhirstore.store.sqlite.ordering import (
 )
 from fhirstore.store.sqlite.question import Question
 from fhirstore.store.sqlite.spans import are_dates, ascending, descending
-from fhirstore.store.sqlite.statements import Sql, Value, every
+from fhirstore.store.sqlite.statements import Sql, Value, array, every
 
 _COLUMNS = ", ".join(f"r.{column}" for column in RESOURCE_COLUMNS)
-_FIRST_GROUP = 20
+_FIRST_GROUP, _CHUNK = 20, 12
 
 
 class Walk:
@@ -154,22 +154,22 @@ class Walk:
 
     def _by_key(self, filter_: Filter, order: ByKey, orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
         """Key by key; keys that few resources have are taken together."""
-        group: list[str] = []
+        group: list[tuple[int, str]] = []
         together, limit = 0, _FIRST_GROUP
-        for text, uses in self._texts(order, place):
+        for number, text, uses in self._texts(order, place):
             if uses > self._question.few:
                 yield from self._grouped(filter_, group, orders, place)
                 yield from self._of_one_key(filter_, text, orders, place)
                 group, together = [], 0
                 continue
-            group.append(text)
+            group.append((number, text))
             together += uses
             if together >= limit:
                 yield from self._grouped(filter_, group, orders, place)
                 group, together, limit = [], 0, min(limit * 2, self._question.few)
         yield from self._grouped(filter_, group, orders, place)
 
-    def _texts(self, order: ByKey, place: Place | None) -> list[tuple[str, int]]:
+    def _texts(self, order: ByKey, place: Place | None) -> list[tuple[int, str, int]]:
         begin, after = order.prefix, end(order.prefix)
         limits, direction = "text >= ? AND text < ?", "ASC"
         if place and place[0] is None:
@@ -180,18 +180,38 @@ class Walk:
             begin = str(place[0])
         direction = "DESC" if order.descending else "ASC"
         return self._connection.execute(  # type: ignore[return-value]
-            f"SELECT text, uses FROM names WHERE owner = ? AND {limits} AND uses > 0 ORDER BY text {direction}",
+            f"SELECT id, text, uses FROM names WHERE owner = ? AND {limits} AND uses > 0 ORDER BY text {direction}",
             (self._owner, begin, after),
         )
 
     def _grouped(
-        self, filter_: Filter, texts: Sequence[str], orders: Sequence[Order], place: Place | None
+        self, filter_: Filter, keys: Sequence[tuple[int, str]], orders: Sequence[Order], place: Place | None
     ) -> Iterator[Row]:
-        if not texts:
+        """The rows that have any of these keys, numbers and texts, key by key."""
+        if not keys:
             return
-        select = self._conditions.select(RESOURCE_COLUMNS, AllOf((HasKey(tuple(texts)), filter_)))
-        rows = self._valued(list(self._rows(select.text, select.values)), orders)
-        yield from self._after([each for each in rows if each.values[0] in texts], orders, place)
+        asked = every([self._conditions.of_type("r"), self._conditions.holds(filter_, "r")])
+        found = self._connection.execute(
+            # The entries of those alone that are taken, or sorting would carry those of all. Without a limit, SQLite
+            # drops an order inside.
+            f"SELECT s.at, {_COLUMNS} FROM (SELECT j.key AS at, r.rid FROM json_each(?) AS j"
+            " CROSS JOIN keys AS k ON k.owner = ? AND k.name = j.value CROSS JOIN resources AS r ON r.rid = k.rid"
+            f" WHERE r.owner = ? AND {asked.text} ORDER BY j.key, r.type, r.id LIMIT -1) AS s"
+            " CROSS JOIN resources AS r ON r.rid = s.rid AND r.owner = ?",
+            (array([number for number, _ in keys]), self._owner, self._owner, *asked.values, self._owner),
+        )
+        rows = ((keys[at][1], *row) for at, *row in found)
+        yield from self._in_blocks(rows, orders, place) if orders[1:] else self._in_chunks(rows, orders, place)
+
+    def _in_chunks(
+        self, rows: Iterator[Sequence[Value]], orders: Sequence[Order], place: Place | None
+    ) -> Iterator[Row]:
+        """Rows in order that come with their value, each where that is the value it is ordered by."""
+        while chunk := list(islice(rows, _CHUNK)):
+            found = self._valued([Row(*row[1:]) for row in chunk], orders)  # type: ignore[arg-type]
+            for (value, *_), each in zip(chunk, found, strict=True):
+                if each.values[0] == value and comes_after(each, place, orders):
+                    yield each.item
 
     def _of_one_key(self, filter_: Filter, text: str, orders: Sequence[Order], place: Place | None) -> Iterator[Row]:
         inside = place[1:] if place and place[0] == text else None

@@ -15,6 +15,7 @@ from fhirstore.presentation.moments import when_of
 from fhirstore.presentation.origin import origin_of
 from fhirstore.search.query import PAGE
 from fhirstore.web.health_history.overview import Entry, months_of, today
+from fhirstore.web.health_history.people import people_in
 from fhirstore.web.health_history.reading import Document, older_than, with_names
 from fhirstore.web.health_history.summary import summarize
 from fhirstore.web.pages import UserPage
@@ -53,10 +54,12 @@ async def print_view(request: Request, record: RecordOf) -> Response:
         if when_of(document) is None or len(documents) == _PRINTED:
             break
         documents.append(document)
-    entries = [Entry(card_of(each), origin_of(each)) for each in await with_names(record, documents)]
+    people = await people_in(record)
+    named = await with_names(record, documents)
+    entries = [Entry(card_of(each), origin_of(each), people.other(each)) for each in named]
     day = today(request)
     return page(
-        request, "health_history/print.html", summary=await summarize(record, day), months=list(months_of(entries)),
+        request, "health_history/print.html", summary=await summarize(record, day, people), months=list(months_of(entries)),
         day=f"{day:%Y-%m-%d}", count=len(entries), most=_PRINTED,
     )  # fmt: skip
 

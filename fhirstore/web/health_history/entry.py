@@ -23,6 +23,7 @@ from fhirstore.store.accounts import Accounts
 from fhirstore.web.health_history.documents import documents_of, open_document
 from fhirstore.web.health_history.measurements import Graph, address_of, graphs_of, readings_like
 from fhirstore.web.health_history.narrative import narrative_of
+from fhirstore.web.health_history.people import people_in
 from fhirstore.web.health_history.reading import Document, read, timeline
 from fhirstore.web.health_history.targets import with_targets
 from fhirstore.web.pages import UserPage
@@ -110,4 +111,7 @@ async def _referring(record: Record, document: Document) -> Sequence[Card]:
 async def _graphs(record: Record, document: Document) -> Sequence[Graph]:
     if document["resourceType"] != "Observation":
         return ()
-    return [graph for graph in graphs_of(await readings_like(record, document)) if graph.drawn]
+    people = await people_in(record)
+    number = people.number_of(document)
+    readings = [each for each in await readings_like(record, document) if people.number_of(each) == number]
+    return [graph for graph in graphs_of(readings) if graph.drawn]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
 from fhirstore.errors import NotFound
 from fhirstore.presentation.cards import title_of
+from fhirstore.presentation.codes import LOINC, measure_name
 from fhirstore.presentation.origin import origin_of
 from fhirstore.presentation.plots import SPARK, Plot, plot
 from fhirstore.presentation.series import Series, by_unit, series_of, together
+from fhirstore.web.health_history.people import people_in
 from fhirstore.web.health_history.reading import Document, search, timeline
 from fhirstore.web.pages import UserPage
 from fhirstore.web.record import Record, RecordOf
@@ -37,7 +39,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Series on one pair of axes, with the same numbers in words; `drawn` is None for a single point."""
+    """Series on one pair of axes, with the same numbers in words; `drawn` is None for a single point. `person` is whom
+    they are about, where that is not whom the record is of; and so below."""
 
     title: str
     unit: str
@@ -45,6 +48,7 @@ class Graph:
     rows: Sequence[Row]
     drawn: Plot | None
     usual: str
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Measured:
     day: str
     address: str
     drawn: Plot | None
+    person: str = ""
 
 
 @router.get("/measurements")
@@ -66,12 +71,13 @@ async def measurements(request: Request, record: RecordOf) -> Response:
         *(await timeline(record, [("kind", "measurements"), ("_count", _LATEST)])).documents,
         *(await timeline(record, [("kind", "labs"), ("type", "Observation"), ("_count", _LATEST)])).documents,
     ]
-    groups: dict[str, list[Document]] = {}
+    people = await people_in(record)
+    groups: dict[tuple[str, str], list[Document]] = {}
     for document in found:
         if series_of([document]):
-            groups.setdefault(title_of(document), []).append(document)
-    listed = [_measured(title, documents) for title, documents in groups.items()]
-    listed.sort(key=lambda each: each.title.casefold())
+            groups.setdefault((_title(document), people.other(document)), []).append(document)
+    listed = [_measured(title, documents, person) for (title, person), documents in groups.items()]
+    listed.sort(key=lambda each: (each.title.casefold(), each.person))
     return page(request, "health_history/measurements.html", measured=listed)
 
 
@@ -79,10 +85,16 @@ async def measurements(request: Request, record: RecordOf) -> Response:
 async def one_measure(request: Request, record: RecordOf, code: str = "", text: str = "") -> Response:
     """By `code`, as a search has it, or by the `text` of what has no code. Raises NotFound where there is none."""
     found = await _readings(record, code, text) if code or text else ()
-    graphs = graphs_of(found)
+    people = await people_in(record)
+    persons = dict.fromkeys(people.other(each) for each in found)
+    graphs = [
+        replace(graph, person=person)
+        for person in sorted(persons)
+        for graph in graphs_of([each for each in found if people.other(each) == person])
+    ]
     if not graphs:
         raise NotFound("There are no such measurements.")
-    return page(request, "health_history/measure.html", title=title_of(found[0]), graphs=graphs)
+    return page(request, "health_history/measure.html", title=_title(found[0]), graphs=graphs)
 
 
 async def readings_like(record: Record, document: Document) -> Sequence[Document]:
@@ -112,11 +124,17 @@ def _asked(document: Document) -> tuple[str, str]:
     if not isinstance(concept, dict):
         return "", ""
     codings = concept.get("coding")
-    for each in codings if isinstance(codings, list) else ():
-        if isinstance(each, dict) and isinstance(each.get("code"), str):
+    coded = [each for each in codings if isinstance(each, dict)] if isinstance(codings, list) else []
+    # Codes of their own stand before LOINC's in what hospitals send, and nobody else has them.
+    for each in sorted(coded, key=lambda coding: coding.get("system") != LOINC):
+        if isinstance(each.get("code"), str):
             parts = (str(each.get("system") or ""), str(each["code"]))
             return "|".join(_escaped(part) for part in parts), ""
     return "", str(concept.get("text") or "")
+
+
+def _title(document: Document) -> str:
+    return measure_name(document.get("code")) or title_of(document)
 
 
 def _escaped(text: str) -> str:
@@ -145,7 +163,7 @@ def _graph(series: Sequence[Series], documents: Iterable[Document]) -> Graph:
     return Graph(title, series[0].unit, series, rows, drawn, series[0].usual if len(series) == 1 else "")
 
 
-def _measured(title: str, documents: Sequence[Document]) -> Measured:
+def _measured(title: str, documents: Sequence[Document], person: str) -> Measured:
     found = series_of(documents)
     alike = [each for each in found if each.unit == found[0].unit]
     newest = max((each.latest for each in found), key=lambda point: point.when.low)
@@ -153,4 +171,4 @@ def _measured(title: str, documents: Sequence[Document]) -> Measured:
     text = f"{together(at_once)} {at_once[0].unit}" if len(at_once) > 1 else newest.text
     drawn = plot(alike, SPARK) if len(alike[0].points) > 1 else None
     count = "once" if len(documents) == 1 else f"{len(documents)} times"
-    return Measured(title, count, text, newest.when.text.partition(",")[0], address_of(documents[0]), drawn)
+    return Measured(title, count, text, newest.when.text.partition(",")[0], address_of(documents[0]), drawn, person)

@@ -6,6 +6,8 @@ like a part of our pages.
 
 from __future__ import annotations
 
+from html import unescape
+
 import nh3
 from markupsafe import Markup
 
@@ -26,5 +28,7 @@ def narrative_of(document: Document) -> Markup | None:
     div = text.get("div") if isinstance(text, dict) else None
     if not isinstance(div, str):
         return None
+    if "<" not in div:  # some systems escape their own markup once more
+        div = unescape(div[:_TEXT_LIMIT])
     clean = nh3.clean(div[:_TEXT_LIMIT], tags=_TAGS, attributes=_ATTRIBUTES, link_rel=None)
     return Markup(clean) if nh3.clean(clean, tags=set()).strip() else None  # noqa: S704 - what nh3 leaves is safe

@@ -16,6 +16,7 @@ from fhirstore.presentation.kinds import KINDS, kind_named
 from fhirstore.presentation.moments import read_when
 from fhirstore.presentation.origin import Origin, origin_of
 from fhirstore.search.query import PAGE
+from fhirstore.web.health_history.people import people_in
 from fhirstore.web.health_history.reading import Found, sources, timeline
 from fhirstore.web.health_history.summary import summarize
 from fhirstore.web.pages import UserPage
@@ -29,8 +30,11 @@ router = APIRouter(prefix="/health-history", route_class=UserPage)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
+    """`person` is the name of whom it is about, where that is not whom the record is of."""
+
     card: Card
     origin: Origin
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +81,11 @@ async def overview(
     """`from` and `to` are dates; what is none, or no kind, is passed by: it came from a form by hand."""
     wanted = _filter(kind, source, request.query_params.get("from", ""), to, after)
     whole = not wanted.pairs and not after
+    people = await people_in(record)
     shown, summary, origins = await asyncio.gather(
-        _page(record, wanted), summarize(record, today(request)) if whole else _nothing(), sources(record)
+        _page(record, wanted), summarize(record, today(request), people) if whole else _nothing(), sources(record)
     )
-    entries = [Entry(card_of(each), origin_of(each)) for each in shown.documents]
+    entries = [Entry(card_of(each), origin_of(each), people.other(each)) for each in shown.documents]
     return page(
         request, "health_history/overview.html", summary=summary, months=list(months_of(entries)),
         older=wanted.address(shown.older) if shown.older else "", newest=wanted.address() if after else "",

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from fhirstore.presentation.cards import Card, card_of
+from fhirstore.presentation.cards import Card, card_of, title_of
 from fhirstore.presentation.moments import age_words, date_words
 from fhirstore.presentation.origin import origin_of
 from fhirstore.presentation.plots import SPARK, Plot, plot
 from fhirstore.presentation.series import MEASURES, Measure, series_of, together
 from fhirstore.presentation.values import best_name, first_said
+from fhirstore.search.folding import words
+from fhirstore.web.health_history.people import People
 from fhirstore.web.health_history.reading import Document, search_all
 from fhirstore.web.record import Record
 
 _AT_MOST = "100"
+_VOID = frozenset({"resolved", "refuted", "entered-in-error"})
 _SHOWN = 8
 _SPARK_POINTS = "30"
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """Something that one or several sources say: the card of the first, and the names of all of them."""
+    """Something that one or several sources say: the card of the first, and the names of all of them; `person` is the
+    name of whom it is about, where that is not whom the record is of."""
 
     card: Card
     sources: Sequence[str]
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +59,16 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Summary:
     person: Person
+    others: Sequence[str]
     allergies: Sequence[Stated]
     medications: Sequence[Stated]
     problems: Sequence[Stated]
     tiles: Sequence[Tile]
 
 
-async def summarize(record: Record, today: date) -> Summary:
-    patients, allergies, orders, taken, problems, *measured = await search_all(
+async def summarize(record: Record, today: date, people: People) -> Summary:
+    allergies, orders, taken, problems, *measured = await search_all(
         record,
-        ("Patient", [("_count", "50")]),
         ("AllergyIntolerance", [("_count", _AT_MOST)]),
         ("MedicationOrder", [("status", "active"), ("_count", _AT_MOST)]),
         ("MedicationStatement", [("status", "active"), ("_count", _AT_MOST)]),
@@ -74,18 +79,17 @@ async def summarize(record: Record, today: date) -> Summary:
         ),
     )
     return Summary(
-        person_of(patients, today),
-        stated_once(
-            allergies, lambda document: document.get("status") not in ("resolved", "refuted", "entered-in-error")
-        ),
-        stated_once([*orders, *taken], lambda document: document.get("wasNotTaken") is not True),
-        stated_once(problems, _is_current),
-        [tile for measure, documents in zip(MEASURES, measured, strict=True) if (tile := _tile(measure, documents))],
+        person_of(people.groups[0].patients if people.groups else (), today),
+        people.others,
+        stated_once([each for each in allergies if each.get("status") not in _VOID], people),
+        stated_once([each for each in [*orders, *taken] if each.get("wasNotTaken") is not True], people),
+        stated_once(list(filter(_is_current, problems)), people),
+        [tile for measure, held in zip(MEASURES, measured, strict=True) if (tile := _tile(measure, people.own(held)))],
     )
 
 
 def person_of(patients: Sequence[Document], today: date) -> Person:
-    """Of several Patients the longest name, and the most exact birth date."""
+    """Of the Patients of one person the longest name, and the most exact birth date."""
     names = [name for each in patients if (name := best_name(each.get("name")))]
     born = max((str(each.get("birthDate", "")) for each in patients), key=len, default="")
     genders = [text for each in patients if (text := first_said(each, "gender"))]
@@ -98,20 +102,27 @@ def person_of(patients: Sequence[Document], today: date) -> Person:
     )
 
 
-def stated_once(documents: Sequence[Document], holds: Callable[[Document], bool]) -> list[Stated]:
-    """What several sources state by the same code or words, once; newest first."""
+def stated_once(documents: Sequence[Document], people: People) -> list[Stated]:
+    """What several sources state of a person by the same code or words, once; newest first."""
     groups: dict[str, list[Document]] = {}
     names: dict[str, str] = {}
-    for document in filter(holds, documents):
-        keys = _keys(document)
-        group = next((names[key] for key in keys if key in names), keys[0])
+    for document in documents:
+        keys = [f"{people.number_of(document)} {key}" for key in _keys(document)]
+        group = next((names[key] for key in keys if key in names and _goes_with(document, groups[names[key]])), keys[0])
         names |= dict.fromkeys(keys, group)
         groups.setdefault(group, []).append(document)
     stated = [
-        Stated(card_of(group[0]), tuple(dict.fromkeys(origin_of(each).name for each in group)))
+        Stated(card_of(group[0]), tuple(dict.fromkeys(origin_of(each).name for each in group)), people.other(group[0]))
         for group in groups.values()
     ]
     return sorted(stated, key=lambda each: -(each.card.when.low if each.card.when else -(2**62)))
+
+
+def _goes_with(document: Document, group: Sequence[Document]) -> bool:
+    """Not where one source calls two things by one code, but each by another name: then the code is the mistake."""
+    own, name = origin_of(document).uri, set(words(title_of(document)))
+    others = (set(words(title_of(each))) for each in group if origin_of(each).uri == own)
+    return all(2 * len(name & other) > min(len(name), len(other)) for other in others)
 
 
 def _keys(document: Document) -> list[str]:
