@@ -44,7 +44,7 @@ async def take_back(
     app_client_id = _app_client_id(parameters)
     revoked = await show_out(store, bearers, user.id, app_client_id)
     if revoked:
-        note_consent(request.app.state.doorway, "shut-out", user, app_client_id, by=application.client_id)
+        note_consent(request.app.state.doorway, "grant-revoke", user, app_client_id, by=application.client_id)
     return {"success": True, "revoked": revoked}
 
 
