@@ -59,7 +59,8 @@ async def print_view(request: Request, record: RecordOf) -> Response:
     entries = [Entry(card_of(each), origin_of(each), people.other(each)) for each in named]
     day = today(request)
     return page(
-        request, "health_history/print.html", summary=await summarize(record, day, people), months=list(months_of(entries)),
+        request, "health_history/print.html",
+        summary=await summarize(record, day, people), months=list(months_of(entries)),
         day=date_words(day.isoformat()), count=len(entries), most=_PRINTED,
     )  # fmt: skip
 
