@@ -207,7 +207,7 @@ def _manifest(job: Job, base: str) -> Mapping[str, Any]:
         "output": output,
         "error": error,
     }
-    return manifest if job.kind == "export" else {**manifest, "counts": counts, "faults": job.result["faults"]}
+    return manifest if job.kind == "export" else {**manifest, "counts": counts, "faults": job.result.get("faults", {})}
 
 
 def _progress(job: Job) -> str:

@@ -111,6 +111,8 @@ def test_what_is_refused_is_told_in_a_file_with_its_place_and_each_issue(user: U
     assert {issue["path"] for issue in first["issues"]} == {"Patient.gender", "Patient.active"}
     assert first["resource"]["gender"] == "f"
     assert (second["place"], second["issues"][0]["severity"]) == ("input:3", "fatal")
+    assert result["faults"]["Patient.active: must be true or false, without quotes, not a number"] == 1
+    assert len(result["faults"]) == 3
 
 
 def test_references_to_what_has_not_come_are_led_to_it_when_it_comes(user: UserClient) -> None:
