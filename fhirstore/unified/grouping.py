@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from fhirstore.unified.agreement import Comparison, Likeness
 from fhirstore.unified.amounts import Amount
 from fhirstore.unified.clocks import TRUE_CLOCKS, Clocks
-from fhirstore.unified.facts import Fact, Stated
+from fhirstore.unified.facts import LINKED, Fact, Stated
 from fhirstore.unified.judgements import NO_JUDGEMENTS, Judgements, pair
 from fhirstore.unified.kinds import kind_of
 from fhirstore.unified.kinds.kind import Kind, is_loose
@@ -33,7 +33,7 @@ _RIVALS = 4
 GROUP_LIMIT = 32
 """Different statements in one group; more say that something is wrong with them."""
 
-_JUDGED, _REPEATED = "said to be the same", "the same, word for word, in the same source"
+_LINKED, _JUDGED, _REPEATED = "linked as the same", "said to be the same", "the same, word for word, in the same source"
 
 
 class Member(msgspec.Struct, frozen=True, gc=False):
@@ -105,12 +105,22 @@ class _Grouping:
         for one, other in sorted(self._placed(self._judgements.same)):
             if not self._are_parted(self._root[one], self._root[other]):
                 self._unite(_Edge(Likeness.CERTAIN + 1, one, other, _JUDGED))
+        for one, other in sorted(self._placed(self._links())):
+            if self._compare(one, other).likeness is not Likeness.CONTRARY and not self._are_parted(
+                self._root[one], self._root[other]
+            ):
+                self._unite(_Edge(Likeness.CERTAIN, one, other, _LINKED))
         levels: dict[int, list[_Edge]] = defaultdict(list)
         for edge in self._edges():
             levels[edge.likeness].append(edge)
         for level in sorted(levels, reverse=True):
             self._settle(sorted(levels[level], key=lambda edge: (edge.one, edge.other)))
         return list(self._told())
+
+    def _links(self) -> frozenset[tuple[str, str]]:
+        """What resources themselves say to be the same, as the Patient that another one replaces."""
+        linked = ((fact, fact.stated.trait(LINKED)) for node in self._nodes for fact in node)
+        return frozenset((fact.reference, other) for fact, held in linked if isinstance(held, frozenset) for other in held)
 
     def _placed(self, pairs: frozenset[tuple[str, str]]) -> Iterator[tuple[int, int]]:
         for one, other in sorted(pairs):
