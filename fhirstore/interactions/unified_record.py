@@ -99,8 +99,9 @@ class RecordReading:
             del rest[0]
         while rest:
             unknown = list(takewhile(lambda kind: kind not in self._view.facts, rest))
-            async for facts in self._new_facts(unknown) if unknown else _nothing():
-                yield facts
+            if unknown:
+                async for facts in self._new_facts(unknown):
+                    yield facts
             rest = rest[len(unknown) :]
             while rest and rest[0] in self._view.facts:
                 yield self._view.facts[rest.pop(0)]
@@ -217,12 +218,6 @@ async def _pages(resources: Resources, plan: Plan) -> AsyncIterator[Sequence[Ver
         if found.next is None:
             return
         page = replace(page, after=found.next)
-
-
-async def _nothing() -> AsyncIterator[Sequence[Fact]]:
-    nothing: tuple[Sequence[Fact], ...] = ()
-    for none in nothing:
-        yield none
 
 
 def _key(reference: str) -> tuple[str, str]:

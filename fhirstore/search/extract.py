@@ -6,18 +6,20 @@ read is passed by.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from fhirstore.dstu2 import catalog
-from fhirstore.search.entries import Collector, ContainedEntries, Entries, Handle, Index
+from fhirstore.dstu2.recurring import REMEMBERED, read_text, recurring, text_of
+from fhirstore.search.entries import Collector, ContainedEntries, Entries, Handle, Index, Range
 from fhirstore.search.kinds import composite, date, number, position, quantity, reference, string, token, uri
 from fhirstore.search.moments import index_moment
 from fhirstore.search.parameters import Parameter, parameters
 from fhirstore.search.paths import Location, Step, follow
-from fhirstore.search.words import words_of
+from fhirstore.search.words import words_of, words_within
 
 _INDEXERS: Mapping[str, Callable[[Parameter, str], Index]] = {
     "token": token.indexer,
@@ -33,15 +35,31 @@ _INDEXERS: Mapping[str, Callable[[Parameter, str], Index]] = {
 
 @dataclass(slots=True)
 class _Property:
-    """What to do with one property of an element: values to index, composites it completes, what stands within."""
+    """What to do with one property of an element: values to index, what stands within them, and what takes the whole
+    element: composites that it completes, paths that do not lead to every value."""
 
     sources: list[Handle] = field(default_factory=list)
-    composites: list[Handle] = field(default_factory=list)
     inner: _Tree = field(default_factory=dict)
+    joint: list[Handle] = field(default_factory=list)
 
 
 _Tree = dict[str, _Property]
 _Handles = Mapping[str, Handle]
+
+
+class _Ways(NamedTuple):
+    """What makes the entries of a type, by property: from each value alone, and from the whole document."""
+
+    alone: _Handles
+    joint: _Handles
+
+
+class _Piece(NamedTuple):
+    """What one value makes by itself."""
+
+    keys: Sequence[str]
+    ranges: Sequence[Range]
+    words: Sequence[str]
 
 
 def extract(resource_type: str, document: Mapping[str, Any], base: str = "") -> Entries:
@@ -52,22 +70,63 @@ def extract(resource_type: str, document: Mapping[str, Any], base: str = "") -> 
     """
     held = _contained(document) if "contained" in document else ()
     into = Collector(base, {id_: type_ for type_, id_, _ in held})
-    _handle(_handles(resource_type), document, into)
+    rest = _extract_recurring(resource_type, document, into)
+    ways = _ways(resource_type)
+    _handle(ways.alone, rest, into)
+    _handle(ways.joint, document, into)
     index_moment(resource_type, document, into)
     if resource_type in catalog.compartments() and type(id_ := document.get("id")) is str:
         into.keys.append(f"compartment={resource_type}/{id_}")
     inner = [ContainedEntries(type_, id_, _entries_of_contained(type_, each, into)) for type_, id_, each in held]
-    return _gathered(into, document, tuple(inner))
+    return _gathered(into, rest, tuple(inner))
+
+
+def _extract_recurring(resource_type: str, document: Mapping[str, Any], into: Collector) -> Mapping[str, Any]:
+    """Make the entries of what comes again and again; answers the rest."""
+    if into.contained:  # to one of which any reference may lead
+        return document
+    names = recurring(resource_type)
+    rest: dict[str, Any] = {}
+    for name, held in document.items():
+        if name not in names:
+            rest[name] = held
+            continue
+        for value in held if type(held) is list else (held,):
+            text = text_of(value)
+            if text is None:
+                keys, ranges, words = _piece(resource_type, name, value, into.base)
+            else:
+                keys, ranges, words = _known_piece(resource_type, name, text, into.base)
+            into.keys += keys
+            into.ranges += ranges
+            into.words += words
+    return rest
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _known_piece(resource_type: str, name: str, text: bytes, base: str) -> _Piece:
+    made = _piece(resource_type, name, read_text(text), base)
+    # Many have the same words: kept once, they take less room and are compared at once.
+    return _Piece(tuple(made.keys), tuple(made.ranges), tuple(dict.fromkeys(map(sys.intern, made.words))))
+
+
+def _piece(resource_type: str, name: str, value: Any, base: str) -> _Piece:
+    into, element = Collector(base, {}), {name: [value]}
+    _handle(_ways(resource_type).alone, element, into)
+    return _Piece(into.keys, into.ranges, words_within(element))
 
 
 def _entries_of_contained(type_: str, document: Mapping[str, Any], container: Collector) -> Entries:
     into = Collector(container.base, container.contained)
-    _handle(_handles(type_), document, into)
+    ways = _ways(type_)
+    _handle(ways.alone, document, into)
+    _handle(ways.joint, document, into)
     return _gathered(into, document)
 
 
-def _gathered(into: Collector, document: Mapping[str, Any], inner: tuple[ContainedEntries, ...] = ()) -> Entries:
-    return Entries(tuple(dict.fromkeys(into.keys)), tuple(dict.fromkeys(into.ranges)), words_of(document), inner)
+def _gathered(into: Collector, rest: Mapping[str, Any], inner: tuple[ContainedEntries, ...] = ()) -> Entries:
+    words = words_of(rest, into.words)
+    return Entries(tuple(dict.fromkeys(into.keys)), tuple(dict.fromkeys(into.ranges)), words, inner)
 
 
 def _contained(document: Mapping[str, Any]) -> Sequence[tuple[str, str, Mapping[str, Any]]]:
@@ -107,7 +166,7 @@ def _handle(handles: _Handles, element: Mapping[str, Any], into: Collector) -> N
 
 
 @cache
-def _handles(resource_type: str) -> _Handles:
+def _ways(resource_type: str) -> _Ways:
     """All parameters of a type, by the properties on the way to their values."""
     tree: _Tree = {}
     for parameter in parameters(resource_type).values():
@@ -116,10 +175,12 @@ def _handles(resource_type: str) -> _Handles:
             within = _reached(tree, parameter.base.steps)
             # It takes both components; the second one, a value, is the one that most elements lack.
             for name, type_ in composite.properties(parameter.components[1]):
-                within.setdefault(name, _Property()).composites.append(composite.completer(parameter, type_))
+                within.setdefault(name, _Property()).joint.append(composite.completer(parameter, type_))
         elif parameter.kind != "special":
             _plant(tree, resource_type, parameter)
-    return _compiled(tree)
+    alone = {name: _Property(each.sources, each.inner) for name, each in tree.items()}
+    joint = {name: _Property(joint=each.joint) for name, each in tree.items()}
+    return _Ways(_compiled(alone), _compiled(joint))
 
 
 def _plant(tree: _Tree, resource_type: str, parameter: Parameter) -> None:
@@ -128,11 +189,11 @@ def _plant(tree: _Tree, resource_type: str, parameter: Parameter) -> None:
             index = make_indexer(resource_type, parameter, leaf.type)
             narrowed = Location(location.steps, (leaf,))
             if narrowed.every:
-                within, name, handle = _reached(tree, location.steps), leaf.name, _of_all(index, parameter)
+                within = _reached(tree, location.steps)
+                within.setdefault(leaf.name, _Property()).sources.append(_of_all(index, parameter))
             else:
                 first = location.steps[0] if location.steps else leaf
-                within, name, handle = tree, first.name, _of_some(index, parameter, narrowed)
-            within.setdefault(name, _Property()).sources.append(handle)
+                tree.setdefault(first.name, _Property()).joint.append(_of_some(index, parameter, narrowed))
 
 
 def _reached(tree: _Tree, steps: Sequence[Step]) -> _Tree:
@@ -177,7 +238,8 @@ def _of_some(index: Index, parameter: Parameter, location: Location) -> Handle:
 
 
 def _compiled(tree: _Tree) -> _Handles:
-    return {name: _joined([*each.sources, *each.composites, *_inner(each.inner)]) for name, each in tree.items()}
+    handles = {name: [*each.sources, *_inner(each.inner), *each.joint] for name, each in tree.items()}
+    return {name: _joined(each) for name, each in handles.items() if each}
 
 
 def _joined(handles: Sequence[Handle]) -> Handle:

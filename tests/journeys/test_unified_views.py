@@ -25,6 +25,7 @@ from fhirstore.store import open_store
 from fhirstore.store.contract import Store
 from fhirstore.store.scope import Scope
 from fhirstore.transfer.sources import delete_all, of_source
+from fhirstore.unified.grouping import group
 from fhirstore.unified.judgements import basic
 from tests.builders import patient
 from tests.conformance.bundles import batch, entry, transaction
@@ -150,7 +151,6 @@ async def test_pages_that_are_asked_for_together_are_worked_out_once(
         grouped.extend({fact.kind for fact in facts})
         return group(facts, *more)
 
-    group = unified_record.group
     monkeypatch.setattr(unified_record, "group", counting)
     pages = await asyncio.gather(*(facts(context, _count=str(count)) for count in (1, 2, 50)))
     assert [len(page) for page in pages] == [1, 2, 7]

@@ -27,6 +27,7 @@ async def test_every_plan_finds_what_its_meaning_says(
     """Thousands of random plans, over small records, and over small ones that are searched as large ones are."""
     if as_if_large:
         monkeypatch.setattr(question, "few_of", lambda total: 2)
+        monkeypatch.setattr(question, "GLANCE", 1)
         monkeypatch.setattr(walk, "WINDOW", 2)
     for number in range(RECORDS[store_kind]):
         random = Random(1000 * as_if_large + number)
