@@ -115,7 +115,9 @@ class _Grouping:
     def _links(self) -> frozenset[tuple[str, str]]:
         """What resources themselves say to be the same, as the Patient that another one replaces."""
         linked = ((fact, fact.stated.trait(LINKED)) for node in self._nodes for fact in node)
-        return frozenset((fact.reference, other) for fact, held in linked if isinstance(held, frozenset) for other in held)
+        return frozenset(
+            (fact.reference, other) for fact, held in linked if isinstance(held, frozenset) for other in held
+        )
 
     def _placed(self, pairs: frozenset[tuple[str, str]]) -> Iterator[tuple[int, int]]:
         for one, other in sorted(pairs):
