@@ -52,7 +52,7 @@ from fhirstore.store.contract import Store
 from fhirstore.store.housekeeping import keep_house
 from fhirstore.store.trail_buffer import TrailBuffer
 from fhirstore.transfer.jobs import JobRules, JobRunner
-from fhirstore.web import authorize, console, granted_apps, health_history, launch, sign_in_link
+from fhirstore.web import authorize, console, front, granted_apps, health_history, launch, sign_in_link
 from fhirstore.wiring import make_doorway
 
 # Spans and records would carry addresses with tokens, and the texts of exceptions, out of this process.
@@ -102,6 +102,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
         title="fhirstore",
         version=__version__,
         lifespan=lambda _: _running(settings, store, clock, runner, usage, trail),
+        # `web.front` describes the API by a page of ours: FastAPI's own pages run what other servers send.
+        docs_url=None,
         redoc_url=None,
         telemetry=_NO_TELEMETRY,
     )
@@ -114,7 +116,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now, new_id: Cal
     state.throttle = Throttle(store, clock, settings.credential_failures)
     state.passwords = Passwords(store, state.throttle)
     faces = (users_oneup, erasure, user_sources, sign_in_links, granted, profile_validic, users_validic, validic)
-    pages = (authorize, console, granted_apps, health_history, launch, sign_in_link)
+    pages = (front, authorize, console, granted_apps, health_history, launch, sign_in_link)
     for part in (oauth_metadata, oauth, *faces, health, *pages):
         app.include_router(part.router)
     add_failure_handlers(app)

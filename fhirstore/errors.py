@@ -14,7 +14,6 @@ Failure
 ├── UnsupportedMediaType 415
 ├── Unprocessable 422         understood, and against the rules of FHIR
 ├── TooManyRequests 429
-├── NotSupported 501
 └── Unavailable 503           the database is away
 
 Issue codes are those of http://hl7.org/fhir/DSTU2/valueset-issue-type.html. Messages never quote a resource's
@@ -122,10 +121,6 @@ class Unprocessable(Failure):
 
 class TooManyRequests(Failure):
     status, code = 429, "throttled"
-
-
-class NotSupported(Failure):
-    status, code = 501, "not-supported"
 
 
 class Unavailable(Failure):

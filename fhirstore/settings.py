@@ -22,6 +22,9 @@ class Settings(BaseSettings):
         default="sqlite:///fhirstore-data/fhirstore.db",
         description="Where everything rests: `sqlite:///path`, `mongodb://…` or `mongodb+srv://…`",
     )
+    host: str = Field(default="127.0.0.1", description="Address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on")
+    workers: int = Field(default=1, ge=1, description="Server processes")
     gathered_reads: bool = Field(
         default=True,
         description="Whether MongoDB is asked for resources together that are asked for at the same time",
@@ -30,9 +33,6 @@ class Settings(BaseSettings):
         default=True,
         description="Whether MongoDB is given new resources together that come at the same time",
     )
-    host: str = Field(default="127.0.0.1", description="Address to listen on")
-    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on")
-    workers: int = Field(default=1, ge=1, description="Server processes")
     base_url: str | None = Field(
         default=None, description="Public address, such as `https://records.example.org`; by default the request's own"
     )

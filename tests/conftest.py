@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pymongo import AsyncMongoClient, MongoClient
 
 from fhirstore.store.contract import Store
@@ -17,7 +19,28 @@ from tests.clients import ApplicationClient, UserClient, new_application
 from tests.mongodb_server import MongoServer
 from tests.server import AppServer, TurnedClock, running
 
+# The same examples in every run, and none that fails because a machine is slow.
+settings.register_profile(
+    "tests", derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
+settings.load_profile("tests")
+
 SHARED = Path(__file__).parents[2] / "shared" / "dstu2"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is given the most time begins first, so that no process is left alone with it at the end."""
+    items.sort(key=_seconds_given, reverse=True)
+
+
+def pytest_collection_finish() -> None:
+    """What all tests share stays for good: the garbage collector need not look through it again and again."""
+    gc.freeze()
+
+
+def _seconds_given(item: pytest.Item) -> float:
+    marker = item.get_closest_marker("timeout")
+    return float(marker.args[0]) if marker else 0
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from fhirstore.api.dependencies import BaseOf, BearersOf, ClockOf, StoreOf, TrailOf, told_allowance
+from fhirstore.api.description import APPLICATION, USER, takes
 from fhirstore.api.fhir import PREFIXES
 from fhirstore.api.parameters import Given
 from fhirstore.api.users_oneup import Authenticated, boolean, named_user, shown
@@ -35,7 +36,17 @@ _DOWNLOAD = {
 router = APIRouter(prefix="/user-management/v1", tags=["User management"])
 
 
-@router.delete("/user", summary="Export a user's record, or erase it with the user", response_model=None)
+@router.delete(
+    "/user",
+    summary="Export a user's record, or erase it with the user",
+    response_model=None,
+    openapi_extra=takes(
+        APPLICATION,
+        USER,
+        export="true answers the record and erases nothing.",
+        confirm="The SHA-256 of what was exported: erases that, or nothing.",
+    ),
+)
 async def erase(
     request: Request,
     parameters: Given,

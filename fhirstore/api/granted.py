@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 
 from fhirstore.api.dependencies import AccountsOf, BaseOf, BearersOf, ClockOf, StoreOf
+from fhirstore.api.description import APPLICATION, USER, takes
 from fhirstore.api.fhir import PREFIXES
 from fhirstore.api.parameters import Given, Parameters
 from fhirstore.api.users_oneup import Authenticated, active_user, named_user
@@ -24,14 +25,18 @@ from fhirstore.interactions.consent_notes import note_consent
 router = APIRouter(prefix="/user-management/v1", tags=["User management"])
 
 
-@router.get("/user/grant", summary="The applications that a user has let in")
+@router.get("/user/grant", summary="The applications that a user has let in", openapi_extra=takes(APPLICATION, USER))
 async def granted(parameters: Given, application: Authenticated, store: StoreOf) -> dict[str, Any]:
     user = await named_user(store.accounts, application, parameters)
     entries = [_shown(each) for each in await granted_applications(store, user.id)]
     return {"success": True, "entry": entries, "total": len(entries)}
 
 
-@router.delete("/user/grant", summary="Take back all that a user allowed an application")
+@router.delete(
+    "/user/grant",
+    summary="Take back all that a user allowed an application",
+    openapi_extra=takes(APPLICATION, USER, app_client_id="The application that is shown out."),
+)
 async def take_back(
     request: Request, parameters: Given, application: Authenticated, store: StoreOf, bearers: BearersOf
 ) -> dict[str, Any]:
@@ -39,11 +44,17 @@ async def take_back(
     app_client_id = _app_client_id(parameters)
     revoked = await show_out(store, bearers, user.id, app_client_id)
     if revoked:
-        note_consent(request.app.state.doorway, "shut-out", user, app_client_id, by=application.client_id)
+        note_consent(request.app.state.doorway, "grant-revoke", user, app_client_id, by=application.client_id)
     return {"success": True, "revoked": revoked}
 
 
-@router.post("/user/launch", summary="Prepare the launch of an application for a user")
+@router.post(
+    "/user/launch",
+    summary="Prepare the launch of an application for a user",
+    openapi_extra=takes(
+        APPLICATION, USER, app_client_id="The application to open.", patient="The Patient that it is about."
+    ),
+)
 async def launch(
     parameters: Given, application: Authenticated, accounts: AccountsOf, store: StoreOf, clock: ClockOf, base: BaseOf
 ) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from fhirstore.api.dependencies import (
     CredentialsOf,
     SignerOf,
 )
+from fhirstore.api.description import APPLICATION, takes
 from fhirstore.api.fhir import PREFIXES
 from fhirstore.api.parameters import Given, Parameters
 from fhirstore.auth.credentials import Client
@@ -64,7 +65,19 @@ ClientOf = Annotated[Client, Depends(_client)]
 ApplicationOf = Annotated[Application, Depends(_application)]
 
 
-@router.post("/oauth2/token", summary="Exchange a code, a refresh token or a secret for tokens")
+@router.post(
+    "/oauth2/token",
+    summary="Exchange a code, a refresh token or a secret for tokens",
+    openapi_extra=takes(
+        APPLICATION,
+        grant_type="authorization_code, refresh_token or client_credentials.",
+        code="With authorization_code.",
+        redirect_uri="Where the code was sent, if it was.",
+        code_verifier="PKCE's, where its challenge was given.",
+        refresh_token="With refresh_token.",
+        scope="What is wanted of what was granted.",
+    ),
+)
 @router.post("/fhir/oauth2/token", include_in_schema=False)
 async def token(
     parameters: Given,
@@ -93,13 +106,21 @@ async def token(
     return JSONResponse({name: value for name, value in answer.items() if value is not None}, headers=_UNCACHED)
 
 
-@router.post("/oauth2/revoke", summary="Take a token back")
+@router.post(
+    "/oauth2/revoke",
+    summary="Take a token back",
+    openapi_extra=takes(APPLICATION, token="An access token or a refresh token."),
+)
 async def revoke(parameters: Given, client: ClientOf, accounts: AccountsOf, bearers: BearersOf) -> JSONResponse:
     await revoke_token(accounts, bearers, client, _token(parameters))
     return JSONResponse({}, headers=_UNCACHED)
 
 
-@router.post("/oauth2/introspect", summary="What a token of the application is good for")
+@router.post(
+    "/oauth2/introspect",
+    summary="What a token of the application is good for",
+    openapi_extra=takes(APPLICATION, token="An access token or a refresh token."),
+)
 async def introspect(
     parameters: Given, application: ApplicationOf, accounts: AccountsOf, clock: ClockOf
 ) -> JSONResponse:

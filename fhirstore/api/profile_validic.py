@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from fhirstore.api.dependencies import AccountsOf, ClockOf
+from fhirstore.api.description import HOLDER, takes
 from fhirstore.api.parameters import Members
 from fhirstore.api.validic import CallerOf, ValidicRoute, object_member, text_member
 from fhirstore.auth.users import LENGTH_LIMIT, update_user
@@ -24,19 +25,24 @@ _NUMBERS = {"height": 300, "weight": 1000}
 _CHOICES = {"gender": ("M", "F"), "birth_year": tuple(map(str, range(1850, 2200)))}
 
 
-@router.get("/me", summary="Whose token it is")
+@router.get("/me", summary="Whose token it is", openapi_extra=takes(HOLDER))
 async def me(caller: CallerOf, accounts: AccountsOf) -> dict[str, Any]:
     user = await _user(accounts, caller)
     return {"me": {"_id": user.hex_id}}
 
 
-@router.get("/profile", summary="The user's profile")
+@router.get("/profile", summary="The user's profile", openapi_extra=takes(HOLDER))
 async def profile(caller: CallerOf, accounts: AccountsOf) -> dict[str, Any]:
     caller.require("read", "Patient")
     return {"profile": _whole_profile(await _user(accounts, caller))}
 
 
-@router.post("/profile", status_code=201, summary="Change the user's profile")
+@router.post(
+    "/profile",
+    status_code=201,
+    summary="Change the user's profile",
+    openapi_extra=takes(HOLDER, profile="An object, as when a user is provisioned."),
+)
 async def change_profile(members: Members, caller: CallerOf, accounts: AccountsOf, clock: ClockOf) -> dict[str, Any]:
     caller.require("write", "Patient")
     user = await _user(accounts, caller)

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from fhirstore.api.dependencies import BaseOf, ClockOf, StoreOf
+from fhirstore.api.description import APPLICATION, USER, takes
 from fhirstore.api.parameters import Given
 from fhirstore.api.users_oneup import Authenticated, active_user
 from fhirstore.auth.sign_in import LINK_SECONDS, user_link
@@ -16,7 +17,11 @@ router = APIRouter(prefix="/user-management/v1", tags=["User management"])
 HEALTH_HISTORY = "/health-history"
 
 
-@router.post("/user/sign-in-link", summary="A link that signs a user in, once, within five minutes")
+@router.post(
+    "/user/sign-in-link",
+    summary="A link that signs a user in, once, within five minutes",
+    openapi_extra=takes(APPLICATION, USER, next="The page that the user sees first: a path of this server."),
+)
 async def sign_in_link(
     parameters: Given, application: Authenticated, store: StoreOf, clock: ClockOf, base: BaseOf
 ) -> dict[str, Any]:

@@ -6,6 +6,7 @@ are those of DSTU2. To whoever did not ask for a job, it is not there.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator, Mapping
@@ -77,7 +78,7 @@ class Transfers:
             raise NotFound("There is no such job.")
         if asked.file:
             _check_method(http, "GET", "HEAD")
-            return await self._send_file(found, asked.file, caller, send)
+            return await self._send_file(found, asked.file, caller, receive, send)
         _check_method(http, "GET", "DELETE", "HEAD")
         if http.method == "DELETE":
             await self._cancel(found)
@@ -169,7 +170,7 @@ class Transfers:
         await send_answer(send, 202, headers, b"", "application/json")
         return 202
 
-    async def _send_file(self, job: Job, file: str, caller: Caller, send: Send) -> int:
+    async def _send_file(self, job: Job, file: str, caller: Caller, receive: Receive, send: Send) -> int:
         if job.state != "done":
             raise NotFound("There is no such file.")
         if job.kind == "import" and file == REFUSED and job.result["refused"]:
@@ -181,7 +182,7 @@ class Transfers:
             pieces = written(export_of(job, own, file), resources, "ndjson")
         else:
             raise NotFound("There is no such file.")
-        await _stream(pieces, send)
+        await _stream(pieces, receive, send)
         return 200
 
     async def _refused(self, job: Job) -> AsyncIterator[bytes]:
@@ -206,7 +207,7 @@ def _manifest(job: Job, base: str) -> Mapping[str, Any]:
         "output": output,
         "error": error,
     }
-    return manifest if job.kind == "export" else {**manifest, "counts": counts, "faults": job.result["faults"]}
+    return manifest if job.kind == "export" else {**manifest, "counts": counts, "faults": job.result.get("faults", {})}
 
 
 def _progress(job: Job) -> str:
@@ -244,12 +245,23 @@ async def _chunks(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield waiting
 
 
-async def _stream(pieces: AsyncIterator[bytes], send: Send) -> None:
+async def _stream(pieces: AsyncIterator[bytes], receive: Receive, send: Send) -> None:
+    """Send them, as long as the client is there: a whole record would be read for nobody otherwise."""
+    gone = asyncio.create_task(_disconnect(receive))
     headers = [PRIVATE, (b"content-type", NDJSON.encode()), (b"content-disposition", b"attachment")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     try:
         async for piece in pieces:
+            if gone.done():
+                return
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     except Failure as failure:  # too late for an answer: the connection must break, or the file would look whole
         raise _BrokenError(failure.code) from failure
+    finally:
+        gone.cancel()
     await send({"type": "http.response.body", "body": b""})
+
+
+async def _disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from fhirstore.api.dependencies import AccountsOf, ClockOf, StoreOf
+from fhirstore.api.description import APPLICATION, USER, takes
 from fhirstore.api.parameters import Given
 from fhirstore.api.users_oneup import Authenticated, boolean, named_user
 from fhirstore.auth.tokens import USER_SCOPE
@@ -22,7 +23,7 @@ from fhirstore.transfer.sources import sources
 router = APIRouter(prefix="/user-management/v1/user/source", tags=["User management"])
 
 
-@router.get("", summary="List the sources of a user's record")
+@router.get("", summary="List the sources of a user's record", openapi_extra=takes(APPLICATION, USER))
 async def find(parameters: Given, application: Authenticated, accounts: AccountsOf, store: StoreOf) -> dict[str, Any]:
     user = await named_user(accounts, application, parameters)
     found = await sources(store.within(Scope(user.id)))
@@ -42,7 +43,12 @@ async def find(parameters: Given, application: Authenticated, accounts: Accounts
     }
 
 
-@router.delete("", status_code=202, summary="Take out what one source brought; with erase=true, its history too")
+@router.delete(
+    "",
+    status_code=202,
+    summary="Take out what one source brought; with erase=true, its history too",
+    openapi_extra=takes(APPLICATION, USER, source="The URI of the source.", erase="true erases all versions too."),
+)
 async def remove(
     request: Request,
     response: Response,
@@ -67,7 +73,11 @@ async def remove(
     return _shown(job)
 
 
-@router.get("/removal", summary="How far the removal of a source came")
+@router.get(
+    "/removal",
+    summary="How far the removal of a source came",
+    openapi_extra=takes(APPLICATION, job="As the answer to the removal named it."),
+)
 async def status(parameters: Given, application: Authenticated, store: StoreOf) -> dict[str, Any]:
     job = await store.jobs.job(parameters.get("job", ""))
     if job is None or job.kind != "removal" or job.client_id != application.client_id:

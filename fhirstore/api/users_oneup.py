@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from fhirstore.api.dependencies import AccountsOf, AddressOf, BearersOf, ClockOf, CredentialsOf, count_call
+from fhirstore.api.description import APPLICATION, USER, takes
 from fhirstore.api.parameters import Given, Parameters
 from fhirstore.auth.tokens import issue_code
 from fhirstore.auth.users import UserInactive, UserInvalid, create_user, find_user, list_users, update_user
@@ -30,7 +31,13 @@ async def _application(
 Authenticated = Annotated[Application, Depends(_application)]
 
 
-@router.post("/user", summary="Create a user and a first code")
+@router.post(
+    "/user",
+    summary="Create a user and a first code",
+    openapi_extra=takes(
+        APPLICATION, app_user_id="Your own name for the user.", active="false makes the user switched off."
+    ),
+)
 async def create(parameters: Given, application: Authenticated, accounts: AccountsOf, clock: ClockOf) -> dict[str, Any]:
     active = boolean(parameters, "active")
     user = await create_user(
@@ -39,7 +46,11 @@ async def create(parameters: Given, application: Authenticated, accounts: Accoun
     return {"success": True, "code": await issue_code(accounts, user, clock()), **shown(user)}
 
 
-@router.get("/user", summary="List the application's users, or look one up")
+@router.get(
+    "/user",
+    summary="List the application's users, or look one up",
+    openapi_extra=takes(APPLICATION, USER, _count="How many at most: 1,000.", _skip="How many to pass over."),
+)
 async def find(parameters: Given, application: Authenticated, accounts: AccountsOf) -> dict[str, Any]:
     page = await list_users(
         accounts,
@@ -52,7 +63,16 @@ async def find(parameters: Given, application: Authenticated, accounts: Accounts
     return {"success": True, "entry": [shown(user) for user in page.users], "total": page.total}
 
 
-@router.put("/user", summary="Rename a user, or switch one off or on")
+@router.put(
+    "/user",
+    summary="Rename a user, or switch one off or on",
+    openapi_extra=takes(
+        APPLICATION,
+        oneup_user_id="The user's number.",
+        app_user_id="The new name; without a number, which user.",
+        active="true or false.",
+    ),
+)
 async def update(
     parameters: Given, application: Authenticated, accounts: AccountsOf, bearers: BearersOf, clock: ClockOf
 ) -> dict[str, Any]:
@@ -69,7 +89,7 @@ async def update(
     return {"success": True, **shown(changed)}
 
 
-@router.post("/user/auth-code", summary="A new code for an existing user")
+@router.post("/user/auth-code", summary="A new code for an existing user", openapi_extra=takes(APPLICATION, USER))
 async def auth_code(
     parameters: Given, application: Authenticated, accounts: AccountsOf, clock: ClockOf
 ) -> dict[str, Any]:

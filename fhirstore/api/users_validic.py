@@ -8,6 +8,7 @@ from typing import Any, cast, get_args
 from fastapi import APIRouter, Request
 
 from fhirstore.api.dependencies import AccountsOf, BaseOf, BearersOf, ClockOf, StoreOf, TrailOf
+from fhirstore.api.description import ORGANIZATION, takes
 from fhirstore.api.parameters import Members
 from fhirstore.api.profile_validic import read_profile, shown_profile
 from fhirstore.api.validic import (
@@ -32,10 +33,17 @@ router = APIRouter(prefix="/v1", tags=["Validic"], route_class=ValidicRoute)
 RECENT_SPAN = 90 * 24 * 3600 * 1000
 """Users whose token was used within this time are active, in milliseconds."""
 
+_USER = {
+    "user[uid]": "Your own id for the user, which must not tell who it is.",
+    "user[profile]": "An object of gender (M or F), location, birth_year, country, height (cm) and weight (kg).",
+}
+
 _SWITCH = {"1": True, "true": True, "0": False, "false": False}
 
 
-@router.post("/organizations/{org}/users", status_code=201, summary="Provision a user")
+@router.post(
+    "/organizations/{org}/users", status_code=201, summary="Provision a user", openapi_extra=takes(ORGANIZATION, _USER)
+)
 async def provision(
     members: Members, application: OrganizationOf, accounts: AccountsOf, clock: ClockOf
 ) -> dict[str, Any]:
@@ -47,7 +55,12 @@ async def provision(
     return {"code": 201, "message": "Ok", "user": shown}
 
 
-@router.post("/organizations/{org}/authorization/new_user", status_code=201, summary="Provision a user by PIN")
+@router.post(
+    "/organizations/{org}/authorization/new_user",
+    status_code=201,
+    summary="Provision a user by PIN",
+    openapi_extra=takes(ORGANIZATION, _USER, pin="Any: it proves nothing here."),
+)
 async def provision_by_pin(
     members: Members, application: OrganizationOf, accounts: AccountsOf, clock: ClockOf
 ) -> dict[str, Any]:
@@ -57,7 +70,18 @@ async def provision_by_pin(
     return await provision(members, application, accounts, clock)
 
 
-@router.get("/organizations/{org}/users", summary="List the organization's users")
+@router.get(
+    "/organizations/{org}/users",
+    summary="List the organization's users",
+    openapi_extra=takes(
+        ORGANIZATION,
+        status="all, active, inactive, provisioned or suspended.",
+        uid="One user.",
+        limit="How many: 100, at most 1,000.",
+        page="Which page, or",
+        offset="how many to pass over.",
+    ),
+)
 async def list_users(
     request: Request,
     members: Members,
@@ -84,13 +108,17 @@ async def list_users(
     return {"summary": summary(request, base, page.total, offset, limit), "users": users}
 
 
-@router.get("/organizations/{org}/users/{id}", summary="One user")
+@router.get("/organizations/{org}/users/{id}", summary="One user", openapi_extra=takes(ORGANIZATION))
 async def get_user(id: str, application: OrganizationOf, accounts: AccountsOf) -> dict[str, Any]:
     user = await find_user(accounts, application, hex_id=id)
     return {"user": {"_id": user.hex_id, "uid": user.app_user_id, "profile": shown_profile(user.profile)}}
 
 
-@router.put("/organizations/{org}/users/{id}", summary="Change a user, suspend one, or take that back")
+@router.put(
+    "/organizations/{org}/users/{id}",
+    summary="Change a user, suspend one, or take that back",
+    openapi_extra=takes(ORGANIZATION, _USER, suspend="1 or 0."),
+)
 async def change_user(
     id: str, members: Members, application: OrganizationOf, accounts: AccountsOf, bearers: BearersOf, clock: ClockOf
 ) -> dict[str, Any]:
@@ -115,14 +143,18 @@ async def change_user(
     return {"code": 200, "message": "The user has been successfully updated", "user": shown}
 
 
-@router.delete("/organizations/{org}/users/{id}", summary="Delete a user")
+@router.delete("/organizations/{org}/users/{id}", summary="Delete a user", openapi_extra=takes(ORGANIZATION))
 async def delete_by_id(
     id: str, application: OrganizationOf, store: StoreOf, bearers: BearersOf, trail: TrailOf, clock: ClockOf
 ) -> dict[str, Any]:
     return await _delete(await find_user(store.accounts, application, hex_id=id), store, bearers, trail, clock)
 
 
-@router.delete("/organizations/{org}/users", summary="Delete the user with a uid")
+@router.delete(
+    "/organizations/{org}/users",
+    summary="Delete the user with a uid",
+    openapi_extra=takes(ORGANIZATION, uid="Which user."),
+)
 async def delete_by_uid(
     members: Members, application: OrganizationOf, store: StoreOf, bearers: BearersOf, trail: TrailOf, clock: ClockOf
 ) -> dict[str, Any]:
@@ -132,7 +164,9 @@ async def delete_by_uid(
     return await _delete(await find_user(store.accounts, application, app_user_id=uid), store, bearers, trail, clock)
 
 
-@router.get("/organizations/{org}/users/{id}/refresh_token", summary="Replace a user's token")
+@router.get(
+    "/organizations/{org}/users/{id}/refresh_token", summary="Replace a user's token", openapi_extra=takes(ORGANIZATION)
+)
 async def refresh_token(
     id: str, application: OrganizationOf, accounts: AccountsOf, bearers: BearersOf, clock: ClockOf
 ) -> dict[str, Any]:
@@ -143,12 +177,16 @@ async def refresh_token(
     return {"code": 200, "message": "Ok", "user": shown}
 
 
-@router.get("/organizations/{org}/apps", summary="Sources to connect: there are none to offer")
+@router.get(
+    "/organizations/{org}/apps",
+    summary="Sources to connect: there are none to offer",
+    openapi_extra=takes(ORGANIZATION),
+)
 async def list_apps(request: Request, application: OrganizationOf, base: BaseOf) -> dict[str, Any]:
     return {"summary": summary(request, base, 0), "apps": []}
 
 
-@router.get("/organizations/{org}", summary="The organization, counted")
+@router.get("/organizations/{org}", summary="The organization, counted", openapi_extra=takes(ORGANIZATION))
 async def organization(
     request: Request, application: OrganizationOf, accounts: AccountsOf, base: BaseOf
 ) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets as random
+from asyncio import Task, get_running_loop, shield
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from fhirstore.auth.scopes import OFFLINE
 from fhirstore.auth.secrets import digest, mint
@@ -132,6 +134,7 @@ class Bearers:
         self._store = store
         self._clock = clock
         self._known: dict[str, tuple[Caller, int]] = {}
+        self._looking: dict[str, Task[Caller]] = {}
         self._forgotten = 0
         self.spending = Spending()
 
@@ -142,11 +145,17 @@ class Bearers:
         known = self._known.get(hash)
         if known is not None and self._clock() < known[1]:
             return known[0]
-        return await self._look_up(hash)
+        # What is no longer trusted is asked for by all who are being served at that moment: one looks for them all.
+        looking = self._looking.get(hash)
+        if looking is None:
+            looking = self._looking[hash] = get_running_loop().create_task(self._look_up(hash))
+            looking.add_done_callback(partial(self._looked_up, hash))
+        return await shield(looking)
 
     def forget(self, user: int | None) -> None:
         """Have the next request of this user's tokens look anew, in this process, and of those it shares with."""
         self._forgotten += 1
+        self._looking = {}
         self._known = {
             hash: known
             for hash, known in self._known.items()
@@ -173,6 +182,12 @@ class Bearers:
         if forgotten == self._forgotten:
             self._remember(hash, caller, min(token.expires, now + _CACHE_SECONDS * SECOND))
         return caller
+
+    def _looked_up(self, hash: str, looking: Task[Caller]) -> None:
+        if self._looking.get(hash) is looking:
+            del self._looking[hash]
+        if not looking.cancelled():
+            looking.exception()  # seen, also where nobody waits any more
 
     async def _patient(self, token: Token, user: User) -> str | None:
         """The id of the Patient that the token's scope is about: where it names none, the only one there is."""

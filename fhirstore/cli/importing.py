@@ -248,15 +248,18 @@ def _files(paths: Sequence[str], unreadable: list[str]) -> Iterator[Path]:
     """All files, by name; links to folders are not followed, for they may lead back."""
     for path in map(Path, paths):
         if path.is_dir():
-            other = 0
+            number, other = 0, 0
             for folder, folders, names in os.walk(path):
                 folders.sort()
                 found = [name for name in sorted(names) if name.lower().removesuffix(".gz").endswith(_SUFFIXES)]
-                other += len(names) - len(found)
+                number, other = number + len(found), other + len(names) - len(found)
                 yield from (Path(folder) / name for name in found)
-            if other:
-                kinds = ", ".join(_SUFFIXES)
-                sys.stderr.write(f"fhirstore: {other:,} files in {path} passed over, for they are none of {kinds}\n")
+            kinds = ", ".join(_SUFFIXES)
+            if not number:
+                unreadable.append(str(path))
+                sys.stderr.write(f"fhirstore: {path} holds no file of the kinds {kinds}\n")
+            elif other:
+                sys.stderr.write(f"fhirstore: {other:,} files in {path} passed over: they are none of {kinds}\n")
         elif path.name == STANDARD_INPUT or os.access(path, os.R_OK):
             yield path
         else:
@@ -275,9 +278,9 @@ def _spooled(stream: BinaryIO, spool: IO[bytes]) -> Input:
 
 def _print(report: Report, rate: float, refused: Path | None, *, as_json: bool) -> None:
     if as_json:
-        totals = {outcome: report.total(outcome) for outcome in OUTCOMES}
-        told = {"records": report.records, "per_second": round(rate), **totals, "types": report.counts}
-        sys.stdout.write(json.dumps({**told, "faults": report.faults}) + "\n")
+        told: dict[str, object] = {"records": report.records, "per_second": round(rate)}
+        told |= {outcome: report.total(outcome) for outcome in OUTCOMES}
+        sys.stdout.write(json.dumps(told | {"types": report.counts, "faults": report.faults}) + "\n")
         return
     shown = [outcome for outcome in OUTCOMES if report.total(outcome)]
     table = Table("type", box=None)
@@ -303,5 +306,5 @@ def _explain(report: Report, file: Path | None) -> None:
     where = f"is in {file}" if file else "comes into a file with --refused FILE"
     sys.stdout.write(f"Each of them, with its place and its faults, {where}.\n")
     if report.lenient:
-        number = "All" if report.lenient == report.total("refused") else f"{report.lenient:,} of them"
-        sys.stdout.write(f"{number} would be stored, marked as incomplete, with --level structure.\n")
+        which = "All" if report.lenient == report.total("refused") else f"{report.lenient:,} of them"
+        sys.stdout.write(f"{which} would be stored, marked as incomplete, with --level structure.\n")

@@ -17,8 +17,8 @@ from typing import Any
 from fhirstore.dstu2 import narrative
 from fhirstore.dstu2.bindings import ALLOWS
 from fhirstore.dstu2.catalog import is_resource_type, resource_types
-from fhirstore.dstu2.codings import REMEMBERED, PlainCoding, plain_coding
 from fhirstore.dstu2.primitives import Check
+from fhirstore.dstu2.recurring import REMEMBERED, read_text, recurring, text_of
 from fhirstore.dstu2.references import target_type
 from fhirstore.dstu2.shapes import Property, Shape, shape_of
 
@@ -27,6 +27,8 @@ Verdict = Callable[[Any], object]
 _NUMBERS = frozenset({int, Decimal})
 
 _judges: dict[str, Verdict] = {}
+_by_place: dict[str, Verdict] = {}
+"""The verdicts on what comes again and again, by the path of its property."""
 
 
 def is_flawless(resource: dict[str, Any], type_name: str) -> bool:
@@ -63,11 +65,14 @@ def _judge(shape: Shape) -> Verdict:
                 return False
         return bool(value)
 
-    _judges[shape.name] = judge if shape.name != "Coding" else _remembering(judge)
-    verdicts.update((name, _property_verdict(prop)) for name, prop in shape.properties.items() if _is_plain(prop))
+    _judges[shape.name] = judge
+    again = recurring(shape.name) if is_resource_type(shape.name) else ()
+    for name, prop in shape.properties.items():
+        if _is_plain(prop):
+            verdicts[name] = _property_verdict(prop, f"{shape.name}.{name}" if name in again else None)
     if is_resource_type(shape.name):
         verdicts["resourceType"] = bool
-    return _judges[shape.name]
+    return judge
 
 
 def _choices(shape: Shape) -> dict[str, str]:
@@ -75,20 +80,20 @@ def _choices(shape: Shape) -> dict[str, str]:
     return {name: prop.element.path for name, prop in shape.properties.items() if prop.choice}
 
 
-def _remembering(judge: Verdict) -> Verdict:
-    """The verdict on codings, most of which come again and again."""
+def _remembering(place: str, verdict: Verdict) -> Verdict:
+    """The verdict on values at a place, each found once for all that have its text."""
+    _by_place[place] = verdict
 
-    @lru_cache(maxsize=REMEMBERED)
-    def judge_known(coding: PlainCoding) -> bool:
-        system, code, display = coding
-        shown = {} if display is None else {"display": display}
-        return bool(judge({"system": system, "code": code, **shown}))
+    def judge(value: Any) -> object:
+        text = text_of(value)
+        return verdict(value) if text is None else _judge_text(place, text)
 
-    def judge_any(value: dict[str, Any]) -> object:
-        known = plain_coding(value)
-        return judge(value) if known is None else judge_known(known)
+    return judge
 
-    return judge_any
+
+@lru_cache(maxsize=REMEMBERED)
+def _judge_text(place: str, text: bytes) -> bool:
+    return bool(_by_place[place](read_text(text)))
 
 
 def _is_plain(prop: Property) -> bool:
@@ -97,8 +102,10 @@ def _is_plain(prop: Property) -> bool:
     return prop.type != "Resource" and not own_id
 
 
-def _property_verdict(prop: Property) -> Verdict:
+def _property_verdict(prop: Property, place: str | None) -> Verdict:
     verdict = _object_verdict(prop) if prop.check is None else _primitive_verdict(prop, prop.check)
+    if place is not None:
+        verdict = _remembering(place, verdict)
     return _each(verdict) if prop.many else verdict
 
 

@@ -74,7 +74,7 @@ def check(div: str, path: str) -> list[Issue]:
 
 
 def _is_harmless(text: str) -> bool:
-    """Whether each "<" begins a tag that every reader of HTML takes for the same, of an element that only shows text."""
+    """Whether each "<" begins a tag that all readers of HTML take for the same, of an element that only shows text."""
     reader = _Reader("")
     for tag in _TAG.finditer(text):
         if tag[1].lower() not in ELEMENTS | _DATED_ELEMENTS:

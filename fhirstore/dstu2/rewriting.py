@@ -14,9 +14,12 @@ from typing import Any, Literal
 
 from fhirstore.dstu2.catalog import elements, is_resource_type, primitive_types
 
-Kind = Literal["reference", "uri", "link"]
+Kind = Literal["reference", "uri", "attachment", "link"]
 Rewrite = Callable[[Kind, str], str]
 """What a text is, and the text; answers what shall stand there."""
+
+NAMES = frozenset({"uri", "attachment"})
+"""What mostly leads out of the record, or nowhere: there only a name for a time is sure to be meant."""
 
 _LITERAL, _FOREIGN = (
     re.compile(
@@ -91,6 +94,8 @@ def _children(path: str) -> Mapping[str, tuple[Kind | None, str]]:
         for name, type in element.json_names.items():
             if element.path == "Reference.reference":
                 found[name] = ("reference", "")
+            elif element.path == "Attachment.url":
+                found[name] = ("attachment", "")
             elif type in _KINDS:
                 found[name] = (_KINDS[type], "")
             elif type not in primitive_types():

@@ -28,7 +28,7 @@ _IS_APPLICATION = {
 }
 _IS_USER = {"system": "http://hl7.org/fhir/object-role", "code": "6", "display": "User"}
 _ACTIONS = {"create": "C", "read": "R", "vread": "R", "update": "U", "delete": "D"}
-_OWN = frozenset({"share", "unshare", "let-in", "shut-out"})
+_OWN = frozenset({"share", "unshare", "grant", "grant-revoke"})
 """What happens to a record beside FHIR's interactions."""
 _INTERACTIONS = "http://hl7.org/fhir/restful-interaction"
 _OBJECT_TYPE, _OBJECT_ROLE = "http://hl7.org/fhir/object-type", "http://hl7.org/fhir/object-role"

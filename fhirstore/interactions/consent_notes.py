@@ -1,4 +1,4 @@
-"""That a user let an application in, or that it was shown out, for the user's trail."""
+"""That a user granted an application access, or that this was taken back, for the user's trail."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from fhirstore.interactions.doorway import Doorway
 from fhirstore.store.accounts import User
 from fhirstore.store.trail import APPLICATION_TYPE, Event, event_id
 
-Deed = Literal["let-in", "shut-out"]
+Deed = Literal["grant", "grant-revoke"]
 
 
 def note_consent(doorway: Doorway, deed: Deed, user: User, client_id: str, *, by: str | None = None) -> None:
-    """`client_id` is whom the user let in or shut out; `by` the application that did it in the user's name, None
-    where it was the user."""
+    """`client_id` is whose access it is; `by` the application that took it back in the user's name, None where it
+    was the user."""
     if doorway.audit == "off":
         return
     actor = user.id if by is None else None

@@ -11,6 +11,7 @@ from msgspec import structs
 from fhirstore.caller import Author, Caller
 from fhirstore.clock import Clock
 from fhirstore.dstu2.levels import Level
+from fhirstore.extents import WHOLE, Extents
 from fhirstore.interactions.integrity import ReferentialIntegrity
 from fhirstore.interactions.notes import Extent, Noted, Notes
 from fhirstore.interactions.own_trail import own_trail
@@ -84,16 +85,18 @@ class Doorway:
             view=partial(self._views.view, scope_of(caller)),
         )
 
-    def within(self, whole: Scope, author: Author, base: str) -> Resources:
-        """A whole record, under the rules that hold for every write; for who acts in an application's name alone."""
+    def within(self, whole: Scope, author: Author, base: str, readable: Extents = WHOLE) -> Resources:
+        """A whole record, under the rules that hold for every write; for who acts in an application's name alone.
+
+        Refusals tell nothing of what is not `readable`."""
         resources: Resources = self.store.within(whole, author)
         # Beneath the scope: also what the caller may not see must keep what it refers to.
         if self.limits.referential_integrity:
-            resources = ReferentialIntegrity(resources)
+            resources = ReferentialIntegrity(resources, readable)
         return WithProvenance(resources, author, self.new_id, base) if self.provenance else resources
 
     def _resources(self, caller: Caller, base: str, shown: Callable[[int], object] | None = None) -> Resources:
         def of_owner(whole: Scope) -> Resources:
-            return self.within(whole, caller.author, base)
+            return self.within(whole, caller.author, base, caller.opened.readable)
 
         return reach(scope_of(caller), of_owner, shown)

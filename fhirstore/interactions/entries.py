@@ -16,7 +16,7 @@ import msgspec
 from fhirstore.dstu2.bundle_parts import Bundle, Part
 from fhirstore.dstu2.json_format import dump
 from fhirstore.dstu2.levels import Level
-from fhirstore.dstu2.rewriting import Kind, parse_literal, texts
+from fhirstore.dstu2.rewriting import NAMES, Kind, parse_literal, texts
 from fhirstore.errors import BadRequest, Failure, Issue
 from fhirstore.interactions.incoming import accept_document
 from fhirstore.interactions.request import Context, Request
@@ -139,7 +139,7 @@ def _referring(document: Any, text: bytes, full_url: str, names: frozenset[str])
 
     def leads(kind: Kind, said: str) -> bool:
         address = said.partition("#")[0]
-        if kind == "uri" and not address.startswith(TEMPORARY):
+        if kind in NAMES and not address.startswith(TEMPORARY):
             return False
         named = address in names or said in names or f"{base}/{address}" in names
         return named or (kind == "reference" and "?" in said)

@@ -17,7 +17,7 @@ from msgspec import structs
 
 from fhirstore.dstu2.bundle_parts import Bundle
 from fhirstore.dstu2.catalog import is_resource_type
-from fhirstore.dstu2.rewriting import Kind, rewrite
+from fhirstore.dstu2.rewriting import NAMES, Kind, rewrite
 from fhirstore.errors import BadRequest, Failure, Issue, NotFound, PreconditionFailed
 from fhirstore.interactions.bundles import bundle as bundle_of
 from fhirstore.interactions.bundles import failure_entry, response_entry
@@ -267,7 +267,7 @@ def _with_references(entry: Entry, request: Request, addresses: Mapping[str, str
 
     def replaced(kind: Kind, text: str) -> str:
         address, mark, fragment = text.partition("#")
-        if kind == "uri" and not address.startswith(TEMPORARY):
+        if kind in NAMES and not address.startswith(TEMPORARY):
             return text
         # A relative reference means a neighbour: first one at the same server as this resource.
         found = addresses.get(f"{base}/{address}") if base else None

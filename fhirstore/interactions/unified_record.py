@@ -81,10 +81,11 @@ class RecordReading:
     One at a time reads with a view; whoever does holds its lock.
     """
 
-    def __init__(self, resources: Resources, view: View, known: People) -> None:
+    def __init__(self, resources: Resources, view: View, known: People, judged: Judgements) -> None:
         self._resources = resources
         self._view = view
         self._known = known
+        self._judged = judged
         self.people = unified_facts(known.groups, known)
 
     def person(self, patient: str) -> str | None:
@@ -99,8 +100,9 @@ class RecordReading:
             del rest[0]
         while rest:
             unknown = list(takewhile(lambda kind: kind not in self._view.facts, rest))
-            async for facts in self._new_facts(unknown) if unknown else _nothing():
-                yield facts
+            if unknown:
+                async for facts in self._new_facts(unknown):
+                    yield facts
             rest = rest[len(unknown) :]
             while rest and rest[0] in self._view.facts:
                 yield self._view.facts[rest.pop(0)]
@@ -131,9 +133,8 @@ class RecordReading:
         return found
 
     def _grouped(self, facts: Sequence[Fact], clocks: Clocks) -> Sequence[UnifiedFact]:
-        judged = self._view.judged
-        groups = group(self._known.placed(facts), judged, clocks)
-        return unified_facts(groups, self._known, parts(groups, judged, clocks))
+        groups = group(self._known.placed(facts), self._judged, clocks)
+        return unified_facts(groups, self._known, parts(groups, self._judged, clocks))
 
     async def _clocks(self) -> Clocks:
         """How the clocks of the sources go; where there is one source, its clock is right."""
@@ -147,12 +148,13 @@ class RecordReading:
 
 async def open_record(resources: Resources, view: View) -> RecordReading:
     """Read who is in a record, and what was judged of it."""
-    if view.people is None:
-        judged = await _judgements(resources)
-        patients = [fact async for facts in _facts(resources, Plan(("Patient",))) for fact in facts]
-        groups = await asyncio.to_thread(group, patients, judged)
-        view.judged, view.people = judged, people(groups)
-    return RecordReading(resources, view, view.people)
+    if view.people is not None:
+        return RecordReading(resources, view, view.people, view.judged)
+    judged = await _judgements(resources)
+    patients = [fact async for facts in _facts(resources, Plan(("Patient",))) for fact in facts]
+    known = people(await asyncio.to_thread(group, patients, judged))
+    view.keep_people(known, judged)
+    return RecordReading(resources, view, known, judged)
 
 
 async def _sample(resources: Resources) -> list[Fact]:
@@ -217,12 +219,6 @@ async def _pages(resources: Resources, plan: Plan) -> AsyncIterator[Sequence[Ver
         if found.next is None:
             return
         page = replace(page, after=found.next)
-
-
-async def _nothing() -> AsyncIterator[Sequence[Fact]]:
-    nothing: tuple[Sequence[Fact], ...] = ()
-    for none in nothing:
-        yield none
 
 
 def _key(reference: str) -> tuple[str, str]:

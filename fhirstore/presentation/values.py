@@ -211,13 +211,7 @@ def _repeat_words(repeat: Mapping[str, Any]) -> list[str]:
     each = ""
     if unit and _count(period):
         whole = _count(period) == "1"
-        each = (
-            f"every {unit}"
-            if whole and not times
-            else f"a {unit}"
-            if whole
-            else f"every {_count(period)} {unit}s"
-        )
+        each = f"every {unit}" if whole and not times else f"a {unit}" if whole else f"every {_count(period)} {unit}s"
     lasting = _count(repeat.get("duration"))
     length = f"for {lasting} {_UNITS.get(str(repeat.get('durationUnits')), '')}s" if lasting else ""
     bounds = _period(repeat.get("boundsPeriod")) or quantity_words(repeat.get("boundsQuantity"))

@@ -76,13 +76,14 @@ class Collector:
     `base` is this server's own address; `contained` maps the ids of contained resources to their types.
     """
 
-    __slots__ = ("base", "contained", "keys", "ranges")
+    __slots__ = ("base", "contained", "keys", "ranges", "words")
 
     def __init__(self, base: str, contained: Mapping[str, str]) -> None:
         self.base = base
         self.contained = contained
         self.keys: list[str] = []
         self.ranges: list[Range] = []
+        self.words: list[str] = []
 
 
 Index = Callable[[Any, Collector], bool]

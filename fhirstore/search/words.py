@@ -6,7 +6,7 @@ parentheses combine them. Case and accents do not count.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -26,27 +26,27 @@ _QUERY_LIMIT = 100
 _DEPTH_LIMIT = 20
 
 
-def words_of(document: Mapping[str, Any]) -> tuple[str, ...]:
+def words_of(document: Mapping[str, Any], found: Iterable[str] = ()) -> tuple[str, ...]:
     """The distinct words of a document: of its narrative with "~" before them, of everything else, its
-    id and meta left out, as they are.
+    id and meta left out, as they are; and those that were found in more of it before.
 
     Base64, addresses of references and words of more than 40 characters are left out, as are words beyond 20,000.
     """
     text = document.get("text")
     div = text.get("div") if type(text) is dict else None
     rest = {name: value for name, value in document.items() if name not in _APART}
-    found = _distinct(rest)
+    distinct = dict.fromkeys([*found, *words_within(rest)])
     if type(div) is not str:
-        return tuple(found) if len(found) <= _WORDS_LIMIT else tuple(found)[:_WORDS_LIMIT]
+        return tuple(distinct) if len(distinct) <= _WORDS_LIMIT else tuple(distinct)[:_WORDS_LIMIT]
     narrative = dict.fromkeys(words(_without_tags(div)))
     marked = [NARRATIVE + word for word in narrative if len(word) < _LONGEST]
-    return tuple((marked + [word for word in found if word not in narrative])[:_WORDS_LIMIT])
+    return tuple((marked + [word for word in distinct if word not in narrative])[:_WORDS_LIMIT])
 
 
-def _distinct(document: Mapping[str, Any]) -> dict[str, None]:
-    """The words of every string and number of a document, without walking it by recursion."""
+def words_within(value: Any) -> list[str]:
+    """The words of every string and number within a value, without walking it by recursion."""
     texts: list[str] = []
-    waiting: list[Any] = [document]
+    waiting: list[Any] = [value]
     for node in waiting:  # which grows meanwhile
         kind = type(node)
         if kind is str:
@@ -57,10 +57,10 @@ def _distinct(document: Mapping[str, Any]) -> dict[str, None]:
             waiting += node
         elif kind is int or kind is Decimal:
             texts.append(str(node))
-    found = dict.fromkeys(words(" ".join(texts)))
+    found = words(" ".join(texts))
     if max(map(len, found), default=0) <= _LONGEST:
         return found
-    return dict.fromkeys([word for word in found if len(word) <= _LONGEST])
+    return [word for word in found if len(word) <= _LONGEST]
 
 
 def _told(element: Mapping[str, Any]) -> list[Any]:

@@ -19,7 +19,7 @@ from fhirstore.store.contract import Resources
 from fhirstore.transfer.identity import TEMPORARY
 from fhirstore.transfer.inputs import Input
 from fhirstore.transfer.pool import Numbered, Pool
-from fhirstore.transfer.preparing import Addresses, Prepared, Rules, prepare, temporary_names
+from fhirstore.transfer.preparing import Addresses, Prepared, Rules, prepare, unknown_names
 from fhirstore.transfer.records import Reader, Record
 from fhirstore.transfer.report import Report, refusal
 from fhirstore.transfer.survey import Survey, survey
@@ -87,7 +87,7 @@ class Import:
     async def _known(self, batch: Numbered, seen: Survey) -> Addresses:
         names: set[str] = set()
         for _, record in batch:
-            names |= temporary_names(record, seen)
+            names |= unknown_names(record, self.rules, seen)
         return await known_names(names, self.rules, self.resources) if names else {}
 
     async def _write(

@@ -16,8 +16,8 @@ _scan = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode
 
 
 class JsonStream:
-    """`entries` gives the text of each entry of a Bundle, `elements` of each element of an array; `members` are the texts
-    of what else was met, by their names, and `whole` is afterwards the text of what was no Bundle.
+    """`entries` gives the text of each entry of a Bundle, `elements` of each element of an array; `members` are the
+    texts of what else was met, by their names, and `whole` is afterwards the text of what was no Bundle.
 
     `start` is what was read of the file already. Raises BadRequest where the text is no JSON, or a value longer than
     `limit` bytes.

@@ -9,8 +9,8 @@ from typing import Any
 from msgspec import structs
 
 from fhirstore.dstu2.json_format import Content, parse
-from fhirstore.dstu2.levels import Level
-from fhirstore.dstu2.rewriting import Kind, parse_literal, references, rewrite
+from fhirstore.dstu2.levels import Level, judge
+from fhirstore.dstu2.rewriting import Kind, parse_literal, rewrite, texts
 from fhirstore.dstu2.sources import ORIGINAL_ID_SYSTEM, Stated, with_source
 from fhirstore.errors import BadRequest, Failure, Issue
 from fhirstore.interactions.incoming import accept_document
@@ -23,7 +23,9 @@ WAITING_SYSTEM = "urn:fhirstore:waiting-for"
 """System of the tags whose codes are references to what has not come yet, and whose place is not known therefore."""
 
 Addresses = Mapping[str, str]
-"""Temporary names (`urn:uuid:…`) → references to where those that bear them rest."""
+"""Temporary names (`urn:uuid:…`) and addresses of files → references to where those that bear them rest."""
+
+_MARKS = (*(prefix.encode() for prefix in TEMPORARY), b"Binary/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,22 @@ class Prepared:
     repeats: bool = False
 
 
-def temporary_names(record: Record, survey: Survey) -> set[str]:
-    """The temporary names that a record refers to and that nobody in the input bears."""
-    if not any(prefix.encode() in record.body for prefix in TEMPORARY):
+def unknown_names(record: Record, rules: Rules, survey: Survey) -> set[str]:
+    """The temporary names, and the addresses of files, that a record refers to and that nobody in the input bears."""
+    if not any(mark in record.body for mark in _MARKS):
         return set()
     try:
-        found = {text.partition("#")[0] for text in references(parse(record.body))}
+        found = texts(parse(record.body))
     except Failure:
         return set()
-    return {name for name in found if name.startswith(TEMPORARY) and survey.address(name) is None}
+    target = _Targets(record, rules.origin, survey, {})
+    names = {(kind, text.partition("#")[0]) for kind, text in found}
+    return {
+        name
+        for kind, name in names
+        if (kind == "reference" and name.startswith(TEMPORARY) and survey.address(name) is None)
+        or (kind == "attachment" and target.binary(name) and target(kind, name) == name)
+    }
 
 
 def prepare(record: Record, ordinal: int, rules: Rules, survey: Survey, known: Addresses) -> Prepared:
@@ -83,9 +92,7 @@ def prepare(record: Record, ordinal: int, rules: Rules, survey: Survey, known: A
 def _accepted(record: Record, original: Original | None, rules: Rules, survey: Survey, known: Addresses) -> Prepared:
     document = parse(record.body)
     if original is None:
-        type = document.get("resourceType")
-        accept_document(type if isinstance(type, str) else "", "", document, rules.level)
-        raise BadRequest("Nobody can tell what this is.")
+        raise BadRequest("Nobody can tell what this is.", judge(document, rules.level))
     target = _Targets(record, rules.origin, survey, known)
     # A Bundle that is kept whole is what somebody attested: nothing in it is touched.
     placed = document if original.type == "Bundle" else rewrite(document, target)
@@ -117,9 +124,21 @@ class _Targets:
             found = self._survey.address(address) or self._known.get(address)
             if found is None and kind == "reference":
                 self.waiting[address] = None
+        elif kind == "attachment":
+            id = self.binary(address)
+            found = (self._survey.address(f"Binary/{id}") or self._known.get(address)) if id else None
         else:
             found = None if kind == "uri" else self._literal(address)
         return found + mark + fragment if found else text
+
+    def binary(self, address: str) -> str:
+        """The id that a file of this source has there, "" for an address of anything else.
+
+        A file that never comes stays where it is, so such addresses are not led to its place beforehand.
+        """
+        literal = parse_literal(address, foreign=True)
+        own = literal is not None and literal.type == "Binary" and literal.base in {"", *self._bases}
+        return literal.id if literal and own else ""
 
     def _literal(self, address: str) -> str | None:
         """Where a reference by type and id leads; a version of it is left out: here they are counted anew."""

@@ -39,7 +39,7 @@ class Report:
 
     def refuse(self, type: str, issues: Sequence[Issue]) -> None:
         self.add(type or "unknown", "refused")
-        for fault in {_INDEX.sub("", f"{issue.path or '-'}: {issue.message}") for issue in issues if issue.refuses}:
+        for fault in {_INDEX.sub("", _worded(issue)) for issue in issues if issue.refuses}:
             if fault in self.faults or len(self.faults) < _FAULTS_LIMIT:
                 self.faults[fault] = self.faults.get(fault, 0) + 1
         self.lenient += not refused(issues, "structure")
@@ -53,7 +53,8 @@ class Report:
 
     def kept(self) -> dict[str, Any]:
         """All of it, to be noted with a job."""
-        return {"counts": self.counts, "faults": self.faults, "lenient": self.lenient}
+        found = {"faults": self.faults, "lenient": self.lenient} if self.faults else {}
+        return {"counts": self.counts, **found}
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> Report:
@@ -67,7 +68,12 @@ def refusal(record: Record, issues: tuple[Issue, ...]) -> bytes:
     line: dict[str, Any] = {"place": record.place, "issues": [issue.told for issue in issues if issue.refuses]}
     if record.body:
         try:
+            record.body.decode()
             line["resource"] = msgspec.Raw(msgspec.json.format(record.body, indent=-1))
-        except msgspec.DecodeError:
+        except (UnicodeDecodeError, msgspec.DecodeError):
             line["text"] = record.body[:1000].decode("utf-8", "replace")
     return msgspec.json.encode(line) + b"\n"
+
+
+def _worded(issue: Issue) -> str:
+    return f"{issue.path}: {issue.message}" if issue.path else issue.message

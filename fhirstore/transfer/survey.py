@@ -79,7 +79,8 @@ def survey(records: Iterator[Record], origin: Origin, *, whole: bool = False) ->
             continue
         head, original = found
         place = _place(original.type, origin.stored_id(original.type, original.key))
-        for name in original.names:
+        files = (f"Binary/{original.key}",) if original.type == "Binary" else ()
+        for name in (*original.names, *files):
             seen.addresses.add(_digest(name), place)
         undated = _UNDATED_DELETION if record.method == "DELETE" else _UNDATED
         moment = undated if head.updated is None else head.updated

@@ -6,6 +6,7 @@ The resource that holds it carries a tag that says so, by which it is found when
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -14,7 +15,7 @@ from msgspec import structs
 
 from fhirstore.clock import Clock, instant
 from fhirstore.dstu2.json_format import content_of, parse
-from fhirstore.dstu2.rewriting import Kind, rewrite
+from fhirstore.dstu2.rewriting import Kind, parse_literal, rewrite
 from fhirstore.dstu2.sources import ORIGINAL_ID_SYSTEM, source_of, tagged
 from fhirstore.interactions.incoming import entries_of
 from fhirstore.search.kinds.token import key_of
@@ -28,15 +29,18 @@ _PAGE = 200
 
 
 async def known_names(names: Iterable[str], rules: Rules, resources: Resources) -> dict[str, str]:
-    """Where those rest that came earlier under temporary names, as references."""
+    """Where those rest that came earlier under temporary names, and files by their addresses, as references."""
     known: dict[str, str] = {}
     for some in _some(names):
-        asked = {own: name for name in some for own in (name, _bare(name))}
+        asked: dict[str, set[str]] = defaultdict(set)
+        for name in some:
+            asked[name].add(name)
+            asked[_bare(name)].add(name)
         plan = Plan((), HasKey(tuple(key_of("_tag", ORIGINAL_ID_SYSTEM, own) for own in asked)))
         async for version, meta in _found(plan, rules, resources):
-            for own in tagged(meta, ORIGINAL_ID_SYSTEM):
-                if own in asked:
-                    known[asked[own]] = f"{version.type}/{version.id}"
+            for name in {name for own in tagged(meta, ORIGINAL_ID_SYSTEM) for name in asked.get(own, ())}:
+                if version.type == "Binary" or name.startswith(TEMPORARY):
+                    known[name] = f"{version.type}/{version.id}"
     return known
 
 
@@ -96,7 +100,8 @@ async def _found(plan: Plan, rules: Rules, resources: Resources):  # type: ignor
 
 
 def _bare(name: str) -> str:
-    return next(name.removeprefix(prefix) for prefix in TEMPORARY if name.startswith(prefix))
+    literal = parse_literal(name, foreign=True)
+    return literal.id if literal else next(name.removeprefix(each) for each in TEMPORARY if name.startswith(each))
 
 
 def _some(names: Iterable[str]) -> Iterator[Sequence[str]]:

@@ -14,6 +14,9 @@ from fhirstore.unified.concepts import NONE, Concept
 from fhirstore.unified.moments import Moment, Timing, timing
 
 Trait = Concept | Amount | Moment | frozenset[str] | str | bool
+LINKED = "linked"
+"""The trait that holds the references to what a resource itself says to be the same."""
+
 Resolve = Callable[[str], Mapping[str, Any] | None]
 """The resource that a reference points at, where it is at hand: contained, or fetched before."""
 

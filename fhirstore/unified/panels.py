@@ -6,8 +6,8 @@ a fact of its own, and is told to be stated by the panel too. Nothing else follo
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -19,7 +19,7 @@ from fhirstore.unified.facts import Fact, Stated, Trait, agree
 from fhirstore.unified.grouping import WINDOW, Group
 from fhirstore.unified.judgements import NO_JUDGEMENTS, Judgements, pair
 from fhirstore.unified.kinds.kind import TIMED, dated, time_in_words
-from fhirstore.unified.moments import Timing, timing
+from fhirstore.unified.moments import Moment, Timing, timing
 
 
 class PartOf(msgspec.Struct, frozen=True):
@@ -39,6 +39,7 @@ class _Fit(msgspec.Struct, frozen=True):
     component: int
     when: Timing
     same: bool
+    moment: Moment | None
 
 
 def parts(
@@ -59,7 +60,7 @@ def parts(
     for panel in panels:
         for fit in _fits(panel, living, singles, judgements):
             options[fit.single][panel] = max(fit.when, options[fit.single].get(panel, fit.when))
-    found = ((single, _only(held)) for single, held in options.items())
+    found = ((single, _only(held)) for single, held in options.items() if _is_of_one_time(living, single, held))
     return {
         groups[single][0].fact.reference: PartOf(
             groups[panel][0].fact.reference, f"same code and value as a part of it, {time_in_words(when)}"
@@ -70,6 +71,12 @@ def parts(
 
 def _components(fact: Fact) -> Sequence[tuple[Concept, Trait]]:
     return [each for each in fact.stated.values if each[0]]
+
+
+def _is_of_one_time(living: Sequence[Sequence[Fact]], single: int, panels: Iterable[int]) -> bool:
+    """Whether nobody tells one of them of another time than the other."""
+    told = [fact.stated.moment for panel in panels for fact in living[panel]]
+    return not any(timing(fact.stated.moment, when) is Timing.DIFFERENT for fact in living[single] for when in told)
 
 
 def _only(options: Mapping[int, Timing]) -> tuple[int, Timing] | None:
@@ -118,14 +125,23 @@ def _fit(single: int, number: int, component: Stated, value: Trait, other: Fact)
     when = timing(component.moment, other.stated.moment)
     same_code = concepts.agreement(component.code, other.stated.code) is Agreement.EQUAL
     if same_code and when in TIMED:
-        yield _Fit(single, number, when, agree(value, other.stated.values[0][1]) >= Agreement.CLOSE)
+        same = agree(value, other.stated.values[0][1]) >= Agreement.CLOSE
+        yield _Fit(single, number, when, same, other.stated.moment)
 
 
 def _agreeing(fits: Sequence[_Fit], components: int) -> Sequence[_Fit]:
-    """What a source tells of a panel: the parts of the very time, where none differs; else all parts or nothing."""
+    """What a source tells of a panel: parts of the very time, where none differs; else of one time that has all parts.
+
+    Where several tell one part alike, it is not told which of them is meant.
+    """
     instant = [fit for fit in fits if fit.when is Timing.INSTANT]
-    chosen = instant or [fit for fit in fits if fit.same]
-    counts = {fit.component: fit.single for fit in chosen}
-    unique = len(counts) == len({fit.single for fit in chosen}) == len(chosen)
-    whole = bool(instant) or len(counts) == components
-    return chosen if unique and whole and all(fit.same for fit in chosen) else ()
+    if not all(fit.same for fit in instant):
+        return ()
+    by_moment: dict[Moment | None, list[_Fit]] = defaultdict(list)
+    for fit in fits:
+        if fit.same:
+            by_moment[fit.moment].append(fit)
+    whole = [each for each in by_moment.values() if len({fit.component for fit in each}) == components]
+    chosen = instant or (whole[0] if len(whole) == 1 else [])
+    told, singles = (Counter(getattr(fit, name) for fit in chosen) for name in ("component", "single"))
+    return [fit for fit in chosen if told[fit.component] == singles[fit.single] == 1]

@@ -100,7 +100,7 @@ async def _decide(request: Request, asked: AuthorizationRequest, _: Mapping[str,
     words, patient = [str(word) for word in form.getlist(_ALLOWED)], form.get(_PATIENT)
     code = await consenting.allow(store, question, words, str(patient) if patient else None, now)
     request.app.state.bearers.forget(user.id)  # what was allowed before may be more than this
-    note_consent(request.app.state.doorway, "let-in", user, asked.application.client_id)
+    note_consent(request.app.state.doorway, "grant", user, asked.application.client_id)
     return _send_back(request, asked.destination, asked.state, {"code": code})
 
 

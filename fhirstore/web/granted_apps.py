@@ -32,7 +32,7 @@ async def take_back(request: Request, caller: UserOf, client_id: Annotated[str, 
     store, bearers = request.app.state.store, request.app.state.bearers
     user = await store.accounts.user(caller.user)
     if await show_out(store, bearers, caller.user, client_id) and user is not None:
-        note_consent(request.app.state.doorway, "shut-out", user, client_id)
+        note_consent(request.app.state.doorway, "grant-revoke", user, client_id)
     return go(request, PLACE, say="It has no access any more.")
 
 

@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from fhirstore.clock import instant
 from fhirstore.errors import NotFound
+from fhirstore.presentation.moments import date_words
 from fhirstore.web.forms import form_token
 from fhirstore.web.visits import Visit, visit_of
 
@@ -88,6 +89,7 @@ def _environment() -> Environment:
     )
     environment.globals["static"] = _address
     environment.filters |= {"moment": show_moment, "second": show_second, "day": show_day, "number": show_number}
+    environment.filters |= {"moment_words": moment_words, "day_words": day_words}
     return environment
 
 
@@ -113,6 +115,16 @@ def show_second(milliseconds: int) -> str:
 
 def show_day(milliseconds: int | None) -> str:
     return instant(milliseconds)[:10] if milliseconds is not None else "never"
+
+
+def moment_words(milliseconds: int | None) -> str:
+    """7 February 2015, 13:28 UTC: for people, where `show_moment` is for developers."""
+    return f"{date_words(instant(milliseconds))} UTC" if milliseconds is not None else "never"
+
+
+def day_words(milliseconds: int) -> str:
+    """7 February 2015"""
+    return date_words(instant(milliseconds)[:10])
 
 
 def show_number(number: int) -> str:

@@ -4,7 +4,8 @@ Usage: python scripts/bench/duplicates.py [--seeds N] [--first SEED] [--sources 
 
 A pair is two resources of different sources. It is right when both tell one event of the life. A missed pair is open
 where nobody could decide it: where what one of the two tells, a day or no date at all, fits another event as well. The
-last column is the recall among those that can be decided.
+last column is the recall among those that can be decided. Where a source tells a panel as several single measurements,
+a single one and the panel are a pair of their own, right where the one is said to be part of the other.
 """
 
 from __future__ import annotations
@@ -12,20 +13,23 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import combinations
 
 from lives.telling import Told, tell
 
 from fhirstore.dstu2.json_format import dump, parse
-from fhirstore.unified.clocks import find_clocks
+from fhirstore.unified.clocks import Clocks, find_clocks
 from fhirstore.unified.facts import Fact
-from fhirstore.unified.grouping import group, pairs
+from fhirstore.unified.grouping import Group, group, pairs
+from fhirstore.unified.judgements import pair
+from fhirstore.unified.panels import parts
 from fhirstore.unified.people import people
 from fhirstore.unified.stating import state
 
 Pairs = set[tuple[str, str]]
+PARTS = "Observation in a panel"
 
 
 @dataclass
@@ -63,20 +67,34 @@ class Score:
 
 def truth(told: Sequence[Told]) -> Pairs:
     """Every two tellings of one event by different sources."""
+    return {
+        pair(one.reference, other.reference)
+        for tellings in _by_event(told)
+        for one, other in combinations(tellings, 2)
+        if one.source != other.source and one.part == other.part
+    }
+
+
+def truth_of_parts(told: Sequence[Told]) -> Pairs:
+    """Every two tellings of different sources of which one tells a part of what the other does."""
+    return {
+        pair(one.reference, other.reference)
+        for tellings in _by_event(told)
+        for one, other in combinations(tellings, 2)
+        if one.source != other.source and bool(one.part) != bool(other.part)
+    }
+
+
+def _by_event(told: Sequence[Told]) -> Iterable[Sequence[Told]]:
     events: dict[int, list[Told]] = defaultdict(list)
     for each in told:
         if each.event is not None:
             events[each.event].append(each)
-    return {
-        (min(one.reference, other.reference), max(one.reference, other.reference))
-        for tellings in events.values()
-        for one, other in combinations(tellings, 2)
-        if one.source != other.source
-    }
+    return events.values()
 
 
-def found(told: Sequence[Told]) -> tuple[Pairs, float]:
-    """The pairs of the unified record, and the seconds that it took."""
+def found(told: Sequence[Told]) -> tuple[Pairs, Pairs, float]:
+    """The pairs of the unified record, those of a part and its panel, and the seconds that it took."""
     documents = [parse(dump(each.document)) for each in told]
     begun = time.process_time()
     facts: dict[str, list[Fact]] = defaultdict(list)
@@ -86,29 +104,42 @@ def found(told: Sequence[Told]) -> tuple[Pairs, float]:
     together = set(pairs(known.groups))
     kinds = [known.placed(each) for each in facts.values()]
     clocks = find_clocks([fact for each in kinds for fact in each])
+    of_panels: Pairs = set()
     for each in kinds:
-        together |= set(pairs(group(each, clocks=clocks)))
-    return together, time.process_time() - begun
+        groups = group(each, clocks=clocks)
+        together |= set(pairs(groups))
+        of_panels |= set(_parts(groups, clocks))
+    return together, of_panels, time.process_time() - begun
+
+
+def _parts(groups: Sequence[Group], clocks: Clocks) -> Iterator[tuple[str, str]]:
+    members = {each[0].fact.reference: [member.fact for member in each] for each in groups}
+    for single, part in parts(groups, clocks=clocks).items():
+        for one in members[single]:
+            for other in members[part.panel]:
+                if one.source != other.source:
+                    yield pair(one.reference, other.reference)
 
 
 def judge(seed: int, sources: int) -> Mapping[str, Score]:
     """The score of one life, by type."""
     told = tell(seed, sources)
-    true, (together, seconds) = truth(told), found(told)
+    together, of_panels, seconds = found(told)
     scores: dict[str, Score] = defaultdict(Score)
     left_open = {each.reference for each in told if each.open}
-    for one, other in sorted(true | together):
-        score, is_open = scores[one.partition("/")[0]], not left_open.isdisjoint({one, other})
-        if (one, other) not in true:
-            score.wrong += 1
-            score.examples.append(("wrong", one, other))
-        elif (one, other) in together:
-            score.right += 1
-            score.right_open += is_open
-        else:
-            score.missed += 1
-            score.missed_open += is_open
-            score.examples.append(("open" if is_open else "missed", one, other))
+    for name, true, claimed in (("", truth(told), together), (PARTS, truth_of_parts(told), of_panels)):
+        for one, other in sorted(true | claimed):
+            score, is_open = scores[name or one.partition("/")[0]], not left_open.isdisjoint({one, other})
+            if (one, other) not in true:
+                score.wrong += 1
+                score.examples.append(("wrong", one, other))
+            elif (one, other) in claimed:
+                score.right += 1
+                score.right_open += is_open
+            else:
+                score.missed += 1
+                score.missed_open += is_open
+                score.examples.append(("open" if is_open else "missed", one, other))
     for each in told:
         scores[each.document["resourceType"]].resources += 1
     scores["Patient"].seconds += seconds

@@ -161,7 +161,7 @@ def test_the_users_trail_tells_who_was_let_in_and_who_shut_out_and_by_whom(
         if event["object"][0].get("identifier")
         == {"system": "urn:fhirstore:application", "value": app.client.client_id}
     ]
-    assert told == [("let-in", "user"), ("shut-out", "app"), ("let-in", "user"), ("shut-out", "user")]
+    assert told == [("grant", "user"), ("grant-revoke", "app"), ("grant", "user"), ("grant-revoke", "user")]
 
 
 def test_the_user_takes_it_back_on_a_page_of_this_server(

@@ -66,6 +66,7 @@ def test_each_interaction_takes_as_few_as_there_can_be(mongodb_user: UserClient,
     post = {"method": "POST", "url": "Patient"}
     entries = [{"request": post, "resource": patient(name)} for name in "ABCDE"]
     during("transaction", "POST", "", {"resourceType": "Bundle", "type": "transaction", "entry": entries})
+    during("batch", "POST", "", {"resourceType": "Bundle", "type": "batch", "entry": entries})
     assert sent == {
         "create": ["insert"],
         "read": ["find"],
@@ -82,4 +83,5 @@ def test_each_interaction_takes_as_few_as_there_can_be(mongodb_user: UserClient,
         "update as create": ["find", "insert"],
         "delete": ["find", "update"],
         "transaction": ["insert", "commitTransaction"],
+        "batch": ["insert"],
     }

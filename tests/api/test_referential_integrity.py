@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -64,3 +65,17 @@ def test_without_the_setting_a_delete_is_never_held_up(user: UserClient) -> None
     patient = user.create({"resourceType": "Patient"})["id"]
     user.create(observation_of(patient))
     assert user.delete(f"Patient/{patient}").status_code == 204
+
+
+def test_what_refers_to_it_is_named_to_those_alone_who_may_read_it(guarded: AppServer) -> None:
+    application = new_application(guarded)
+    keeper = application.user()
+    patient = keeper.create({"resourceType": "Patient"})["id"]
+    observation = keeper.create(observation_of(patient))["id"]
+    refresh = keeper.refresh_token
+    for scope, named in (("user/Patient.*", False), ("user/Patient.* user/Observation.read", True)):
+        tokens = application.token(grant_type="refresh_token", refresh_token=refresh, scope=scope).json()
+        refused = replace(keeper, access_token=tokens["access_token"]).delete(f"Patient/{patient}")
+        assert refused.status_code == 409
+        assert (f"Observation/{observation}" in refused.text, "Observation" in refused.text) == (named, named)
+        refresh = tokens["refresh_token"]

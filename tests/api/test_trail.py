@@ -114,6 +114,27 @@ def test_each_entry_of_a_bundle_is_noted(server: AppServer, user: UserClient) ->
     ], "the update changed nothing"
 
 
+def test_entries_that_are_carried_out_at_once_are_noted_each_as_what_it_is(server: AppServer, user: UserClient) -> None:
+    user.put("Patient/p0", patient(id="p0"))
+    before = trail(server, owner=user.id)
+    post = {"method": "POST", "url": "Patient"}
+    entries = [{"request": post, "resource": patient()} for _ in range(5)]
+    for number in range(5):
+        asked = {"method": "PUT", "url": f"Patient/p{number}", "ifMatch": 'W/"7"' if number == 4 else None}
+        entries.append({"request": asked, "resource": patient(id=f"p{number}")})
+    answer = user.post("", {"resourceType": "Bundle", "type": "batch", "entry": entries}).json()
+    new = [each["resource"]["id"] for each in answer["entry"][:5]]
+    noted = [each for each in trail(server, owner=user.id) if each not in before]
+    told_of = [(each.action, each.target, each.status, each.version) for each in noted if each.target]
+    assert len(told_of) == len(entries)
+    assert set(told_of) == {
+        *(("create", id, 201, 1) for id in new),
+        ("update", "p0", 200, None),
+        *(("update", f"p{number}", 201, 1) for number in (1, 2, 3)),
+        ("update", "p4", 412, None),
+    }
+
+
 def test_a_transaction_that_is_refused_leaves_only_its_refusal(server: AppServer, user: UserClient) -> None:
     entries = [
         {"request": {"method": "POST", "url": "Patient"}, "resource": patient()},

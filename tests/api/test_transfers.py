@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from starlette.types import Message
 
+from fhirstore.api.transfers import _stream
 from fhirstore.dstu2.sources import ORIGINAL_ID_SYSTEM, SOURCE_SYSTEM
 from fhirstore.store.jobs import Job
 from tests.builders import observation, patient
@@ -108,6 +111,8 @@ def test_what_is_refused_is_told_in_a_file_with_its_place_and_each_issue(user: U
     assert {issue["path"] for issue in first["issues"]} == {"Patient.gender", "Patient.active"}
     assert first["resource"]["gender"] == "f"
     assert (second["place"], second["issues"][0]["severity"]) == ("input:3", "fatal")
+    assert result["faults"]["Patient.active: must be true or false, without quotes, not a number"] == 1
+    assert len(result["faults"]) == 3
 
 
 def test_references_to_what_has_not_come_are_led_to_it_when_it_comes(user: UserClient) -> None:
@@ -297,3 +302,27 @@ def test_an_application_has_so_many_jobs_and_an_import_so_many_bytes(database: s
 
 def _endless(client_id: str) -> Job:
     return Job(uuid4().hex, 1, client_id, "import", 1, {}, "receiving", updated=2**50)
+
+
+async def test_a_file_is_read_no_further_once_its_client_is_gone() -> None:
+    waiting = [{"type": "http.request", "body": b""}, {"type": "http.disconnect"}]
+    read: list[int] = []
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for number in range(1000):
+            read.append(number)
+            yield b"{}\n"
+            await asyncio.sleep(0)
+
+    async def receive() -> Message:
+        await asyncio.sleep(0)
+        return waiting.pop(0)
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await _stream(pieces(), receive, send)
+    assert len(read) < 20
+    assert all(message.get("more_body", True) for message in sent), "what is cut off must not look whole"

@@ -14,6 +14,7 @@ from fhirstore.dstu2.levels import judge
 from tests.clients import UserClient, http, new_application
 from tests.conformance.bundles import batch, entry
 from tests.server import AppServer
+from tests.unified.resources import pressure
 
 Fact = dict[str, list[Any]]
 LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"
@@ -152,6 +153,26 @@ def test_each_fact_is_told_once_with_all_who_tell_it_and_why(holder: UserClient)
     assert reasons[0] == ""
     assert sorted(reasons[1:]) == ["same code and value, at the same time", "same code and value, on the same day"]
     assert any("same identifier 77 of urn:mrn" in each.get("reason", [""]) for each in people["contribution"])
+
+
+def test_what_one_source_tells_as_a_panel_and_another_by_itself_refer_to_each_other(user: UserClient) -> None:
+    at = {"effectiveDateTime": "2015-02-07T13:28:17Z", "status": "final"}
+    panel = pressure("2015-02-07T13:28:17Z", 120, 80)
+    halves = [{key: each[key] for key in ("code", "valueQuantity")} for each in panel["component"]]
+    resources = [
+        told("a", "panel", "Observation", **at, code=panel["code"], component=panel["component"]),
+        *(told("b", name, "Observation", **at, **half) for name, half in zip(("high", "low"), halves, strict=True)),
+    ]
+    user.post("", batch(*(entry("PUT", f"Observation/{each['id']}", each) for each in resources)))
+    found = {contributions(each)[0]: each for each in view(user)}
+    assert {name: each.get("part") for name, each in found.items()} == {
+        "Observation/a-panel": ["Observation/b-high", "Observation/b-low"],
+        "Observation/b-high": None,
+        "Observation/b-low": None,
+    }
+    reason = "same code and value as a part of it, at the same time"
+    for name in ("high", "low"):
+        assert found[f"Observation/b-{name}"]["part-of"] == [{"statement": ["Observation/a-panel"], "reason": [reason]}]
 
 
 def test_what_differs_is_shown_with_who_says_it(holder: UserClient) -> None:
@@ -310,3 +331,14 @@ def with_scope(user: UserClient, server: AppServer, scope: str, patient: str | N
     assert known is not None
     server.call(server.store.accounts.add_tokens([replace(known, hash=digest(secret), scope=scope, patient=patient)]))
     return replace(user, access_token=secret)
+
+
+@pytest.mark.parametrize("server", ["sqlite"], indirect=True)
+def test_a_number_that_no_machine_can_hold_is_told_like_any_other(user: UserClient) -> None:
+    user.create({"resourceType": "Patient"})
+    number = b'"valueQuantity":{"value":1e400,"unit":"m","system":"http://unitsofmeasure.org","code":"m"}'
+    code = b'"code":{"coding":[{"system":"http://loinc.org","code":"8302-2"}]}'
+    for at in (b"2015-02-07", b"2015-02-08"):
+        told = b'{"resourceType":"Observation","status":"final","effectiveDateTime":"%b",%b,%b}' % (at, code, number)
+        assert user.post("Observation", told).status_code == 201
+    assert [fact["kind"] for fact in view(user)] == [["Patient"], ["Observation"], ["Observation"]]

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fhirstore.dstu2.validate import check
@@ -33,13 +33,7 @@ def candidates(kind: str) -> list[tuple[dict[str, Any], list[Site]]]:
 def test_a_broken_example_is_refused_where_it_is_broken(kind: str) -> None:
     """21 ways of breaking, 200 examples each, the same ones in every run."""
 
-    @settings(
-        max_examples=EXAMPLES_PER_KIND,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(max_examples=EXAMPLES_PER_KIND)
     @given(st.data())
     def judge(data: st.DataObject) -> None:
         document, sites = data.draw(st.sampled_from(candidates(kind)))

@@ -162,7 +162,7 @@ def value(slot: Slot, depth: int) -> st.SearchStrategy[Any]:
     return st.lists(one, min_size=1, max_size=3) if slot.many else one
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(documents())
 def test_generated_documents_come_back_equal_through_xml(document: dict[str, Any]) -> None:
     body = json_format.dump(document)

@@ -140,7 +140,7 @@ def first_user(server: ServerProcess) -> tuple[UserClient, str]:
     return user, "Patient/" + user.put("Patient/shared", patient(id="shared")).json()["id"]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
 async def test_on_sqlite_every_acknowledged_version_survives_five_kills_of_the_server(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'store.db'}"
     with ServerProcess(database, tmp_path) as server:

@@ -7,8 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from fhirstore.dstu2.sources import SOURCE_SYSTEM
 from tests.builders import smallest
 from tests.clients import ApplicationClient, UserClient
@@ -40,7 +38,6 @@ def faulty_examples(definitions: Path) -> set[str]:
     return {row.split("\t")[0] for row in rows}
 
 
-@pytest.mark.timeout(120)
 def test_every_official_example_is_stored_and_read_back_to_the_digit_and_is_not_there_to_a_stranger(
     user: UserClient, stranger: UserClient, definitions: Path
 ) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -255,13 +255,6 @@ def test_random_interleavings_of_three_users_agree_with_the_model(server: AppSer
     fast = server.database.startswith("sqlite")
 
     Interleaving.server = server
-    bounded = settings(
-        max_examples=30 if fast else 4,
-        stateful_step_count=25,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    bounded = settings(max_examples=30 if fast else 4, stateful_step_count=25, phases=[Phase.generate])
     seed(20151024)(Interleaving)
     run_state_machine_as_test(Interleaving, settings=bounded)

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 import httpx
-import pytest
 
 from tests.builders import patient
 from tests.clients import FHIR_JSON, UserClient
@@ -36,7 +35,6 @@ async def race(
         )
 
 
-@pytest.mark.timeout(120)
 async def test_of_equal_conditional_requests_one_creates_and_the_others_find_it(
     pair: tuple[ServerProcess, ServerProcess],
 ) -> None:

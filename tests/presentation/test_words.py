@@ -212,7 +212,10 @@ TAKEN = {"repeat": {"frequency": 1, "period": 8, "periodUnits": "h", "boundsPeri
 @pytest.mark.parametrize(
     ("dosage", "said"),
     [
-        ({"text": "Take 1 tablet every 8 hours.", "timing": TAKEN}, "Take 1 tablet every 8 hours, since 7 November 2015"),
+        (
+            {"text": "Take 1 tablet every 8 hours.", "timing": TAKEN},
+            "Take 1 tablet every 8 hours, since 7 November 2015",
+        ),
         ({"text": "Take 1 tablet every 8 hours."}, "Take 1 tablet every 8 hours."),
         ({"timing": TAKEN}, "every 8 hours, since 7 November 2015"),
         ({"text": " ", "timing": TAKEN}, "every 8 hours, since 7 November 2015"),

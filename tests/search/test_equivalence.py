@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fhirstore.dstu2 import catalog
@@ -27,9 +27,7 @@ FAVOURITES = [
 ]
 
 
-@settings(
-    max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=EXAMPLES)
 @given(st.integers(0, 2**40))
 def test_every_kind_modifier_and_prefix_finds_what_the_specification_says(seed: int) -> None:
     """7,200 random queries over random resources of every type: no difference."""
@@ -59,7 +57,7 @@ def _plain_query(random: Random, type_: str) -> tuple[str, str | None, str]:
             return asked
 
 
-@settings(max_examples=150, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150)
 @given(st.integers(0, 2**40))
 def test_chains_and_reverse_chains_find_what_two_steps_by_hand_find(seed: int) -> None:
     random = Random(seed)
@@ -123,7 +121,7 @@ def _refers(
     return any(brute.matches({**each}, *asked) for each in [*here, *inside])
 
 
-@settings(max_examples=100, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100)
 @given(st.integers(0, 2**40))
 def test_criteria_that_are_repeated_must_all_hold(seed: int) -> None:
     random = Random(seed)

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fhirstore.dstu2 import catalog
@@ -77,7 +77,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=600, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=600)
 @given(st.integers(0, 2**32), st.data())
 def test_no_document_however_broken_makes_extraction_fail(seed: int, data: st.DataObject) -> None:
     """A good resource in which some values are replaced by whatever JSON there is."""

@@ -73,6 +73,22 @@ def test_what_is_remembered_of_a_value_is_not_told_of_another(values: list[dict[
         _holds("Observation", document)
 
 
+def test_what_is_remembered_of_a_value_is_told_of_its_own_property_address_and_containers_alone() -> None:
+    here, there = {"reference": f"{BASE}/Patient/a"}, "http://b.org/dstu2"
+    inside = {"reference": "#p"}
+    for _ in range(2):
+        for name in ("subject", "performer"):
+            _holds("Observation", {name: here, "id": "x"})
+            assert "Observation.patient=Patient/a" not in extract("Observation", {name: here}, there).keys
+            for contained in ([], [{"resourceType": "Patient", "id": "p"}], [{"resourceType": "Group", "id": "p"}]):
+                _holds("Observation", {name: inside, "id": "x", "contained": contained})
+
+
+def test_a_value_that_is_no_json_has_its_entries_all_the_same() -> None:
+    half = {"text": "half of a \ud83d"}
+    assert extract("Observation", {"code": half, "id": "x"}).words == ("half", "of", "a")
+
+
 def test_long_texts_are_not_remembered() -> None:
     coding = {"system": "s", "code": "c", "display": "d" * (LENGTH_LIMIT - 2)}
     assert plain_coding(coding) == tuple(coding.values())
@@ -80,7 +96,7 @@ def test_long_texts_are_not_remembered() -> None:
     assert plain_coding({**coding, "version": "1"}) is None
 
 
-@settings(max_examples=500, derandomize=True, deadline=None, database=None)
+@settings(max_examples=500)
 @given(
     st.integers() | st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**60), max_value=10**60),
     st.sampled_from(["", "mg", "mm[Hg]", "Cel", "[degF]", "/min", "unheard of"]),

@@ -17,7 +17,7 @@ _NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, places=None).filte
 )
 
 
-@settings(max_examples=1000, derandomize=True, database=None)
+@settings(max_examples=1000)
 @given(_NUMBERS, _NUMBERS)
 def test_encoded_numbers_sort_as_the_numbers_do(first: Decimal, second: Decimal) -> None:
     assert (encode(first) < encode(second)) == (first < second)

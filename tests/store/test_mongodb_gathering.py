@@ -10,8 +10,9 @@ from uuid import uuid4
 import pytest
 from pymongo.errors import AutoReconnect
 
-from fhirstore.errors import Unavailable
-from fhirstore.store.contract import Change, Version
+from fhirstore.errors import TooLarge, Unavailable
+from fhirstore.search.entries import Entries
+from fhirstore.store.contract import Change, Resources, Version
 from fhirstore.store.mongodb import MongoStore, gathering
 from fhirstore.store.scope import Scope
 from tests.conftest import database_of
@@ -146,6 +147,22 @@ async def test_of_creates_that_share_a_round_trip_each_has_its_own_outcome(store
     assert numbers in ([1, 2, 1, 2, 1, 1], [1, 2, 2, 1, 1, 1])
     assert isinstance(outcomes[5], OverflowError), "no number of MongoDB is so large, which is nobody else's failure"
     assert await mine.current("Patient", "c") is None
+
+
+async def test_what_is_larger_than_a_document_may_be_is_refused_and_no_other_with_it(store: MongoStore) -> None:
+    mine = store.within(Scope(1))
+    large = put("Patient", "large", Entries(words=tuple(f"{at}{'a' * 1_000_000}" for at in range(17))))
+
+    async def within(inside: Resources) -> None:
+        await inside.change(large)
+
+    async def among_others() -> None:
+        await mine.change_all([new("b"), large])
+
+    answers = await asyncio.gather(mine.change(new("a")), mine.change(large), return_exceptions=True)
+    answers += await asyncio.gather(mine.transact(within), among_others(), return_exceptions=True)
+    assert [isinstance(each, TooLarge) for each in answers] == [False, True, True, True]
+    assert await mine.current("Patient", "large") is None
 
 
 async def test_a_large_one_keeps_nobody_waiting(

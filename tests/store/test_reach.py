@@ -69,7 +69,6 @@ async def pages(resources: Resources, plan: Plan, size: int) -> list[Found]:
     return found
 
 
-@pytest.mark.timeout(120)
 async def test_a_search_finds_what_is_open_of_ones_own_and_of_what_others_share(
     store: Store, store_kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,7 +184,6 @@ QUERIES = [
 ]
 
 
-@pytest.mark.timeout(120)
 async def test_a_history_tells_the_versions_that_are_open(
     store: Store, store_kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fhirstore.errors import Conflict
-from fhirstore.search.entries import Entries
+from fhirstore.search.entries import Entries, Range
 from fhirstore.search.plan import HasKey, Plan
 from fhirstore.store.contract import Change, HistoryQuery, Page, Resources
 from fhirstore.store.scope import Scope
@@ -72,6 +72,28 @@ async def test_what_a_failed_job_wrote_is_undone_and_its_neighbours_writes_are_n
     await store.close()
     assert _notes(tmp_path / "store.db") >= set("abcdefgh")
     assert "undone" not in _notes(tmp_path / "store.db")
+
+
+POISONS = {
+    "number": Entries(ranges=(Range("Patient.d", 2**70, 2**71),)),
+    "no number": Entries(ranges=(Range("Patient.d", float("nan"), 1),)),  # type: ignore[arg-type]
+    "key": Entries(("Patient.x:\ud800",)),
+    "word": Entries(words=("\ud800",)),
+}
+
+
+@pytest.mark.parametrize("poison", POISONS.values(), ids=POISONS.keys())
+async def test_what_the_database_cannot_hold_fails_alone_and_others_are_written_with_it_and_after_it(
+    poison: Entries, store: SqliteStore
+) -> None:
+    """No resource has such entries; the thread that writes must outlive one that had."""
+    resources = store.within(MINE)
+    changes = [put("Patient", "a"), put("Patient", "poisoned", poison), put("Patient", "b")]
+    answers = await asyncio.gather(*map(resources.change, changes), return_exceptions=True)
+    assert [isinstance(answer, Exception) for answer in answers] == [False, True, False]
+    await resources.change(put("Patient", "c"))
+    page = await resources.history(HistoryQuery())
+    assert sorted(version.id for version in page.versions) == ["a", "b", "c"]
 
 
 async def test_a_job_that_fails_before_it_writes_has_no_other_job_run_again(store: SqliteStore) -> None:

@@ -230,6 +230,9 @@ def test_why_resources_were_refused_is_told_at_the_end_and_what_would_store_them
     told_more = run("import", "--user", "1", "--source", "urn:a", mixed).stdout
     assert "1 of them would be stored" in told_more
     assert "--refused FILE" in told_more
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert run("import", "--user", "1", "--source", "urn:a", empty).exit_code == 2
     assert run(*asked, "--level", "structure").exit_code == 0
     assert told(run(*asked, "--json"))["faults"] == {
         "Observation.effectiveDateTime: a dateTime with a time needs a time zone": 3

@@ -38,6 +38,10 @@ async def test_a_source_may_call_its_resources_as_it_likes(store: Store, id: str
     assert await imported(store, told, source=BASE) == {"Patient": {"unchanged": 1}, "Observation": {"unchanged": 2}}
 
 
+def narrated(div: str) -> dict[str, Any]:
+    return patient(id="1", text={"status": "generated", "div": div})
+
+
 LEGIBLE: dict[str, dict[str, Any]] = {
     "a time without its zone": observation(id="1", effectiveDateTime="2016-01-04T14:00:00"),
     "a time without seconds": observation(id="1", effectiveDateTime="2016-01-04T14:00Z"),
@@ -52,13 +56,14 @@ LEGIBLE: dict[str, dict[str, Any]] = {
     },
     "a code with a blank behind it": observation(id="1", code={"coding": [{"code": "718-7 "}]}),
     "a reference to another type": {**observation(id="1"), "encounter": {"reference": "Organization/1"}},
-    "markup that was escaped": patient(id="1", text={"status": "generated", "div": "&lt;div>&lt;p>x&lt;/p>&lt;/div>"}),
-    "markup of HTML": patient(id="1", text={"status": "generated", "div": "<DIV><P CLASS='a'>x<BR></DIV>"}),
-    "no text in the narrative": patient(id="1", text={"status": "generated", "div": ""}),
+    "markup that was escaped": narrated("&lt;div>&lt;p>x&lt;/p>&lt;/div>"),
+    "markup of HTML": narrated("<DIV><P CLASS='a'>x<BR></DIV>"),
+    "no text in the narrative": narrated(""),
     "a system without its scheme": observation(id="1", code={"coding": [{"system": "2.16.840", "code": "1"}]}),
 }
 
 
+@pytest.mark.parametrize("store_kind", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("form", LEGIBLE)
 async def test_what_everybody_can_read_is_stored_at_the_level_structure_and_marked(store: Store, form: str) -> None:
     resource = LEGIBLE[form]
@@ -73,16 +78,20 @@ async def test_what_everybody_can_read_is_stored_at_the_level_structure_and_mark
 
 ILLEGIBLE: dict[str, dict[str, Any]] = {
     "an element of an older draft": observation(id="1", reliability="ok"),
+    "extensions beside what is no primitive": {**observation(id="1"), "_performer": {"extension": [{"url": "urn:x"}]}},
     "a number in quotes": observation(id="1", valueQuantity={"value": "7.2"}),
     "a day that there is not": observation(id="1", effectiveDateTime="2016-02-30T14:00:00"),
     "a date in another order": observation(id="1", effectiveDateTime="01/04/2016"),
-    "a script": patient(id="1", text={"status": "generated", "div": "<div><br><script>x()</script></div>"}),
-    "a handler": patient(id="1", text={"status": "generated", "div": "<div><br><p onclick='x()'>x</div>"}),
-    "a tag that ends nowhere": patient(id="1", text={"status": "generated", "div": "<div><img src=x onerror=x()//"}),
-    "a link that runs": patient(id="1", text={"status": "generated", "div": "<div><br><a href='javascript:x()'>x</div>"}),
+    "a script": narrated("<div><br><script>x()</script></div>"),
+    "a handler": narrated("<div><br><p onclick='x()'>x</div>"),
+    "a tag that ends nowhere": narrated("<div><img src=x onerror=x()//"),
+    "a link that runs": patient(
+        id="1", text={"status": "generated", "div": "<div><br><a href='javascript:x()'>x</div>"}
+    ),
 }
 
 
+@pytest.mark.parametrize("store_kind", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("form", ILLEGIBLE)
 async def test_what_cannot_be_read_or_would_run_is_refused_at_every_level(store: Store, form: str) -> None:
     resource = ILLEGIBLE[form]
@@ -103,6 +112,38 @@ async def test_the_report_tells_each_fault_once_and_what_a_lower_level_would_sto
 
 
 async def test_the_report_does_not_grow_with_the_kinds_of_faults(store: Store) -> None:
-    report = await run(store, [file(*(observation(id=str(n), **{f"x{n}": 1}) for n in range(150)))])
+    report = await run(store, [file(*({**observation(id=str(n)), f"x{n}": 1} for n in range(150)))])
     assert report.total("refused") == 150
     assert len(report.faults) == 100
+
+
+def letter(url: str) -> dict[str, Any]:
+    content = [{"attachment": {"contentType": "application/pdf", "url": url}}]
+    return {
+        "resourceType": "DocumentReference",
+        "id": "d",
+        "type": {"text": "letter"},
+        "status": "current",
+        "indexed": "2020-01-01T00:00:00Z",
+        "content": content,
+    }
+
+
+def url(found: dict[str, dict[str, Any]]) -> str:
+    return str(found["DocumentReference/d"]["content"][0]["attachment"]["url"])
+
+
+@pytest.mark.parametrize("address", [f"{BASE}/Binary/{LONG}", f"Binary/{LONG}"], ids=["absolute", "relative"])
+async def test_a_document_leads_to_its_file_where_that_came_too_and_else_to_where_it_is(
+    store: Store, address: str
+) -> None:
+    await imported(store, listed(letter(address)), source=BASE)
+    assert url(await there(store)) == address, "the file is kept elsewhere"
+    file = {"resourceType": "Binary", "id": LONG, "contentType": "application/pdf", "content": "QQ=="}
+    other = {"resourceType": "Patient", "id": LONG}
+    await imported(store, other, file, letter(address), source=BASE)
+    found = await there(store)
+    assert url(found) == f"Binary/{found[f'Binary/{LONG}']['id']}"
+    assert (await imported(store, letter(address), source=BASE)) == {"DocumentReference": {"unchanged": 1}}
+    await imported(store, letter("https://other.example/Binary/" + LONG), source=BASE)
+    assert url(await there(store)).startswith("https://other.example/"), "another server's"

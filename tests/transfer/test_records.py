@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from fhirstore.dstu2 import xml_write
+from fhirstore.dstu2 import validate, xml_write
+from fhirstore.errors import Issue
 from fhirstore.transfer import json_stream, records, xml_stream
 from fhirstore.transfer.inputs import Input
 from fhirstore.transfer.records import Reader, Record
+from fhirstore.transfer.report import refusal
 from tests.builders import observation, patient
 
 DIV = '<div xmlns="http://www.w3.org/1999/xhtml">a &lt; b</div>'
@@ -202,7 +204,9 @@ def test_an_entry_without_a_full_url_is_called_as_its_link_to_itself_says() -> N
     own = {"relation": "self", "url": "https://ehr.example/Patient/1"}
     entry = {"link": [{"relation": "alternate", "url": "x"}, own], "resource": {"resourceType": "Patient"}}
     for full_url, called in ((None, own["url"]), ("urn:uuid:1", "urn:uuid:1")):
-        (found,) = read(text({"resourceType": "Bundle", "type": "searchset", "entry": [{**entry, "fullUrl": full_url}]}))
+        (found,) = read(
+            text({"resourceType": "Bundle", "type": "searchset", "entry": [{**entry, "fullUrl": full_url}]})
+        )
         assert found.full_url == called
 
 
@@ -219,3 +223,32 @@ def test_bundles_within_bundles_without_end_are_refused() -> None:
         body = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": body}]}
     (found,) = read(text(body))
     assert json.loads(found.body)["resourceType"] == "Bundle"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"\xef\xbb\xbf \n", "empty"),
+        (b"PK\x03\x04...", "ZIP"),
+        (text(patient()).decode().encode("utf-16"), "UTF-16"),
+        (("\n " + text([patient()]).decode()).encode("utf-16-be"), "not JSON"),
+        (b"\xfe\xff" + ("\n " + text([patient()]).decode()).encode("utf-16-be"), "UTF-16"),
+        (b'<ClinicalDocument xmlns="urn:hl7-org:v3"/>', "not ClinicalDocument"),
+    ],
+)
+def test_a_file_that_holds_nothing_of_use_says_what_it_is(content: bytes, said: str) -> None:
+    (found,) = read(content)
+    reasons = found.issues or validate(found.body)
+    assert said in reasons[0].message
+
+
+def test_an_empty_file_of_ndjson_holds_nothing_and_that_is_no_fault() -> None:
+    assert read(b"\n", "Condition.ndjson") == []
+
+
+def test_what_is_not_utf_8_is_told_as_text_that_is() -> None:
+    body = '{"resourceType":"Patient","name":[{"text":"B\u00fcrg"}]}'.encode("latin-1")
+    line = json.loads(refusal(Record("file", body), (Issue("fatal", "structure", "no"),)))
+    assert "resource" not in line
+    assert line["text"].startswith('{"resourceType"')

@@ -65,7 +65,6 @@ def test_at_the_same_time_one_is_enough_and_by_the_day_all_are_needed() -> None:
         (high(AT, 121),),
         (high(LATER, 120), low(LATER, 80)),
         (high(DAY, 120), low(DAY, 82)),
-        (high(DAY, 120), low(DAY, 80), low(DAY, 80)),
         (low(AT, 120), high(AT, 80)),
         (high(AT, 120, status="entered-in-error"),),
         (pulse(AT, 120),),
@@ -74,6 +73,16 @@ def test_at_the_same_time_one_is_enough_and_by_the_day_all_are_needed() -> None:
 def test_what_differs_in_anything_is_no_part(singles: tuple[dict[str, Any], ...]) -> None:
     """Where one of a source's values is another, its equal ones are equal by chance."""
     assert found(PANEL, told("b", *singles)) == {}
+
+
+def test_of_two_that_might_be_a_part_neither_is_taken_and_the_other_part_is() -> None:
+    assert found(PANEL, told("b", high(DAY, 120), low(DAY, 80), low(DAY, 80))) == {"b1": "a1"}
+
+
+def test_the_parts_of_a_day_are_of_one_time() -> None:
+    day = told("a", pressure(DAY, 120, 80))
+    assert found(day, told("b", high(AT, 120), low(LATER, 80))) == {}
+    assert found(day, told("b", high(AT, 120), low(AT, 80), low(LATER, 80))) == {"b1": "a1", "b2": "a1"}
 
 
 def test_of_two_panels_that_might_be_meant_neither_is_taken() -> None:

@@ -18,8 +18,21 @@ from fhirstore.unified.facts import Fact
 from fhirstore.unified.grouping import Group, group
 from fhirstore.unified.judgements import Judgements, pair
 from fhirstore.unified.kinds import kind_of
+from fhirstore.unified.panels import parts
 from tests.unified.lives import grouped, together
-from tests.unified.resources import HYPERTENSION, condition, dose, fact, order, patient, pressure, pulse
+from tests.unified.resources import (
+    HYPERTENSION,
+    LOINC,
+    coded,
+    condition,
+    dose,
+    fact,
+    order,
+    patient,
+    pressure,
+    pulse,
+    quantity,
+)
 
 SOURCES = "abcd"
 small = settings(max_examples=60, deadline=None, derandomize=True)
@@ -167,6 +180,39 @@ def test_nothing_that_contradicts_anything_is_together_with_it(facts: list[Fact]
     for each in group(facts):
         for one, other in combinations((member.fact for member in each), 2):
             assert kind_of(one.kind).compare(one, other).likeness is not Likeness.CONTRARY
+
+
+_halves = st.builds(
+    lambda at, half, value: pulse(at) | {"code": coded(LOINC, half), "valueQuantity": quantity(value, "mmHg")},
+    _dated,
+    st.sampled_from(["8480-6", "8462-4"]),
+    st.sampled_from([80, 120, 121]),
+)
+
+
+@small
+@given(_small(_halves | _pressures), st.data())
+def test_a_part_is_of_a_panel_of_other_sources_whoever_came_first(
+    told: list[tuple[str, dict[str, Any]]], data: st.DataObject
+) -> None:
+    facts = [fact(source, resource, str(number)) for number, (source, resource) in enumerate(told)]
+    other = frozenset(data.draw(st.lists(st.sampled_from(_pairs(facts)), max_size=2)))
+    judgements = Judgements(other=other)
+    groups = {each[0].fact.reference: each for each in group(facts, judgements)}
+    found = parts(list(groups.values()), judgements)
+    assert parts(group(facts[::-1], judgements), judgements) == found
+    for single, part in found.items():
+        members, panel = ([member.fact for member in groups[name]] for name in (single, part.panel))
+        assert all(each.stated.values[0][0] for each in panel)
+        assert any(
+            one.source != another.source and pair(one.reference, another.reference) not in other
+            for one in members
+            for another in panel
+        )
+
+
+def _pairs(facts: Sequence[Fact]) -> list[tuple[str, str]]:
+    return [pair(one.reference, other.reference) for one, other in combinations(facts, 2)]
 
 
 @small

@@ -131,7 +131,7 @@ async def launched() -> AsyncIterator[Browser]:
 async def visit(browser: Browser, address: str, **options: Any) -> tuple[BrowserContext, Visitor]:
     """A new window without cookies."""
     context = await browser.new_context(viewport={"width": DESKTOP[0], "height": DESKTOP[1]}, **options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     return context, Visitor(address, await context.new_page())
 
 

@@ -21,7 +21,7 @@ async def test_use_is_counted_by_the_hour_and_against_the_limit(developer: AtCon
     await visitor.open(path)
     assert "Nothing in this time" in await visitor.text()
     await visitor.shoot("console-usage-empty")
-    user = limited.user()
+    user = limited.register("a")
     assert user.get("Patient/nothing").status_code == 404
     assert user.get("Patient").status_code == 200
     assert limited.manage("POST", "user", app_user_id=user.app_user_id).status_code == 400
@@ -52,7 +52,7 @@ async def test_the_trail_is_told_newest_first_and_filtered(developer: AtConsole)
     path = f"{developer.own}/audit"
     await visitor.open(path)
     assert "Nothing was done" in await visitor.text()
-    first, second = application.user(), application.user()
+    first, second = application.register("a"), application.register("b")
     created = first.create(observation())
     assert first.get("Observation").status_code == 200
     assert second.get(f"Observation/{created['id']}").status_code == 404

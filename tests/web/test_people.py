@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
@@ -57,9 +56,9 @@ def family(application: ApplicationClient) -> UserClient:
 
 
 @pytest.fixture
-def browser_of_family(anonymous: PlainBrowser, family: UserClient) -> Iterator[PlainBrowser]:
+def browser_of_family(anonymous: PlainBrowser, family: UserClient) -> PlainBrowser:
     anonymous.sign_in(user=family.id)
-    yield anonymous
+    return anonymous
 
 
 def said(browser: PlainBrowser, path: str) -> str:

@@ -53,7 +53,6 @@ class _Address(NamedTuple):
     compartment: str
 
 
-@lru_cache(maxsize=16384)
 def _read(text: str, base: str) -> _Address:
     found = forms(text, base)
     target = local(found[0])

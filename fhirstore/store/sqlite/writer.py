@@ -133,7 +133,7 @@ class Writer:
             try:
                 with self._turns:
                     self._commit(batch)
-            except (sqlite3.Error, TakenError) as error:
+            except Exception as error:  # noqa: BLE001 - without this thread everybody would wait for ever
                 self._undo()
                 for waiting in batch:
                     waiting.fail(Unavailable(f"The database did not take the write: {error}."))
@@ -189,7 +189,9 @@ class Writer:
             if not all(waiting.succeed_or_leave_no_trace(self._connection) for waiting in jobs):
                 return False
             self.index.finish()
-        except TakenError:
+        except sqlite3.OperationalError:
+            raise
+        except Exception:  # noqa: BLE001 - an id that is taken, or a value that SQLite cannot hold: whose, is found out
             return False
         return True
 
@@ -236,10 +238,10 @@ class _Waiting(Generic[Result]):
         self._index.finish()
         connection.execute("SAVEPOINT job")
         self._run(connection)
-        # Some errors (a full disk) end the whole transaction, and the savepoint with it.
         if self._error is None:
-            self._index.finish()
-        elif connection.in_transaction:
+            self._finish()
+        # Some errors (a full disk) end the whole transaction, and the savepoint with it.
+        if self._error is not None and connection.in_transaction:
             connection.execute("ROLLBACK TO job")
         if self._error is not None:
             self._index.forget()
@@ -251,6 +253,14 @@ class _Waiting(Generic[Result]):
         try:
             self._result = self._job(connection)
         except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the one who waits
+            self._error = error
+
+    def _finish(self) -> None:
+        try:
+            self._index.finish()
+        except (sqlite3.OperationalError, TakenError):
+            raise
+        except Exception as error:  # noqa: BLE001 - what this job gathered is its own fault alone
             self._error = error
 
     def fail(self, error: Exception) -> None:

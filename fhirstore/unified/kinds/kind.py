@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from fhirstore.unified.agreement import CONTRARY, UNKNOWN, Agreement, Comparison, Likeness
-from fhirstore.unified.concepts import Concept, agreement
+from fhirstore.unified.concepts import agreement
 from fhirstore.unified.facts import Fact, Resolve, Stated, contradict
 from fhirstore.unified.moments import Timing, timing
 from fhirstore.unified.reading import Document, part, reference, text
@@ -134,7 +134,3 @@ def label_of(document: Document, name: str) -> str:
         if isinstance(coding, dict) and (found := text(coding, "display") or text(coding, "code")):
             return found
     return ""
-
-
-def all_keys(concepts: Iterable[Concept]) -> frozenset[str]:
-    return frozenset().union(*(each.keys for each in concepts))

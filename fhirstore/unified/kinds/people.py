@@ -11,7 +11,7 @@ from datetime import date
 
 from fhirstore.unified.agreement import CONTRARY, UNKNOWN, Agreement, Comparison, Likeness
 from fhirstore.unified.concepts import concept, named
-from fhirstore.unified.facts import Fact, Resolve, Stated, Trait, agree, contradict
+from fhirstore.unified.facts import LINKED, Fact, Resolve, Stated, Trait, agree, contradict
 from fhirstore.unified.kinds.kind import Kind, identified
 from fhirstore.unified.moments import Moment, moment
 from fhirstore.unified.names import (
@@ -22,7 +22,7 @@ from fhirstore.unified.names import (
     contacts,
     human_names,
 )
-from fhirstore.unified.reading import Document, chosen, parts, text, texts
+from fhirstore.unified.reading import Document, chosen, parts, reference, text, texts
 
 _NPI = "http://hl7.org/fhir/sid/us-npi"
 _NPIS = frozenset({_NPI, "urn:oid:2.16.840.1.113883.4.6"})
@@ -38,6 +38,9 @@ def _read_patient(document: Document, resolve: Resolve) -> Stated:
     traits: list[tuple[str, Trait]] = [("name", _name_trait(names)), ("contact", contacts(document))]
     if gender in {"male", "female"}:
         traits.append(("gender", gender))
+    links = frozenset(reference(each, "other") for each in parts(document, "link")) - {""}
+    if links:
+        traits.append((LINKED, links))
     if isinstance(birth_order, int) and not isinstance(birth_order, bool):
         traits.append(("birth order", str(birth_order)))
     return Stated(

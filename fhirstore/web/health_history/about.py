@@ -16,7 +16,7 @@ from fhirstore.web.health_history.people import people_in
 from fhirstore.web.health_history.reading import with_names
 from fhirstore.web.health_history.summary import person_of
 from fhirstore.web.pages import UserPage
-from fhirstore.web.record import Record, RecordOf
+from fhirstore.web.record import RecordOf
 from fhirstore.web.rendering import page
 
 router = APIRouter(prefix="/health-history", route_class=UserPage)

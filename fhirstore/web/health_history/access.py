@@ -26,6 +26,10 @@ _DONE = {
     "history-instance": "Looked at the versions", "history-type": "Looked at versions",
     "history-system": "Looked at versions", "search-type": "Searched", "search-system": "Searched",
     "transaction": "Wrote several entries",
+    "share": "Shared", "unshare": "Stopped sharing",
+    "grant": "Let an application in", "grant-revoke": "Showed an application out",
+    "$unified": "Compared the sources", "$judge": "Judged what is the same", "$everything": "Read everything",
+    "$import": "Brought entries in", "$export": "Took the record along", "operation": "Carried out an operation",
 }  # fmt: skip
 
 router = APIRouter(prefix="/health-history", route_class=UserPage)
@@ -67,7 +71,7 @@ def _access(document: Document, names: Mapping[str, str]) -> Access:
     event = document.get("event")
     event = event if isinstance(event, dict) else {}
     codes = [str(each.get("code")) for each in _parts(event, "subtype")]
-    done = next((_DONE[code] for code in codes if code in _DONE), "") or first_said(document, "event.subtype")
+    done = next((_DONE[code] for code in reversed(codes) if code in _DONE), "") or first_said(document, "event.subtype")
     target = next(_targets(document), "")
     who = next((names[each] for each in _clients(document) if each in names), "") or first_said(
         document, "participant.name", "participant.altId"

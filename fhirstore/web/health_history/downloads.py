@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from fhirstore.dstu2.json_format import parse
 from fhirstore.interactions.timeline import TIMELINE
 from fhirstore.presentation.cards import card_of
-from fhirstore.presentation.moments import when_of
+from fhirstore.presentation.moments import date_words, when_of
 from fhirstore.presentation.origin import origin_of
 from fhirstore.search.query import PAGE
 from fhirstore.web.health_history.overview import Entry, months_of, today
@@ -59,8 +59,9 @@ async def print_view(request: Request, record: RecordOf) -> Response:
     entries = [Entry(card_of(each), origin_of(each), people.other(each)) for each in named]
     day = today(request)
     return page(
-        request, "health_history/print.html", summary=await summarize(record, day, people), months=list(months_of(entries)),
-        day=f"{day:%Y-%m-%d}", count=len(entries), most=_PRINTED,
+        request, "health_history/print.html",
+        summary=await summarize(record, day, people), months=list(months_of(entries)),
+        day=date_words(day.isoformat()), count=len(entries), most=_PRINTED,
     )  # fmt: skip
 
 

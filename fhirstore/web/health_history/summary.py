@@ -17,7 +17,8 @@ from fhirstore.web.health_history.people import People
 from fhirstore.web.health_history.reading import Document, search_all
 from fhirstore.web.record import Record
 
-_AT_MOST = "100"
+_NEWEST = [("_sort:desc", "_lastUpdated"), ("_count", "100")]
+"""Of a record that is larger than a page, what came last."""
 _VOID = frozenset({"resolved", "refuted", "entered-in-error"})
 _SHOWN = 8
 _SPARK_POINTS = "30"
@@ -47,13 +48,13 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who the record is about, as far as its Patients tell; `patients` counts them."""
+    """Who the record is about, as far as its Patients tell; `sources` counts those who tell it."""
 
     name: str = ""
     age: str = ""
     born: str = ""
     gender: str = ""
-    patients: int = 0
+    sources: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,10 @@ class Summary:
 async def summarize(record: Record, today: date, people: People) -> Summary:
     allergies, orders, taken, problems, *measured = await search_all(
         record,
-        ("AllergyIntolerance", [("_count", _AT_MOST)]),
-        ("MedicationOrder", [("status", "active"), ("_count", _AT_MOST)]),
-        ("MedicationStatement", [("status", "active"), ("_count", _AT_MOST)]),
-        ("Condition", [("_count", _AT_MOST)]),
+        ("AllergyIntolerance", _NEWEST),
+        ("MedicationOrder", [("status", "active"), *_NEWEST]),
+        ("MedicationStatement", [("status", "active"), *_NEWEST]),
+        ("Condition", _NEWEST),
         *(
             ("Observation", [("code", measure.tokens), ("_sort:desc", "date"), ("_count", _SPARK_POINTS)])
             for measure in MEASURES
@@ -98,7 +99,7 @@ def person_of(patients: Sequence[Document], today: date) -> Person:
         age_words(born, today),
         date_words(born),
         genders[0] if genders else "",
-        len(patients),
+        len({origin_of(each).uri for each in patients}),
     )
 
 

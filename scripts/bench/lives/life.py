@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from random import Random
 from typing import Any
 
@@ -198,7 +198,3 @@ def _measure(role: str, name: str, at: datetime, value: float) -> Event:
 
 def _pressure(role: str, at: datetime, high: int, low: int) -> Event:
     return Event("Observation", role, "pressure", at, {"high": high, "low": low})
-
-
-def in_utc(at: datetime) -> datetime:
-    return at.astimezone(UTC)

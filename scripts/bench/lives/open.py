@@ -35,8 +35,11 @@ _WHENS = (
 )
 
 
-def is_open(document: Document, event: Event, life: Life) -> bool:
-    """Whether what is written leaves it open which of several events is meant, or which thing a name names."""
+def is_open(document: Document, event: Event, life: Life, part: str = "") -> bool:
+    """Whether what is written leaves it open which of several events is meant, or which thing a name names.
+
+    `part` names what is told of the event, "" for all of it.
+    """
     if not VAGUE.isdisjoint(_names(document)):
         return True
     if event.kind in _NAMED_ALONE:
@@ -48,7 +51,7 @@ def is_open(document: Document, event: Event, life: Life) -> bool:
         return True
     if "T" in written and "T00:00:00" not in written:
         return False
-    return any(_fits(written, other) for other in life.events if other is not event and _is_like(event, other))
+    return any(_fits(written, other) for other in life.events if other is not event and _is_like(event, other, part))
 
 
 def _needs_the_hour(event: Event) -> bool:
@@ -71,14 +74,16 @@ def _written(document: Document) -> str:
     return str(found.get("start", "") if isinstance(found, dict) else found)
 
 
-def _is_like(event: Event, other: Event) -> bool:
+def _is_like(event: Event, other: Event, part: str) -> bool:
     """Whether two events are worded the same but for their times."""
     alike = (event.kind, event.role, event.what) == (other.kind, other.role, other.what)
-    return alike and _said(event) == _said(other)
+    return alike and _said(event, part) == _said(other, part)
 
 
-def _said(event: Event) -> object:
+def _said(event: Event, part: str) -> object:
     more = event.more
+    if part:
+        return more[part]
     if "value" in more:
         return round(more["value"], UNITS[event.what][0][2])
     return [more.get(name) for name in ("strength", "high", "low", "answer")]

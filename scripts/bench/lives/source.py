@@ -32,6 +32,8 @@ class Source:
         self.bare = random.random() < 0.25  # drugs by brand and ingredient, the strength in the dose
         self.diagnoses = random.random() < 0.25  # problems as the diagnoses of visits
         self.married = random.choice(FAMILIES) if random.random() < 0.1 else ""
+        # Whether it tells a blood pressure as two; by a chance of its own, so that all others fall as they did.
+        self.single = Random(f"{self.people['self'].phone} {number}").random() < 0.3
         self._count = 0
 
     def next_number(self) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from lives.life import Event, Life, live
 from lives.open import is_open
 from lives.source import Document, Source
+from lives.vocabulary import PARTS
 from lives.wording import WORDING, summary
 
 _NEVER_IN_ERROR = frozenset({"Patient", "Practitioner", "Organization", "Encounter", "CarePlan"})
@@ -19,13 +20,15 @@ SOURCE_TAG, ORIGINAL_TAG = "urn:fhirstore:source", "urn:fhirstore:original-id"
 class Told:
     """A resource, where it comes from, and the number of the event that it tells (None: it tells none that counts).
 
-    `open` says that what is written fits another event as well.
+    `open` says that what is written fits another event as well. `part` is the name of the part of the event that it
+    tells alone, "" for all of it.
     """
 
     document: Document
     source: str
     event: int | None
     open: bool = False
+    part: str = ""
 
     @property
     def reference(self) -> str:
@@ -45,10 +48,34 @@ def _tell(source: Source, life: Life) -> list[Told]:
     ]
     for number, event in enumerate(life.events):
         if source.has.get(event.role, True) and (event.kind == "Patient" or source.random.random() < 0.78):
-            found.append(_told(source, number, event, life))
+            found += _tellings(source, number, event, life)
             if event.kind not in _NEVER_IN_ERROR and source.random.random() < 0.01:
                 found.append(_mistaken(source, event, life))
     return found
+
+
+def _tellings(source: Source, number: int, event: Event, life: Life) -> list[Told]:
+    """One resource; of a pressure, where the source has no panels, one for each half, both of one time."""
+    whole = _told(source, number, event, life)
+    if not source.single or event.what != "pressure":
+        return [whole]
+    # By chances of their own, so that all that comes after falls as it would.
+    chances, source.random = source.random, Random(f"{source.uri} {number}")
+    halves = [_half(source, whole, replace(event, what=part, more={part: event.more[part]})) for part in PARTS]
+    source.random = chances
+    return [replace(each, open=is_open(each.document, event, life, each.part)) for each in halves]
+
+
+def _half(source: Source, whole: Told, half: Event) -> Told:
+    """What tells one half of a pressure, with all that the whole one would have told besides."""
+    kept = {name: value for name, value in whole.document.items() if name not in {"component", "identifier"}}
+    worded = WORDING[half.kind](source, half)
+    own = {
+        "id": f"{whole.document['id']}-{half.what}",
+        "code": worded["code"],
+        "valueQuantity": worded["valueQuantity"],
+    }
+    return replace(whole, document=kept | own, part=half.what)
 
 
 def _summed_up(source: Source, event: Event) -> Told:

@@ -67,6 +67,22 @@ MEASURES: Mapping[str, tuple[Name, ...]] = {
     ),
 }
 
+# What a blood pressure is made of, for sources that tell each by itself.
+PARTS: Mapping[str, tuple[Name, ...]] = {
+    "high": (
+        (LOINC, "8480-6", "Systolic blood pressure"),
+        (SNOMED, "271649006", "Systolic blood pressure"),
+        (LOINC, "8480-6", "Systolic"),
+        (LOCAL, "5", "Systolic blood pressure"),
+    ),
+    "low": (
+        (LOINC, "8462-4", "Diastolic blood pressure"),
+        (SNOMED, "271650006", "Diastolic blood pressure"),
+        (LOINC, "8462-4", "Diastolic"),
+        (LOCAL, "6", "Diastolic blood pressure"),
+    ),
+}
+
 # For each measure: US unit, other unit, digits of each, and how the other follows from the US one.
 UNITS: Mapping[str, tuple[tuple[str, str, int], tuple[str, str, int], float, float]] = {
     "heart rate": (("beats/min", "/min", 0), ("bpm", "/min", 0), 1, 0),

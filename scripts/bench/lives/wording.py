@@ -19,6 +19,7 @@ from lives.vocabulary import (
     MEASURES,
     MOLAR,
     NOTES,
+    PARTS,
     PLANS,
     PROCEDURES,
     REPORTS,
@@ -63,18 +64,20 @@ def _observation(source: Source, event: Event) -> Document:
     document: Document = {
         "status": source.random.choice(("final",) * 15 + ("amended", "unknown")),
         "subject": source.about(event),
-        "code": source.name(MEASURES[event.what]),
+        "code": source.name({**MEASURES, **PARTS}[event.what]),
     }
     if source.random.random() < 0.98:
         document["effectiveDateTime"] = source.time(event.at)
     if source.random.random() < 0.4:
         document["issued"] = source.instant(event.at + timedelta(minutes=source.random.randint(1, 90)))
-    if event.what == "pressure":
+    if event.what in PARTS:
+        document["valueQuantity"] = _millimetres(event.more[event.what])
+    elif event.what == "pressure":
         parts = (("8480-6", "Systolic blood pressure", "high"), ("8462-4", "Diastolic blood pressure", "low"))
         document["component"] = [
             {
                 "code": {"coding": [{"system": LOINC, "code": code, "display": display}]},
-                "valueQuantity": {"value": event.more[key], "unit": "mm[Hg]", "system": UCUM, "code": "mm[Hg]"},
+                "valueQuantity": _millimetres(event.more[key]),
             }
             for code, display, key in parts
         ]
@@ -85,6 +88,10 @@ def _observation(source: Source, event: Event) -> Document:
     else:
         document["valueQuantity"] = _quantity(source, event)
     return document
+
+
+def _millimetres(value: int) -> Document:
+    return {"value": value, "unit": "mm[Hg]", "system": UCUM, "code": "mm[Hg]"}
 
 
 def _in_moles(event: Event) -> Document:

@@ -1,0 +1,47 @@
+"""Values that come again and again, word for word: concepts, quantities, references, and what is made of these.
+
+What is found out about such a value by itself, its verdict and its entries, is remembered by its text. Identifiers,
+names, dates and narratives are mostly unique: they would only drive out what many resources share.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from fhirstore.dstu2 import catalog
+
+REMEMBERED = 8192
+"""How many of them are remembered, for each purpose: some megabytes."""
+
+TEXT_LIMIT = 600
+"""Bytes of what is remembered: longer ones seldom come again, and would fill the memory."""
+
+_TYPES = frozenset({"CodeableConcept", "Coding", "Quantity", "Reference", "BackboneElement"})
+
+_write = msgspec.json.Encoder(decimal_format="number").encode
+_read = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+@cache
+def recurring(resource_type: str) -> frozenset[str]:
+    """The properties of a resource that hold such values."""
+    kinds = [each for element in catalog.elements(resource_type) for each in element.json_names.items()]
+    return frozenset(name for name, kind in kinds if kind in _TYPES)
+
+
+def text_of(value: Any) -> bytes | None:
+    """The text that a value is remembered by; None where it is not."""
+    try:
+        text = _write(value)
+    except (ValueError, ArithmeticError, TypeError, RecursionError):  # what no client can have sent as JSON
+        return None
+    return text if len(text) <= TEXT_LIMIT else None
+
+
+def read_text(text: bytes) -> Any:
+    """The value of such a text."""
+    return _read(text)
