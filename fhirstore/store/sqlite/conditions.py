@@ -93,7 +93,7 @@ class Conditions:
     def split(self, parts: Sequence[Part]) -> Way:
         """By way of the part that has the fewest rows, the rest asked of those."""
         best: tuple[Rows, Part] | None = None
-        for part in sorted(parts, key=cost) if len(parts) > 1 else parts:
+        for part in parts:
             rows = self.rows(part)
             if rows is not None and (best is None or rows.most < best[0].most):
                 best = rows, part
@@ -104,7 +104,7 @@ class Conditions:
         return Way(*best, [part for part in parts if part is not best[1]])
 
     def parts(self, filter_: Part) -> list[Part]:
-        """What must hold together. Questions of ranges are joined where no resource has two ranges of the name."""
+        """What must hold together, the cheapest first. Of a name that no resource has two ranges of, all is one."""
         joined: dict[str, OneRange] = {}
         others: list[Part] = []
         for part in conjuncts(filter_):
@@ -118,7 +118,7 @@ class Conditions:
                 joined[part.name] = OneRange(part.name, joined[part.name].clauses + part.clauses)
             else:
                 others.append(part)
-        return [*joined.values(), *others]
+        return sorted([*joined.values(), *others], key=cost)
 
     # A filter as a condition on a row
 
