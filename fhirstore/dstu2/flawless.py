@@ -66,7 +66,7 @@ def _judge(shape: Shape) -> Verdict:
         return bool(value)
 
     _judges[shape.name] = judge
-    again = recurring(shape.name) if is_resource_type(shape.name) else ()
+    again = recurring(shape.name)
     for name, prop in shape.properties.items():
         if _is_plain(prop):
             verdicts[name] = _property_verdict(prop, f"{shape.name}.{name}" if name in again else None)

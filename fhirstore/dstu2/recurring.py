@@ -28,7 +28,11 @@ _read = msgspec.json.Decoder(float_hook=Decimal).decode
 
 @cache
 def recurring(resource_type: str) -> frozenset[str]:
-    """The properties of a resource that hold such values."""
+    """The properties of a resource that hold such values; none of one that is in no patient's compartment, for of those
+    there are few, and their parts are long.
+    """
+    if resource_type not in catalog.compartment("Patient"):
+        return frozenset()
     kinds = [each for element in catalog.elements(resource_type) for each in element.json_names.items()]
     return frozenset(name for name, kind in kinds if kind in _TYPES)
 

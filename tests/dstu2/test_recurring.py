@@ -42,6 +42,7 @@ def test_long_values_and_what_is_no_json_have_no_such_text() -> None:
 
 def test_concepts_and_references_recur_and_identifiers_names_and_moments_do_not() -> None:
     assert {"code", "subject", "component", "valueQuantity"} <= recurring("Observation")
+    assert recurring("ValueSet") == frozenset()
     every = set[str]().union(*map(recurring, resource_types()))
     assert every.isdisjoint(
         {"id", "identifier", "name", "telecom", "address", "text", "contained", "effectiveDateTime"}
