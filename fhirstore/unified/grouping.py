@@ -56,8 +56,9 @@ def group(facts: Sequence[Fact], judgements: Judgements = NO_JUDGEMENTS, clocks:
     if not facts:
         return []
     ordered = sorted(facts, key=lambda fact: fact.reference)
-    if not judgements.same and len({fact.source for fact in ordered}) == 1:
-        return [(Member(fact),) for fact in ordered]  # one source does not repeat itself
+    one_source = len({fact.source for fact in ordered}) == 1
+    if one_source and not judgements.same and facts[0].kind != "Patient":
+        return [(Member(fact),) for fact in ordered]  # no source repeats itself, but for Patients that it links
     living = clocks.set([fact for fact in ordered if not fact.stated.void])
     found = _Grouping(kind_of(facts[0].kind), living, judgements).groups()
     told = {fact.reference: fact for fact in ordered}
@@ -120,7 +121,9 @@ class _Grouping:
     def _links(self) -> frozenset[tuple[str, str]]:
         """What resources themselves say to be the same, as the Patient that another one replaces."""
         linked = ((fact, fact.stated.trait(LINKED)) for node in self._nodes for fact in node)
-        return frozenset((fact.reference, other) for fact, held in linked if isinstance(held, frozenset) for other in held)
+        return frozenset(
+            (fact.reference, other) for fact, held in linked if isinstance(held, frozenset) for other in held
+        )
 
     def _placed(self, pairs: frozenset[tuple[str, str]]) -> Iterator[tuple[int, int]]:
         for one, other in sorted(pairs):
