@@ -288,7 +288,7 @@ class _Grouping:
 
 def _order(stated: Stated, number: int) -> tuple[float, int, int]:
     """What is likely to be the same stands side by side: equal amounts, then equal times."""
-    amounts = (float(value.low) for _, value in stated.values if isinstance(value, Amount))
+    amounts = (value.size for _, value in stated.values if isinstance(value, Amount))
     return next(amounts, 0.0), stated.moment.low if stated.moment else 0, number
 
 

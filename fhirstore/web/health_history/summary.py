@@ -48,13 +48,13 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who the record is about, as far as its Patients tell; `patients` counts them."""
+    """Who the record is about, as far as its Patients tell; `sources` counts those who tell it."""
 
     name: str = ""
     age: str = ""
     born: str = ""
     gender: str = ""
-    patients: int = 0
+    sources: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def person_of(patients: Sequence[Document], today: date) -> Person:
         age_words(born, today),
         date_words(born),
         genders[0] if genders else "",
-        len(patients),
+        len({origin_of(each).uri for each in patients}),
     )
 
 
