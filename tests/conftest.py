@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -30,6 +31,11 @@ SHARED = Path(__file__).parents[2] / "shared" / "dstu2"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is given the most time begins first, so that no process is left alone with it at the end."""
     items.sort(key=_seconds_given, reverse=True)
+
+
+def pytest_collection_finish() -> None:
+    """What all tests share stays for good: the garbage collector need not look through it again and again."""
+    gc.freeze()
 
 
 def _seconds_given(item: pytest.Item) -> float:

@@ -25,11 +25,12 @@ from fhirstore.store import open_store
 from fhirstore.store.contract import Store
 from fhirstore.store.scope import Scope
 from fhirstore.transfer.sources import delete_all, of_source
-from fhirstore.unified.grouping import group
-from fhirstore.unified.judgements import basic
+from fhirstore.unified.grouping import Member, group
+from fhirstore.unified.judgements import NO_JUDGEMENTS, basic
+from fhirstore.unified.people import people
 from tests.builders import patient
 from tests.conformance.bundles import batch, entry, transaction
-from tests.unified.resources import pulse
+from tests.unified.resources import fact, pulse
 
 WHOLE = Scope(1)
 on_one_store = pytest.mark.parametrize("store_kind", ["sqlite"], indirect=True)
@@ -217,7 +218,8 @@ async def test_what_is_too_much_for_all_room_is_not_kept(small: Views) -> None:
     view = await small.view(WHOLE)
     view.keep("Observation", of_size(11))
     view.keep("Condition", of_size(3))
-    assert (set(view.facts), view.size) == ({"Condition"}, 3)
+    view.keep_people(people([(Member(fact("a", patient(), str(number))),) for number in range(8)]), NO_JUDGEMENTS)
+    assert (set(view.facts), view.size, view.people) == ({"Condition"}, 3, None)
 
 
 @on_one_store
