@@ -237,6 +237,25 @@ def test_a_port_that_is_taken_is_a_clear_error_and_nothing_is_made(tmp_path: Pat
     assert not list(tmp_path.iterdir())
 
 
+def test_whoever_comes_as_soon_as_the_server_says_where_it_listens_is_answered(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "fhirstore", "serve", "--port", "0"]
+    root = str(Path(__file__).parents[1])
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen(
+            command, env=environment(PYTHONPATH=root), cwd=tmp_path, stdout=subprocess.PIPE, stderr=log, text=True
+        ) as server,
+    ):
+        try:
+            assert server.stdout is not None
+            address = server.stdout.readline().split()[-1]
+            assert address.startswith("http://127.0.0.1:")
+            assert not address.endswith(":0"), "the port that the machine chose is told"
+            assert http.get(f"{address}/health/ready").status_code == 200
+        finally:
+            server.terminate()
+
+
 def test_the_default_database_is_a_private_folder_where_the_command_is_called(tmp_path: Path) -> None:
     assert fhirstore("app", "create", "a", cwd=tmp_path).returncode == 0
     folder = tmp_path / "fhirstore-data"

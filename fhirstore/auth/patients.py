@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fhirstore.dstu2.json_format import parse
+from fhirstore.presentation.moments import date_words
 from fhirstore.presentation.origin import origin_of
 from fhirstore.presentation.values import best_name
 from fhirstore.search.plan import Plan
@@ -18,8 +19,8 @@ LIMIT = 50
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A Patient: its id, its name, its date of birth as it is written there, and the name of its source. Whatever is
-    not known is empty. One person has a Patient from each source that tells of them."""
+    """A Patient: its id, its name, its date of birth in words, and the name of its source. Whatever is not known is
+    empty. One person has a Patient from each source that tells of them."""
 
     id: str
     name: str
@@ -41,7 +42,7 @@ async def patient_of(store: Store, owner: int, id: str) -> Person | None:
 
 async def _person(store: Store, version: Version) -> Person:
     patient = parse(version.body)
-    born, origin = patient.get("birthDate"), origin_of(patient)
+    origin = origin_of(patient)
     application = await store.accounts.application(origin.client_id) if origin.client_id else None
     source = application.name if application is not None else origin.name
-    return Person(version.id, best_name(patient.get("name")), born if isinstance(born, str) else "", source)
+    return Person(version.id, best_name(patient.get("name")), date_words(patient.get("birthDate")), source)

@@ -132,7 +132,7 @@ def rotate_secret(
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Give an application a new secret and print it, this once. The one before it stays good for the time being."""
+    """Give an application a new secret and print it, this once. The one before it stays good too."""
     revoke = applications.revoke_previous_secret if revoke_previous else None
     _rotate(client_id, "client_secret", applications.rotate_secret, revoke, as_json, database)
 
@@ -144,7 +144,7 @@ def rotate_token(
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """The same for the organization's token, by which Validic's clients are known."""
+    """Give an organization a new token, by which Validic's clients are known; the one before it stays good too."""
     revoke = applications.revoke_previous_organization_token if revoke_previous else None
     _rotate(client_id, "organization_token", applications.rotate_organization_token, revoke, as_json, database)
 

@@ -1,7 +1,6 @@
 """Codings as nearly all of them are: a system, a code and a display, short, and the same in many resources.
 
-http://hl7.org/fhir/DSTU2/datatypes.html#Coding. What is found out about such a coding, its verdict and its keys,
-is worth remembering.
+http://hl7.org/fhir/DSTU2/datatypes.html#Coding. The keys of such a coding are worth remembering, whatever it is in.
 """
 
 from __future__ import annotations

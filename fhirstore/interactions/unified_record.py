@@ -81,10 +81,11 @@ class RecordReading:
     One at a time reads with a view; whoever does holds its lock.
     """
 
-    def __init__(self, resources: Resources, view: View, known: People) -> None:
+    def __init__(self, resources: Resources, view: View, known: People, judged: Judgements) -> None:
         self._resources = resources
         self._view = view
         self._known = known
+        self._judged = judged
         self.people = unified_facts(known.groups, known)
 
     def person(self, patient: str) -> str | None:
@@ -132,9 +133,8 @@ class RecordReading:
         return found
 
     def _grouped(self, facts: Sequence[Fact], clocks: Clocks) -> Sequence[UnifiedFact]:
-        judged = self._view.judged
-        groups = group(self._known.placed(facts), judged, clocks)
-        return unified_facts(groups, self._known, parts(groups, judged, clocks))
+        groups = group(self._known.placed(facts), self._judged, clocks)
+        return unified_facts(groups, self._known, parts(groups, self._judged, clocks))
 
     async def _clocks(self) -> Clocks:
         """How the clocks of the sources go; where there is one source, its clock is right."""
@@ -148,12 +148,13 @@ class RecordReading:
 
 async def open_record(resources: Resources, view: View) -> RecordReading:
     """Read who is in a record, and what was judged of it."""
-    if view.people is None:
-        judged = await _judgements(resources)
-        patients = [fact async for facts in _facts(resources, Plan(("Patient",))) for fact in facts]
-        groups = await asyncio.to_thread(group, patients, judged)
-        view.judged, view.people = judged, people(groups)
-    return RecordReading(resources, view, view.people)
+    if view.people is not None:
+        return RecordReading(resources, view, view.people, view.judged)
+    judged = await _judgements(resources)
+    patients = [fact async for facts in _facts(resources, Plan(("Patient",))) for fact in facts]
+    known = people(await asyncio.to_thread(group, patients, judged))
+    view.keep_people(known, judged)
+    return RecordReading(resources, view, known, judged)
 
 
 async def _sample(resources: Resources) -> list[Fact]:

@@ -22,7 +22,7 @@ from fhirstore.unified.judgements import NO_JUDGEMENTS, Judgements
 from fhirstore.unified.people import People
 
 ROOM = 100_000
-"""For so many resources there may be facts in all views of a process together: some 300 bytes each."""
+"""For so many resources there may be facts in all views of a process together: some 600 bytes each."""
 
 _UNUSED = 600_000
 """Milliseconds after which a view that nobody asked for is let go: records are not to linger in memory."""
@@ -48,10 +48,18 @@ class View:
 
     def keep(self, kind: str, facts: Sequence[UnifiedFact]) -> None:
         """Keep all facts of a kind, where there is room for them."""
-        size = sum(len(fact.members) for fact in facts)
-        if self.size + size <= self.room:
+        if self._takes(sum(len(fact.members) for fact in facts)):
             self.facts[kind] = facts
-            self.size += size
+
+    def keep_people(self, people: People, judged: Judgements) -> None:
+        """Keep who is in the record, and what was judged of it, where there is room for all Patients."""
+        if self._takes(len(people.of_patient)):
+            self.people, self.judged = people, judged
+
+    def _takes(self, size: int) -> bool:
+        has_room = self.size + size <= self.room
+        self.size += size if has_room else 0
+        return has_room
 
 
 async def fresh_view() -> View:

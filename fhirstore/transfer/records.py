@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,12 +25,13 @@ WHOLE_BYTES, START_BYTES = 4_000_000, 1 << 18
 than the second, where that much of it tells that only the entries count."""
 HEAD_BYTES = 1 << 20
 _MARK = b"\xef\xbb\xbf"
-_WIDE_JSON = re.compile(rb"\xff\xfe(?:\s\0)*[{\[]\0|\xfe\xff(?:\0\s)*\0[{\[]").match
-_UNUSABLE: tuple[tuple[Callable[[bytes], object], str], ...] = (
-    (lambda head: not head, "The file is empty."),
-    (lambda head: head.startswith(b"PK\x03\x04"), "The file is a ZIP archive: its files can be imported."),
-    (lambda head: _WIDE_JSON(head), "A file of JSON is UTF-8, and this one is UTF-16."),
+_UNUSABLE: tuple[tuple[bytes, str], ...] = (
+    (rb"\Z", "The file is empty."),
+    (rb"PK\x03\x04", "The file is a ZIP archive: its files can be imported."),
+    (rb"\xff\xfe(?:\s\0)*[{\[]\0|\xfe\xff(?:\0\s)*\0[{\[]", "A file of JSON is UTF-8, and this one is UTF-16."),
 )
+"""How files begin that nothing can be read from, and what people are told of them."""
+
 _SUFFIXES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 _WHOLE_BUNDLES = frozenset({"document", "message"})
 _LINKING = frozenset({"GET", "HEAD"})
@@ -90,6 +91,7 @@ class _Top(msgspec.Struct):
     id: Any = None
     type: str | None = None
     entry: list[msgspec.Raw] | None = None
+    resource: msgspec.Raw = msgspec.Raw()
 
 
 class _Type(msgspec.Struct):
@@ -97,7 +99,7 @@ class _Type(msgspec.Struct):
 
 
 _decode_top = msgspec.json.Decoder(_Top).decode
-_decode_entry = msgspec.json.Decoder(_Entry).decode
+_decode_entry = msgspec.json.Decoder(_Entry, float_hook=str).decode
 _decode_type = msgspec.json.Decoder(_Type).decode
 
 
@@ -122,7 +124,7 @@ class Reader:
         head = content.peek(HEAD_BYTES)[:HEAD_BYTES].removeprefix(_MARK).lstrip()
         if not head and name.lower().endswith(_SUFFIXES):
             return  # so do exports tell that there is nothing of a type
-        if unusable := next((reason for begins, reason in _UNUSABLE if begins(head)), ""):
+        if unusable := next((reason for begins, reason in _UNUSABLE if re.match(begins, head)), ""):
             yield _refused(name, "structure", unusable)
         elif head[:1] == b"<" or head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
             yield from self._xml(name, content)
@@ -214,6 +216,9 @@ class Reader:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             yield Record(place, body)  # the strict reader says what is wrong with it
             return
+        if top.resourceType is None and bytes(top.resource) and within < _BUNDLES_WITHIN:
+            yield from self._entry(place, body, within + 1)  # entries without their Bundle, as some systems keep them
+            return
         if top.resourceType != "Bundle" or (self.keep_bundles and top.id):
             yield Record(place, body)
             return
@@ -238,8 +243,9 @@ class Reader:
         record = Record(place, body, entry.address, method, asked.url or "", entry.response)
         if method == "DELETE":
             yield replace(record, body=b"")
-        elif kind == "Bundle" and not self.keep_bundles and within < _BUNDLES_WITHIN:
-            yield from self._whole(place, body, within + 1)  # what a server answered to one entry of a batch
+        elif kind in {None, "Bundle"} and body and not self.keep_bundles and within < _BUNDLES_WITHIN:
+            # What a server answered to one entry of a batch, or an entry as the resource of another.
+            yield from self._whole(place, body, within + 1)
         elif len(body) > self.resource_bytes:
             yield _refused(place, "too-long", f"A resource has at most {self.resource_bytes:,} bytes.")
         elif body:

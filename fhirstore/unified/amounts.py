@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
+from math import inf
 from typing import Any
 
 import msgspec
@@ -51,6 +52,14 @@ class Amount(msgspec.Struct, frozen=True, gc=False):
 
     def __hash__(self) -> int:
         return hash((self.number, self.unit, self.comparator))  # fractions are slow to hash
+
+    @property
+    def size(self) -> float:
+        """About how much it is, for sorting; what no float holds is beyond everything."""
+        try:
+            return float(self.low)
+        except OverflowError:
+            return inf if self.low > 0 else -inf
 
 
 def amount_of(quantity: Any) -> Amount | None:

@@ -21,6 +21,7 @@ from fhirstore.unified.facts import LINKED, Fact, Stated
 from fhirstore.unified.judgements import NO_JUDGEMENTS, Judgements, pair
 from fhirstore.unified.kinds import kind_of
 from fhirstore.unified.kinds.kind import Kind, is_loose
+from fhirstore.unified.tellings import tellings
 
 WINDOW, _CROWD, _CROWDED_WINDOW = 16, 1000, 4
 """So many neighbours of a block are compared with each fact: blocks grow with the record, work does not grow faster.
@@ -56,6 +57,9 @@ def group(facts: Sequence[Fact], judgements: Judgements = NO_JUDGEMENTS, clocks:
     if not facts:
         return []
     ordered = sorted(facts, key=lambda fact: fact.reference)
+    one_source = len({fact.source for fact in ordered}) == 1
+    if one_source and not judgements.same and facts[0].kind != "Patient":
+        return [(Member(fact),) for fact in ordered]  # no source repeats itself, but for Patients that it links
     living = clocks.set([fact for fact in ordered if not fact.stated.void])
     found = _Grouping(kind_of(facts[0].kind), living, judgements).groups()
     told = {fact.reference: fact for fact in ordered}
@@ -80,17 +84,20 @@ class _Grouping:
     def __init__(self, kind: Kind, facts: Sequence[Fact], judgements: Judgements) -> None:
         self._kind = kind
         self._judgements = judgements
-        self._nodes = list(_nodes(kind, facts, judgements.judged))
+        numbers: dict[object, int] = {}
+        said = [numbers.setdefault(fact.stated.said, number) for number, fact in enumerate(facts)]
+        self._nodes = list(tellings(kind, facts, said, judgements.judged))
         self._order = [_order(node[0].stated, number) for number, node in enumerate(self._nodes)]
         self._timed = [_is_timed(node[0].stated) for node in self._nodes]
         self._root = list(range(len(self._nodes)))
         self._members = [[number] for number in self._root]
         self._reasons: list[_Edge] = []
-        contents: dict[object, int] = {}
-        said = ((node[0].stated.said, node[0].identifiers) for node in self._nodes)
-        self._content = [contents.setdefault(each, number) for number, each in enumerate(said)]
         self._compared: dict[tuple[int, int], Comparison] = {}
         self._place = {fact.reference: number for number, node in enumerate(self._nodes) for fact in node}
+        contents: dict[object, int] = {}
+        told = {fact.reference: number for fact, number in zip(facts, said, strict=True)}
+        whole = ((told[node[0].reference], node[0].identifiers) for node in self._nodes)
+        self._content = [contents.setdefault(each, number) for number, each in enumerate(whole)]
         self._parted: dict[int, set[int]] = defaultdict(set)
         for one, other in self._placed(judgements.other):
             self._parted[one].add(other)
@@ -115,7 +122,9 @@ class _Grouping:
     def _links(self) -> frozenset[tuple[str, str]]:
         """What resources themselves say to be the same, as the Patient that another one replaces."""
         linked = ((fact, fact.stated.trait(LINKED)) for node in self._nodes for fact in node)
-        return frozenset((fact.reference, other) for fact, held in linked if isinstance(held, frozenset) for other in held)
+        return frozenset(
+            (fact.reference, other) for fact, held in linked if isinstance(held, frozenset) for other in held
+        )
 
     def _placed(self, pairs: frozenset[tuple[str, str]]) -> Iterator[tuple[int, int]]:
         for one, other in sorted(pairs):
@@ -123,22 +132,20 @@ class _Grouping:
                 yield self._place[one], self._place[other]
 
     def _edges(self) -> Iterator[_Edge]:
-        seen = set()
-        for one, other in self._candidates():
-            if (one, other) in seen or self._nodes[one][0].source == self._nodes[other][0].source:
-                continue
-            seen.add((one, other))
+        source = [node[0].source for node in self._nodes]
+        for one, other in {each for each in self._candidates(source) if source[each[0]] != source[each[1]]}:
             found = self._compare(one, other)
             if found.likeness > Likeness.UNKNOWN:
                 yield _Edge(found.likeness, one, other, found.words)
 
-    def _candidates(self) -> Iterator[tuple[int, int]]:
-        blocks: dict[str, list[int]] = defaultdict(list)
+    def _candidates(self, source: Sequence[str]) -> Iterator[tuple[int, int]]:
+        blocks: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for number, (fact, *_) in enumerate(self._nodes):
+            of_person = blocks[fact.person]
             for key in {*fact.identifiers, *self._kind.keys(fact.stated)}:
-                blocks[f"{fact.person} {key}"].append(number)
-        for key, block in blocks.items():
-            if len(block) < 2:
+                of_person[key].append(number)
+        for key, block in (each for of_person in blocks.values() for each in of_person.items()):
+            if len(block) < 2 or all(source[number] == source[block[0]] for number in block):
                 continue
             block.sort(key=self._order.__getitem__)
             loose, window = is_loose(key), WINDOW if len(block) <= _CROWD else _CROWDED_WINDOW
@@ -169,11 +176,13 @@ class _Grouping:
                         near[here][source][there] = None
                 possible.append((edge, one, other))
         telling = (each for each in possible if each[0].likeness > Likeness.FAINT)
-        certain = [edge for edge, one, other in telling if self._is_only_choice(near, one, other)]
-        for edge in certain:
+        certain = [each for each in telling if self._is_only_choice(near, *each[1:])]
+        united = set[int]()
+        for edge, *before in certain:
             one, other = self._root[edge.one], self._root[edge.other]
-            if one != other and self._may_unite(one, other):
+            if one != other and (united.isdisjoint(before) or self._may_unite(one, other)):
                 self._unite(edge)
+                united |= {one, other}
         self._count([edge for edge, _, _ in possible])
 
     def _count(self, edges: Sequence[_Edge]) -> None:
@@ -280,7 +289,7 @@ class _Grouping:
 
 def _order(stated: Stated, number: int) -> tuple[float, int, int]:
     """What is likely to be the same stands side by side: equal amounts, then equal times."""
-    amounts = (float(value.low) for _, value in stated.values if isinstance(value, Amount))
+    amounts = (value.size for _, value in stated.values if isinstance(value, Amount))
     return next(amounts, 0.0), stated.moment.low if stated.moment else 0, number
 
 
@@ -307,29 +316,6 @@ def _clusters(edges: Iterable[tuple[int, int]]) -> list[list[int]]:
                     queue.append(there)
         found.append(queue)
     return found
-
-
-def _nodes(kind: Kind, facts: Sequence[Fact], judged: frozenset[str]) -> Iterator[tuple[Fact, ...]]:
-    """Facts; of one source and person, those that say the very same stand together, if that leaves no doubt.
-
-    What other sources know by a number stands with what has the same number alone: it may be told differently there.
-    """
-    together, shared = defaultdict[object, list[Fact]](list), _shared_identifiers(facts)
-    for fact in facts:
-        moment, said = fact.stated.moment, fact.stated.said
-        sure = not kind.repeats or (moment is not None and moment.timed)
-        alone = fact.reference in judged or not sure or not said
-        known = fact.identifiers & shared
-        together[fact.reference if alone else (fact.person, fact.source, said, known)].append(fact)
-    yield from (tuple(each) for each in together.values())
-
-
-def _shared_identifiers(facts: Sequence[Fact]) -> frozenset[str]:
-    """Identifiers that several sources use."""
-    first: dict[str, str] = {}
-    return frozenset(
-        each for fact in facts for each in fact.identifiers if first.setdefault(each, fact.source) != fact.source
-    )
 
 
 def pairs(groups: Sequence[Group]) -> Iterator[tuple[str, str]]:

@@ -16,12 +16,12 @@ def member(document: object, name: str) -> Any:
 
 
 def text(document: Document, name: str) -> str:
-    value = member(document, name)
+    value = document.get(name) if isinstance(document, dict) else None  # asked thirty times of each resource
     return value if isinstance(value, str) else ""
 
 
 def part(document: Document, name: str) -> Document:
-    value = member(document, name)
+    value = document.get(name) if isinstance(document, dict) else None
     return value if isinstance(value, dict) else NOTHING
 
 
@@ -44,10 +44,9 @@ def texts(document: Document, name: str) -> Iterator[str]:
 
 def chosen(document: Document, name: str) -> tuple[str, Any]:
     """Which type of a choice is there, and its value: ("Quantity", {…}) for value[x]; ("", None) without any."""
-    for key, value in document.items() if isinstance(document, dict) else ():
-        rest = key[len(name) :]
-        if key.startswith(name) and rest[:1].isupper():
-            return rest, value
+    for key in document if isinstance(document, dict) else ():
+        if key.startswith(name) and key[len(name) :][:1].isupper():
+            return key[len(name) :], document[key]
     return "", None
 
 

@@ -66,13 +66,13 @@ def _identifiers(document: Document) -> Iterator[str]:
 
 def _leaves(document: Document) -> int:
     """How much a resource says, less its narrative and its labels."""
-    count, rest = 0, [value for name, value in document.items() if name not in {"text", "meta", "id"}]
+    count = 0
+    rest: list[Any] = [[value for name, value in document.items() if name not in {"text", "meta", "id"}]]
     while rest:
-        value = rest.pop()
-        if isinstance(value, dict):
-            rest.extend(value.values())
-        elif isinstance(value, list):
-            rest.extend(value)
-        else:
-            count += 1
+        holder = rest.pop()
+        for value in holder.values() if type(holder) is dict else holder:
+            if type(value) is dict or type(value) is list:
+                rest.append(value)
+            else:
+                count += 1
     return count

@@ -331,3 +331,14 @@ def with_scope(user: UserClient, server: AppServer, scope: str, patient: str | N
     assert known is not None
     server.call(server.store.accounts.add_tokens([replace(known, hash=digest(secret), scope=scope, patient=patient)]))
     return replace(user, access_token=secret)
+
+
+@pytest.mark.parametrize("server", ["sqlite"], indirect=True)
+def test_a_number_that_no_machine_can_hold_is_told_like_any_other(user: UserClient) -> None:
+    user.create({"resourceType": "Patient"})
+    number = b'"valueQuantity":{"value":1e400,"unit":"m","system":"http://unitsofmeasure.org","code":"m"}'
+    code = b'"code":{"coding":[{"system":"http://loinc.org","code":"8302-2"}]}'
+    for at in (b"2015-02-07", b"2015-02-08"):
+        told = b'{"resourceType":"Observation","status":"final","effectiveDateTime":"%b",%b,%b}' % (at, code, number)
+        assert user.post("Observation", told).status_code == 201
+    assert [fact["kind"] for fact in view(user)] == [["Patient"], ["Observation"], ["Observation"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -13,8 +13,9 @@ from fhirstore.caller import Caller
 from fhirstore.clock import now
 from fhirstore.ids import new_id
 from fhirstore.interactions.entries import TOGETHER
+from fhirstore.interactions.perform import LARGE_BYTES, perform
 from fhirstore.interactions.request import Context, Request
-from fhirstore.interactions.served import process
+from fhirstore.interactions.served import TABLE, process
 from fhirstore.store.contract import Store
 from fhirstore.store.scope import scope_of
 from tests.builders import observation
@@ -33,6 +34,20 @@ def context(store: Store) -> Context:
 async def test_others_have_their_turn_while_a_bundle_is_read(kind: Callable[..., Any], context: Context) -> None:
     wrong = entry("POST", "Observation", {**observation(), "status": 5})
     body = json.dumps(kind(*[wrong] * (TOGETHER * 4))).encode()
+    turns = await turns_during(process(Request(body=body), context))
+    assert turns >= 3, "nothing was written, so that nobody had to be waited for"
+
+
+@pytest.mark.parametrize("store_kind", ["sqlite"], indirect=True)
+async def test_others_have_their_turn_while_a_large_resource_is_judged(context: Context) -> None:
+    wrong = {**observation(), "status": 5, "component": [{"code": {"text": "a"}}] * (LARGE_BYTES // 20)}
+    match = TABLE.match("POST", "Observation")
+    request = match.fill(Request(body=json.dumps(wrong).encode()))
+    assert await turns_during(perform(match.interaction, request, context)) >= 10
+
+
+async def turns_during(work: Awaitable[object]) -> int:
+    """How often others have their turn until some work is done, or fails."""
     turns = 0
 
     async def count_turns() -> None:
@@ -42,9 +57,9 @@ async def test_others_have_their_turn_while_a_bundle_is_read(kind: Callable[...,
             turns += 1
 
     counting = asyncio.create_task(count_turns())
-    await asyncio.gather(process(Request(body=body), context), return_exceptions=True)
+    await asyncio.gather(work, return_exceptions=True)
     counting.cancel()
-    assert turns >= 3, "nothing was written, so that nobody had to be waited for"
+    return turns
 
 
 @pytest.mark.parametrize("store_kind", ["sqlite"], indirect=True)

@@ -25,11 +25,12 @@ from fhirstore.store import open_store
 from fhirstore.store.contract import Store
 from fhirstore.store.scope import Scope
 from fhirstore.transfer.sources import delete_all, of_source
-from fhirstore.unified.grouping import group
-from fhirstore.unified.judgements import basic
+from fhirstore.unified.grouping import Member, group
+from fhirstore.unified.judgements import NO_JUDGEMENTS, basic
+from fhirstore.unified.people import people
 from tests.builders import patient
 from tests.conformance.bundles import batch, entry, transaction
-from tests.unified.resources import pulse
+from tests.unified.resources import fact, pulse
 
 WHOLE = Scope(1)
 on_one_store = pytest.mark.parametrize("store_kind", ["sqlite"], indirect=True)
@@ -199,6 +200,21 @@ def of_size(size: int) -> list[UnifiedFact]:
     ]
 
 
+async def test_whoever_reads_after_a_write_was_answered_sees_it_however_many_read_meanwhile(context: Context) -> None:
+    seen: list[tuple[str, bool]] = []
+
+    async def write_and_read(number: int) -> None:
+        name = f"c{number}"
+        written = batch(entry("PUT", f"Observation/{name}", {**telling("c", number), "id": name}))
+        assert (await process(Request(body=dump(written)), context)).status == 200
+        page = await facts(context, kind="Observation")
+        seen.append((name, any(f"Observation/{name}" in each for each in page)))
+
+    await asyncio.gather(*(write_and_read(number) for number in range(8)))
+    assert sorted(seen) == [(f"c{number}", True) for number in range(8)]
+    assert await facts(context, kind="Observation") == await fresh(context, kind="Observation")
+
+
 @on_one_store
 async def test_what_was_used_last_is_let_go_last(small: Views) -> None:
     first, second = [await small.view(Scope(owner)) for owner in (1, 2)]
@@ -217,7 +233,8 @@ async def test_what_is_too_much_for_all_room_is_not_kept(small: Views) -> None:
     view = await small.view(WHOLE)
     view.keep("Observation", of_size(11))
     view.keep("Condition", of_size(3))
-    assert (set(view.facts), view.size) == ({"Condition"}, 3)
+    view.keep_people(people([(Member(fact("a", patient(), str(number))),) for number in range(8)]), NO_JUDGEMENTS)
+    assert (set(view.facts), view.size, view.people) == ({"Condition"}, 3, None)
 
 
 @on_one_store

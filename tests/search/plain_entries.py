@@ -13,8 +13,8 @@ from typing import Any
 
 from fhirstore.dstu2 import catalog
 from fhirstore.search.entries import Collector
-from fhirstore.search.extract import make_indexer
 from fhirstore.search.folding import fold
+from fhirstore.search.handles import make_indexer
 from fhirstore.search.kinds import composite
 from fhirstore.search.moments import index_moment
 from fhirstore.search.parameters import Parameter, parameters

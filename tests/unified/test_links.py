@@ -13,7 +13,6 @@ from fhirstore.unified.people import people
 from tests.unified.resources import fact, patient
 
 
-
 def linked(to: Fact, type: str = "replace", **members: Any) -> Fact:
     document = {"resourceType": "Patient", "active": False, **members}
     return fact("a", {**document, "link": [{"other": {"reference": to.reference}, "type": type}]}, "old")

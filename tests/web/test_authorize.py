@@ -49,7 +49,7 @@ async def test_from_a_sign_in_link_to_an_app_that_reads_and_is_shown_out(
     await away.page.wait_for_url("**/oauth2/authorize?*")  # a page that leads on by itself stands in between
     text = await away.text()
     assert "Growth Chart asks for access to your record" in text
-    for sentence in ("Read everything in the record of Ann Smith", "born 1980-02-29", "90 days", "app.example"):
+    for sentence in ("Read everything in the record of Ann Smith", "born 29 February 1980", "90 days", "app.example"):
         assert sentence in text
     await away.check_accessibility()
     await away.check_accessibility("dark")

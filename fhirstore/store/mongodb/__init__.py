@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
 from typing import Any
 
 from pymongo import AsyncMongoClient, monitoring
-from pymongo.errors import CollectionInvalid, PyMongoError
+from pymongo.errors import PyMongoError
 
 from fhirstore.caller import Author
 from fhirstore.errors import Unavailable
@@ -24,7 +23,7 @@ from fhirstore.store.mongodb.jobs import MongoJobs
 from fhirstore.store.mongodb.keys import MongoKeys
 from fhirstore.store.mongodb.permissions import MongoPermissions
 from fhirstore.store.mongodb.purging import MongoPurging
-from fhirstore.store.mongodb.resources import DURABLE, Collection, Database, MongoResources
+from fhirstore.store.mongodb.resources import DURABLE, SETTLED, Collection, Database, MongoResources
 from fhirstore.store.mongodb.sessions import MongoSessions
 from fhirstore.store.mongodb.trail import MongoTrail
 from fhirstore.store.mongodb.usage import MongoUsageCounts
@@ -37,7 +36,8 @@ PATIENCE_MS = 10_000
 
 
 class MongoStore:
-    """A `Store` on MongoDB. Writes are acknowledged by a majority, from their journals."""
+    """A `Store` on MongoDB. Writes are acknowledged by a majority, from their journals, and reads see nothing else: what
+    an election may still undo is shown to nobody, and is followed by no version."""
 
     def __init__(self, uri: str, *, gathered_reads: bool = True, gathered_creates: bool = True) -> None:
         self._uri = uri
@@ -136,18 +136,10 @@ class MongoStore:
         named = "serverselectiontimeoutms=" in self._uri.lower()
         own: dict[str, Any] = {} if named else {"serverSelectionTimeoutMS": PATIENCE_MS}
         client = AsyncMongoClient[dict[str, Any]](self._uri, event_listeners=listeners, **own)
-        return client.get_default_database(DEFAULT_DATABASE, write_concern=DURABLE)
+        return client.get_default_database(DEFAULT_DATABASE, write_concern=DURABLE, read_concern=SETTLED)
 
     async def _create(self) -> None:
-        present = set(await self._database.list_collection_names())
+        """Make what is not there yet: collections come with their indexes, those without with their first document."""
         for name, indexes in INDEXES.items():
-            if name not in present:
-                with suppress(CollectionInvalid):  # another process was first
-                    await self._database.create_collection(name)
-            for index in indexes:
-                options: dict[str, Any] = {"name": index.name, "unique": index.unique}
-                if index.expire_after_seconds is not None:
-                    options["expireAfterSeconds"] = index.expire_after_seconds
-                if index.partial is not None:
-                    options["partialFilterExpression"] = index.partial
-                await self._database[name].create_index(list(index.keys), **options)
+            if indexes:
+                await self._database[name].create_indexes([index.model for index in indexes])

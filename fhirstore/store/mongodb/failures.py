@@ -15,10 +15,10 @@ from pymongo.errors import (
     ExecutionTimeout,
     OperationFailure,
     PyMongoError,
-    WTimeoutError,
+    WriteConcernError,
 )
 
-from fhirstore.errors import TooLarge, Unavailable
+from fhirstore.errors import Failure, TooLarge, Unavailable
 
 Kind = TypeVar("Kind", bound=type)
 Result = TypeVar("Result")
@@ -29,7 +29,9 @@ CAME_FIRST = frozenset({DUPLICATE_KEY, WRITE_CONFLICT})
 """Those that say that another writer was first."""
 
 # A failure of connection covers elections (NotPrimaryError) and servers that are not found in time.
-_AWAY = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
+_AWAY = (ConnectionFailure, ExecutionTimeout, WriteConcernError)
+_UNDONE = "TransientTransactionError"
+"""The label of what undid a transaction for the time being; the driver ran it again for as long as it does."""
 
 
 def unavailable_when_away(kind: Kind) -> Kind:
@@ -47,29 +49,31 @@ def _told(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]
             return await method(self, *args, **kwargs)
         except (PyMongoError, DocumentTooLarge) as error:
             # Inside a transaction the driver itself must see its failure: it decides whether to run it again.
-            if getattr(self, "_session", None) is not None:
+            failure = _in_words(error) if getattr(self, "_session", None) is None else None
+            if failure is None:
                 raise
-            if _is_too_large(error):
-                raise TooLarge("The resource is too large, with all that it is found by.") from error
-            if not _is_away(error):
-                raise
-            raise Unavailable("The database cannot be reached.") from error
+            raise failure from error
 
     return call
 
 
-def _is_too_large(error: Exception) -> bool:
-    """The driver tells, unless it is but a little too large: then the server does."""
-    if isinstance(error, BulkWriteError):
-        failed = (error.details or {}).get("writeErrors") or ()
-        return any(each["code"] == DOCUMENT_TOO_LARGE for each in failed)
-    return isinstance(error, DocumentTooLarge) or getattr(error, "code", None) == DOCUMENT_TOO_LARGE
+def _in_words(error: PyMongoError | DocumentTooLarge) -> Failure | None:
+    """None for what is explained neither by the state of the database nor by the size of what it was sent."""
+    # The driver tells, unless it is but a little too large: then the server does.
+    if isinstance(error, DocumentTooLarge) or DOCUMENT_TOO_LARGE in codes_of(error):
+        return TooLarge("The resource is too large, with all that it is found by.")
+    # A bulk tells in its own way that no majority has it.
+    unsure = isinstance(error, BulkWriteError) and error.details["writeConcernErrors"]
+    if unsure or isinstance(error, _AWAY) or error.has_error_label(_UNDONE):
+        return Unavailable("The database cannot be reached.")
+    return None
 
 
-def _is_away(error: Exception) -> bool:
-    if isinstance(error, BulkWriteError):  # which tells in this way that no majority has it
-        return bool((error.details or {}).get("writeConcernErrors"))
-    return isinstance(error, _AWAY)
+def codes_of(error: PyMongoError) -> frozenset[int | None]:
+    """The server's codes for what went wrong: a bulk has one for each write that failed."""
+    if isinstance(error, BulkWriteError) and error.details["writeErrors"]:
+        return frozenset(each["code"] for each in error.details["writeErrors"])
+    return frozenset([error.code] if isinstance(error, OperationFailure) else [])
 
 
 async def tried_again(write: Callable[[], Awaitable[Result]]) -> Result:

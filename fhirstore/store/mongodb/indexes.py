@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pymongo import IndexModel
+
 from fhirstore.store.mongodb.documents import FOREVER
 
 
@@ -21,6 +23,13 @@ class Index:
     unique: bool = False
     expire_after_seconds: int | None = None
     partial: Mapping[str, Any] | None = None
+
+    @property
+    def model(self) -> IndexModel:
+        """As the driver wants it told."""
+        options = {"expireAfterSeconds": self.expire_after_seconds, "partialFilterExpression": self.partial}
+        given = {name: value for name, value in options.items() if value is not None}
+        return IndexModel(list(self.keys), name=self.name, unique=self.unique, **given)
 
 
 CURRENT: Mapping[str, Any] = {"ended": FOREVER}

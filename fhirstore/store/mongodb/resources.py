@@ -35,6 +35,7 @@ Collection = AsyncCollection[dict[str, Any]]
 IN_TIME = ("updated", "type", "id", "number")
 TRANSACTION_SECONDS = 60
 DURABLE = WriteConcern("majority", j=True)
+SETTLED = ReadConcern("majority")
 
 _ILLEGAL_OPERATION = 20  # "Transaction numbers are only allowed on a replica set member or mongos"
 

@@ -8,7 +8,7 @@ from typing import Any
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
-from fhirstore.store.mongodb.failures import DUPLICATE_KEY, unavailable_when_away
+from fhirstore.store.mongodb.failures import DUPLICATE_KEY, codes_of, unavailable_when_away
 from fhirstore.store.trail import Event, TrailQuery, lowest_id
 
 _EQUAL = ("owner", "client_id", "user", "action", "type", "target")
@@ -28,7 +28,7 @@ class MongoTrail:
         try:
             await self._events.insert_many([_from_event(event) for event in events], ordered=False)
         except BulkWriteError as error:
-            if any(each.get("code") != DUPLICATE_KEY for each in error.details["writeErrors"]):
+            if codes_of(error) != {DUPLICATE_KEY} or error.details["writeConcernErrors"]:
                 raise
 
     async def events(self, query: TrailQuery) -> Sequence[Event]:

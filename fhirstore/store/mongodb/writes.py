@@ -26,7 +26,7 @@ from fhirstore.store.mongodb.documents import (
     resource_key,
     to_version,
 )
-from fhirstore.store.mongodb.failures import CAME_FIRST, WRITE_CONFLICT
+from fhirstore.store.mongodb.failures import CAME_FIRST, WRITE_CONFLICT, codes_of
 from fhirstore.store.mongodb.gathering import GatheredCreates
 from fhirstore.store.scope import Scope
 
@@ -141,8 +141,7 @@ class Writes:
 
 def _check_met(error: DuplicateKeyError | BulkWriteError) -> None:
     """Raises the error again unless all of it is that another writer came first."""
-    codes = {each.get("code") for each in (error.details or {}).get("writeErrors", [])} or {error.code}
-    if not codes <= CAME_FIRST:
+    if not codes_of(error) <= CAME_FIRST:
         raise error
 
 
