@@ -85,6 +85,13 @@ SYSTEMS: Mapping[str, str] = {
     "http://hl7.org/fhir/sid/cvx": "CVX",
     "http://hl7.org/fhir/sid/ndc": "NDC",
     "http://www.ama-assn.org/go/cpt": "CPT",
+    "http://fdasis.nlm.nih.gov": "UNII",
+    "urn:oid:2.16.840.1.113883.6.1": "LOINC",
+    "urn:oid:2.16.840.1.113883.6.96": "SNOMED CT",
+    "urn:oid:2.16.840.1.113883.6.88": "RxNorm",
+    "urn:oid:2.16.840.1.113883.6.90": "ICD-10-CM",
+    "urn:oid:2.16.840.1.113883.6.103": "ICD-9-CM",
+    "urn:oid:2.16.840.1.113883.12.292": "CVX",
 }
 
 
@@ -142,7 +149,8 @@ def coding_name(coding: Any) -> str:
     if not isinstance(coding, dict) or not isinstance(coding.get("code"), str):
         return ""
     system = coding.get("system")
-    name = SYSTEMS.get(system, "") if isinstance(system, str) else ""
+    # Some hospitals leave out what makes an object identifier a URI.
+    name = SYSTEMS.get(system) or SYSTEMS.get(f"urn:oid:{system}", "") if isinstance(system, str) else ""
     return f"{coding['code']} ({name})" if name else ""
 
 

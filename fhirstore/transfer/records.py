@@ -91,6 +91,7 @@ class _Top(msgspec.Struct):
     id: Any = None
     type: str | None = None
     entry: list[msgspec.Raw] | None = None
+    resource: msgspec.Raw = msgspec.Raw()
 
 
 class _Type(msgspec.Struct):
@@ -98,7 +99,7 @@ class _Type(msgspec.Struct):
 
 
 _decode_top = msgspec.json.Decoder(_Top).decode
-_decode_entry = msgspec.json.Decoder(_Entry).decode
+_decode_entry = msgspec.json.Decoder(_Entry, float_hook=str).decode
 _decode_type = msgspec.json.Decoder(_Type).decode
 
 
@@ -215,6 +216,9 @@ class Reader:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             yield Record(place, body)  # the strict reader says what is wrong with it
             return
+        if top.resourceType is None and bytes(top.resource) and within < _BUNDLES_WITHIN:
+            yield from self._entry(place, body, within + 1)  # entries without their Bundle, as some systems keep them
+            return
         if top.resourceType != "Bundle" or (self.keep_bundles and top.id):
             yield Record(place, body)
             return
@@ -239,8 +243,9 @@ class Reader:
         record = Record(place, body, entry.address, method, asked.url or "", entry.response)
         if method == "DELETE":
             yield replace(record, body=b"")
-        elif kind == "Bundle" and not self.keep_bundles and within < _BUNDLES_WITHIN:
-            yield from self._whole(place, body, within + 1)  # what a server answered to one entry of a batch
+        elif kind in {None, "Bundle"} and body and not self.keep_bundles and within < _BUNDLES_WITHIN:
+            # What a server answered to one entry of a batch, or an entry as the resource of another.
+            yield from self._whole(place, body, within + 1)
         elif len(body) > self.resource_bytes:
             yield _refused(place, "too-long", f"A resource has at most {self.resource_bytes:,} bytes.")
         elif body:

@@ -21,7 +21,7 @@ from fhirstore.unified.reading import parts, text
 _CODINGS_LIMIT, _CODE_LIMIT, _TEXT_LIMIT = 50, 1000, 300
 """How much of a concept is looked at; so what is remembered of concepts is short."""
 
-# The same system under its object identifier, or under addresses that were used before the present one.
+# The same system under its object identifier, under addresses that were used before the present one, or by its name.
 _SYSTEMS = {
     "urn:oid:2.16.840.1.113883.6.1": "http://loinc.org",
     "http://www.loinc.org": "http://loinc.org",
@@ -40,7 +40,16 @@ _SYSTEMS = {
     "http://www.fda.gov/drugs/informationondrugs": "http://hl7.org/fhir/sid/ndc",
     "urn:oid:2.16.840.1.113883.6.12": "http://www.ama-assn.org/go/cpt",
     "urn:oid:2.16.840.1.113883.4.9": "http://fdasis.nlm.nih.gov",
+    "http://www.snomed.org/snomed-ct": "http://snomed.info/sct",
+    "snomed-ct": "http://snomed.info/sct",
+    "snomed ct": "http://snomed.info/sct",
+    "loinc": "http://loinc.org",
+    "rxnorm": "http://www.nlm.nih.gov/research/umls/rxnorm",
+    "icd-10-cm": "http://hl7.org/fhir/sid/icd-10",
+    "icd-9-cm": "http://hl7.org/fhir/sid/icd-9",
+    "cvx": "http://hl7.org/fhir/sid/cvx",
 }
+_BARE_IDENTIFIER = re.compile(r"[0-2](?:\.[0-9]{1,20}){3,20}")
 _HOUSES = tuple(sorted(set(_SYSTEMS.values())))
 """Systems that everybody shares; a record system's own codes leave open what a concept is elsewhere."""
 
@@ -140,7 +149,9 @@ def _aliases() -> Mapping[str, str]:
 @lru_cache(maxsize=4096)
 def token(system: str, code: str) -> str:
     """A code with its system, by the name that equivalent codes share."""
-    place = system.strip().rstrip("/").lower()
+    place = system.strip().rstrip("/").lower().replace("https://", "http://", 1)
+    if _BARE_IDENTIFIER.fullmatch(place):
+        place = f"urn:oid:{place}"
     place = _SYSTEMS.get(place, place)
     if place == "http://hl7.org/fhir/sid/cvx" and code.isdigit():
         code = code.lstrip("0") or "0"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fhirstore.presentation.cards import card_of
-from fhirstore.presentation.codes import concept_words, measure_name
+from fhirstore.presentation.codes import coding_name, concept_words, measure_name
 from fhirstore.presentation.kinds import kind_of
 from fhirstore.presentation.moments import age_words, date_words, period_words, when_of
 from fhirstore.presentation.origin import origin_of
@@ -251,3 +251,17 @@ def test_what_laboratories_call_each_their_way_is_one_measure() -> None:
         for n, code in enumerate((loud, own), 1)
     )
     assert [(each.label, len(each.points)) for each in series] == [("Hemoglobin", 2)]
+
+
+@pytest.mark.parametrize(
+    ("system", "said"),
+    [
+        ("http://hl7.org/fhir/sid/icd-10-cm", "J45.9 (ICD-10-CM)"),
+        ("urn:oid:2.16.840.1.113883.6.90", "J45.9 (ICD-10-CM)"),
+        ("2.16.840.1.113883.6.90", "J45.9 (ICD-10-CM)"),
+        ("urn:private", ""),
+        (None, ""),
+    ],
+)
+def test_a_code_is_told_with_the_name_of_its_system(system: Any, said: str) -> None:
+    assert coding_name({"system": system, "code": "J45.9"}) == said

@@ -47,6 +47,10 @@ def text(document: Any, **options: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False, **options).encode()
 
 
+def entries_of_entries() -> list[dict[str, Any]]:
+    return [{"fullUrl": "http://b.org/Patient/9", "resource": entry} for entry in bundle(*RESOURCES)["entry"]]
+
+
 FORMS: dict[str, Callable[[], bytes]] = {
     "NDJSON": lambda: b"\n".join(map(text, RESOURCES)),
     "NDJSON with blank lines": lambda: b"\r\n\r\n".join(map(text, RESOURCES)) + b"\r\n",
@@ -58,6 +62,9 @@ FORMS: dict[str, Callable[[], bytes]] = {
     "an XML Bundle in UTF-16": lambda: (
         xml_write.from_json(text(bundle(*RESOURCES))).decode().replace("UTF-8", "UTF-16").encode("utf-16")
     ),
+    "NDJSON of entries": lambda: b"\n".join(map(text, bundle(*RESOURCES)["entry"])),
+    "an array of entries": lambda: text(bundle(*RESOURCES)["entry"]),
+    "a Bundle of entries for resources": lambda: text({**bundle(), "entry": entries_of_entries()}),
     "an array": lambda: text(RESOURCES, indent=1),
     "an array of sets": lambda: text([bundle(RESOURCES[0]), RESOURCES[1], bundle(RESOURCES[2])]),
     "a Bundle of what a server answered to a batch": lambda: text(

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from fhirstore.dstu2.json_format import dump, parse
+from fhirstore.unified.concepts import token
 from fhirstore.unified.grouping import group
 from fhirstore.unified.kinds import KINDS, same
 from fhirstore.unified.people import people
@@ -159,3 +160,20 @@ def test_a_reference_leads_to_a_person_by_its_id_at_the_source_or_where_there_is
     assert whose("a", None) == ""
     unknown = [whose("b", "Patient/77"), whose("c", "Patient/77"), whose("a", "Group/1")]
     assert len({*unknown, person, ""}) == 5, "of each unknown nobody knows whether they are another"
+
+
+@pytest.mark.parametrize(
+    ("written", "system"),
+    [
+        ("2.16.840.1.113883.6.88", "http://www.nlm.nih.gov/research/umls/rxnorm"),
+        ("https://www.nlm.nih.gov/research/umls/rxnorm/", "http://www.nlm.nih.gov/research/umls/rxnorm"),
+        ("RxNorm", "http://www.nlm.nih.gov/research/umls/rxnorm"),
+        ("2.16.840.1.113883.6.90", "http://hl7.org/fhir/sid/icd-10-cm"),
+        ("SNOMED-CT", "http://snomed.info/sct"),
+        ("https://www.snomed.org/snomed-ct", "http://snomed.info/sct"),
+        ("urn:oid:2.16.840.1.113883.12.292", "http://hl7.org/fhir/sid/cvx"),
+    ],
+)
+def test_a_system_is_known_however_hospitals_write_its_name(written: str, system: str) -> None:
+    assert token(written, "1") == token(system, "1")
+    assert token(written, "1") != token("http://loinc.org", "1")
