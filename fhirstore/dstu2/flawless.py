@@ -18,7 +18,7 @@ from fhirstore.dstu2 import narrative
 from fhirstore.dstu2.bindings import ALLOWS
 from fhirstore.dstu2.catalog import is_resource_type, resource_types
 from fhirstore.dstu2.primitives import Check
-from fhirstore.dstu2.recurring import REMEMBERED, read_text, recurring, text_of
+from fhirstore.dstu2.recurring import REMEMBERED, Recurrence, read_text, recurring
 from fhirstore.dstu2.references import target_type
 from fhirstore.dstu2.shapes import Property, Shape, shape_of
 
@@ -28,7 +28,8 @@ _NUMBERS = frozenset({int, Decimal})
 
 _judges: dict[str, Verdict] = {}
 _by_place: dict[str, Verdict] = {}
-"""The verdicts on what comes again and again, by the path of its property."""
+"""The verdicts on what comes again and again, by its place."""
+_recurrence = Recurrence()
 
 
 def is_flawless(resource: dict[str, Any], type_name: str) -> bool:
@@ -66,10 +67,10 @@ def _judge(shape: Shape) -> Verdict:
         return bool(value)
 
     _judges[shape.name] = judge
-    again = recurring(shape.name) if is_resource_type(shape.name) else ()
+    places = recurring(shape.name)
     for name, prop in shape.properties.items():
         if _is_plain(prop):
-            verdicts[name] = _property_verdict(prop, f"{shape.name}.{name}" if name in again else None)
+            verdicts[name] = _property_verdict(prop, places.get(name))
     if is_resource_type(shape.name):
         verdicts["resourceType"] = bool
     return judge
@@ -85,7 +86,7 @@ def _remembering(place: str, verdict: Verdict) -> Verdict:
     _by_place[place] = verdict
 
     def judge(value: Any) -> object:
-        text = text_of(value)
+        text = _recurrence.text_of(place, value)
         return verdict(value) if text is None else _judge_text(place, text)
 
     return judge

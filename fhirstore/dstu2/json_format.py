@@ -65,6 +65,12 @@ def reread(body: bytes) -> dict[str, Any]:
     return document
 
 
+def reread_each(body: bytes) -> list[dict[str, Any]]:
+    """The same of a list of such resources, or of objects that hold some."""
+    documents: list[dict[str, Any]] = _decode_swiftly(body)
+    return documents
+
+
 def parse_minified(text: bytes, depth: int) -> dict[str, Any] | None:
     """What `parse` reads of a text without blanks, nested up to so many levels; None where there is any doubt."""
     try:

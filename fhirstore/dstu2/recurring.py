@@ -6,6 +6,7 @@ names, dates and narratives are mostly unique: they would only drive out what ma
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -20,6 +21,9 @@ REMEMBERED = 8192
 TEXT_LIMIT = 600
 """Bytes of what is remembered: longer ones seldom come again, and would fill the memory."""
 
+SIGHTS = 32_768
+"""Of so many values it is known that they came; then all of these are forgotten."""
+
 _TYPES = frozenset({"CodeableConcept", "Coding", "Quantity", "Reference", "BackboneElement"})
 
 _write = msgspec.json.Encoder(decimal_format="number").encode
@@ -27,19 +31,39 @@ _read = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
 @cache
-def recurring(resource_type: str) -> frozenset[str]:
-    """The properties of a resource that hold such values."""
+def recurring(resource_type: str) -> Mapping[str, str]:
+    """The properties of a resource that hold such values, with their places ("Observation.code"); none of one that is
+    in no patient's compartment, for of those there are few, and their parts are long.
+    """
+    if resource_type not in catalog.compartment("Patient"):
+        return {}
     kinds = [each for element in catalog.elements(resource_type) for each in element.json_names.items()]
-    return frozenset(name for name, kind in kinds if kind in _TYPES)
+    return {name: f"{resource_type}.{name}" for name, kind in kinds if kind in _TYPES}
 
 
-def text_of(value: Any) -> bytes | None:
-    """The text that a value is remembered by; None where it is not."""
-    try:
-        text = _write(value)
-    except (ValueError, ArithmeticError, TypeError, RecursionError):  # what no client can have sent as JSON
+class Recurrence:
+    """What came before, for one purpose. What comes but once is not worth remembering, and most of that never comes
+    again: so it takes a second time.
+    """
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+
+    def text_of(self, place: str, value: Any) -> bytes | None:
+        """The text that a value at a place is remembered by; None where it is not."""
+        try:
+            text = _write(value)
+        except (ValueError, ArithmeticError, TypeError, RecursionError):  # what no client can have sent as JSON
+            return None
+        if len(text) > TEXT_LIMIT:
+            return None
+        sight = hash((place, text))
+        if sight in self._seen:
+            return text
+        if len(self._seen) >= SIGHTS:
+            self._seen.clear()
+        self._seen.add(sight)
         return None
-    return text if len(text) <= TEXT_LIMIT else None
 
 
 def read_text(text: bytes) -> Any:

@@ -22,7 +22,7 @@ from fhirstore.unified.judgements import NO_JUDGEMENTS, Judgements
 from fhirstore.unified.people import People
 
 ROOM = 100_000
-"""For so many resources there may be facts in all views of a process together: some 300 bytes each."""
+"""For so many resources there may be facts in all views of a process together: some 600 bytes each."""
 
 _UNUSED = 600_000
 """Milliseconds after which a view that nobody asked for is let go: records are not to linger in memory."""

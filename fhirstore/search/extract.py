@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from fhirstore.dstu2 import catalog
-from fhirstore.dstu2.recurring import REMEMBERED, read_text, recurring, text_of
+from fhirstore.dstu2.recurring import REMEMBERED, Recurrence, read_text, recurring
 from fhirstore.search.entries import Collector, ContainedEntries, Entries, Range
 from fhirstore.search.handles import handle_element, handles_of
 from fhirstore.search.kinds import reference
@@ -25,9 +25,9 @@ from fhirstore.search.words import words_of, words_within
 class _Piece(NamedTuple):
     """What one value makes by itself."""
 
-    keys: Sequence[str]
-    ranges: Sequence[Range]
-    words: Sequence[str]
+    keys: tuple[str, ...]
+    ranges: tuple[Range, ...]
+    words: tuple[str, ...]
 
 
 def extract(resource_type: str, document: Mapping[str, Any], base: str = "") -> Entries:
@@ -53,35 +53,35 @@ def _extract_recurring(resource_type: str, document: Mapping[str, Any], into: Co
     """Make the entries of what comes again and again; answers the rest."""
     if into.contained:  # to one of which any reference may lead
         return document
-    names = recurring(resource_type)
+    places = recurring(resource_type)
     rest: dict[str, Any] = {}
     for name, held in document.items():
-        if name not in names:
+        place = places.get(name)
+        if place is None:
             rest[name] = held
             continue
         for value in held if type(held) is list else (held,):
-            text = text_of(value)
+            text = _recurrence.text_of(place, value)
             if text is None:
-                keys, ranges, words = _piece(resource_type, name, value, into.base)
-            else:
-                keys, ranges, words = _known_piece(resource_type, name, text, into.base)
+                rest.setdefault(name, []).append(value)
+                continue
+            keys, ranges, words = _piece(resource_type, name, text, into.base)
             into.keys += keys
             into.ranges += ranges
             into.words += words
     return rest
 
 
+_recurrence = Recurrence()
+
+
 @lru_cache(maxsize=REMEMBERED)
-def _known_piece(resource_type: str, name: str, text: bytes, base: str) -> _Piece:
-    made = _piece(resource_type, name, read_text(text), base)
-    # Many have the same words: kept once, they take less room and are compared at once.
-    return _Piece(tuple(made.keys), tuple(made.ranges), tuple(dict.fromkeys(map(sys.intern, made.words))))
-
-
-def _piece(resource_type: str, name: str, value: Any, base: str) -> _Piece:
-    into, element = Collector(base, {}), {name: [value]}
+def _piece(resource_type: str, name: str, text: bytes, base: str) -> _Piece:
+    into, element = Collector(base, {}), {name: [read_text(text)]}
     handle_element(handles_of(resource_type).alone, element, into)
-    return _Piece(into.keys, into.ranges, words_within(element))
+    # Many have the same words: kept once, they take less room and are compared at once.
+    words = dict.fromkeys(map(sys.intern, words_within(element)))
+    return _Piece(tuple(into.keys), tuple(into.ranges), tuple(words))
 
 
 def _entries_of_contained(type_: str, document: Mapping[str, Any], container: Collector) -> Entries:

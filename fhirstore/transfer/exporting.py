@@ -29,7 +29,7 @@ class _Meta(msgspec.Struct):
     meta: dict[str, Any] = {}
 
 
-_read_meta = msgspec.json.Decoder(_Meta).decode
+_read_meta = msgspec.json.Decoder(_Meta, float_hook=str).decode
 
 
 @dataclass(frozen=True, slots=True)

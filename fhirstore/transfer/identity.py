@@ -73,7 +73,7 @@ class Head(msgspec.Struct):
         return covered[0] if covered else None
 
 
-read_head = msgspec.json.Decoder(Head).decode
+read_head = msgspec.json.Decoder(Head, float_hook=str).decode
 """Raises msgspec.DecodeError for what is no JSON object."""
 
 

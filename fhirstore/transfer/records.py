@@ -99,7 +99,7 @@ class _Type(msgspec.Struct):
 
 
 _decode_top = msgspec.json.Decoder(_Top).decode
-_decode_entry = msgspec.json.Decoder(_Entry).decode
+_decode_entry = msgspec.json.Decoder(_Entry, float_hook=str).decode
 _decode_type = msgspec.json.Decoder(_Type).decode
 
 

@@ -21,6 +21,7 @@ from fhirstore.unified.facts import LINKED, Fact, Stated
 from fhirstore.unified.judgements import NO_JUDGEMENTS, Judgements, pair
 from fhirstore.unified.kinds import kind_of
 from fhirstore.unified.kinds.kind import Kind, is_loose
+from fhirstore.unified.tellings import tellings
 
 WINDOW, _CROWD, _CROWDED_WINDOW = 16, 1000, 4
 """So many neighbours of a block are compared with each fact: blocks grow with the record, work does not grow faster.
@@ -56,8 +57,9 @@ def group(facts: Sequence[Fact], judgements: Judgements = NO_JUDGEMENTS, clocks:
     if not facts:
         return []
     ordered = sorted(facts, key=lambda fact: fact.reference)
-    if not judgements.same and len({fact.source for fact in ordered}) == 1:
-        return [(Member(fact),) for fact in ordered]  # one source does not repeat itself
+    one_source = len({fact.source for fact in ordered}) == 1
+    if one_source and not judgements.same and facts[0].kind != "Patient":
+        return [(Member(fact),) for fact in ordered]  # no source repeats itself, but for Patients that it links
     living = clocks.set([fact for fact in ordered if not fact.stated.void])
     found = _Grouping(kind_of(facts[0].kind), living, judgements).groups()
     told = {fact.reference: fact for fact in ordered}
@@ -84,7 +86,7 @@ class _Grouping:
         self._judgements = judgements
         numbers: dict[object, int] = {}
         said = [numbers.setdefault(fact.stated.said, number) for number, fact in enumerate(facts)]
-        self._nodes = list(_nodes(kind, facts, said, judgements.judged))
+        self._nodes = list(tellings(kind, facts, said, judgements.judged))
         self._order = [_order(node[0].stated, number) for number, node in enumerate(self._nodes)]
         self._timed = [_is_timed(node[0].stated) for node in self._nodes]
         self._root = list(range(len(self._nodes)))
@@ -314,32 +316,6 @@ def _clusters(edges: Iterable[tuple[int, int]]) -> list[list[int]]:
                     queue.append(there)
         found.append(queue)
     return found
-
-
-def _nodes(
-    kind: Kind, facts: Sequence[Fact], said: Sequence[int], judged: frozenset[str]
-) -> Iterator[tuple[Fact, ...]]:
-    """Facts; of one source and person, those that say the very same stand together, if that leaves no doubt.
-
-    `said` are equal numbers for what says the same. What other sources know by a number stands with what has the same
-    number alone: it may be told differently there.
-    """
-    together, shared = defaultdict[object, list[Fact]](list), _shared_identifiers(facts)
-    for fact, number in zip(facts, said, strict=True):
-        moment = fact.stated.moment
-        sure = not kind.repeats or (moment is not None and moment.timed)
-        alone = fact.reference in judged or not sure or not fact.stated.said
-        known = fact.identifiers & shared
-        together[fact.reference if alone else (fact.person, fact.source, number, known)].append(fact)
-    yield from (tuple(each) for each in together.values())
-
-
-def _shared_identifiers(facts: Sequence[Fact]) -> frozenset[str]:
-    """Identifiers that several sources use."""
-    first: dict[str, str] = {}
-    return frozenset(
-        each for fact in facts for each in fact.identifiers if first.setdefault(each, fact.source) != fact.source
-    )
 
 
 def pairs(groups: Sequence[Group]) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -14,6 +13,8 @@ from fhirstore.web.rendering import page
 
 router = APIRouter(include_in_schema=False, route_class=Page)
 
+_PARTS = ("User management", "OAuth2", "Validic", "Health")
+"""The tags of the routes, in the order in which people need them."""
 _CREDENTIALS = {"client_id", "client_secret", "access_token", "authentication_token"}
 
 
@@ -35,7 +36,8 @@ async def front(request: Request) -> Response:
 
 @router.get("/docs")
 async def described(request: Request) -> Response:
-    parts = [(part, list(calls)) for part, calls in groupby(_calls(request.app.openapi()), lambda call: call.part)]
+    calls = list(_calls(request.app.openapi()))
+    parts = [(part, [call for call in calls if call.part == part]) for part in _PARTS]
     return page(request, "api.html", parts=parts, prefix=request.app.state.fhir_prefixes[0])
 
 

@@ -3,8 +3,10 @@
     python scripts/bench/search.py --sizes 1000 10000 100000
     python scripts/bench/search.py --sizes 1000 --users 1 100     the same record, alone and among those of 99 others
 
-Figures are medians of this process's processor time, in microseconds: what else the machine does lengthens them least.
-At the largest size the store tells how it answers a token, a reference, a date and a string, and whether each of its
+Figures are medians of this process's processor time, in microseconds: what else the machine does lengthens them least,
+and as the records are measured in turn, it lengthens all of them alike.
+
+In the last record the store tells how it answers a token, a reference, a date and a string, and whether each of its
 statements enters every table by an index that begins with the owner; if one reads a whole record, this fails.
 """
 
@@ -15,7 +17,7 @@ import asyncio
 import json
 import re
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
@@ -38,6 +40,7 @@ Measured = Callable[[Resources], Awaitable[int]]
 
 
 BATCH = 200
+ROUNDS = 5
 MEASURED = Scope(1)
 """Whose record is measured in; those of the others lie around it."""
 
@@ -178,15 +181,17 @@ async def creating(resources: Resources) -> Measured:
     return run
 
 
-async def measure(run: Measured, resources: Resources, times: int) -> tuple[float, int]:
-    """The median in microseconds, and how much was found."""
-    found = await run(resources)
-    took = []
-    for _ in range(times):
-        begun = process_time()
-        await run(resources)
-        took.append((process_time() - begun) * 1e6)
-    return median(took), found
+async def measure(runs: Sequence[tuple[Measured, Resources]], times: int) -> list[tuple[float, int]]:
+    """The same thing in several records, in turn: of each the median in microseconds, and how much was found."""
+    found = [await run(resources) for run, resources in runs]
+    took: list[list[float]] = [[] for _ in runs]
+    for _ in range(ROUNDS):
+        for (run, resources), each in zip(runs, took, strict=True):
+            for _ in range(-(-times // ROUNDS)):
+                begun = process_time()
+                await run(resources)
+                each.append((process_time() - begun) * 1e6)
+    return [(median(each), count) for each, count in zip(took, found, strict=True)]
 
 
 async def show_plans(store: SqliteStore) -> None:
@@ -204,19 +209,24 @@ async def show_plans(store: SqliteStore) -> None:
     print("          every table is entered by an index, and none is scanned", flush=True)
 
 
-async def bench(size: int, users: int, path: Path, given: argparse.Namespace) -> dict[str, float]:
-    """Fill records of so many resources each for so many users, and measure in the first one's."""
+async def fill(size: int, users: int, path: Path, seed: int) -> None:
+    """Fill records of so many resources each for so many users."""
     store = SqliteStore(path)
     await store.open()
-    loaded = [await load(store.within(Scope(owner)), size, given.seed + owner) for owner in range(1, users + 1)]
+    loaded = [await load(store.within(Scope(owner)), size, seed + owner) for owner in range(1, users + 1)]
+    await store.close()
     wall, cpu = (sum(column) for column in zip(*loaded, strict=True))
     every = size * users
     print(
-        f"{size:>9,} resources of each of {users:,}: {every / wall:,.0f}/s, {cpu / every * 1e6:.0f} µs each", flush=True
+        f"{size:>9,} resources of each of {users:,}: {every / wall:,.0f}/s, {cpu / every * 1e6:.0f} µs each,"
+        f" {_bytes(path) / every:,.0f} bytes each",
+        flush=True,
     )
-    resources = store.within(MEASURED)
+
+
+async def runs_in(resources: Resources) -> dict[str, Measured]:
     asked = await plans(resources)
-    runs = {
+    return {
         **{name: finding(plan) for name, plan in asked.items()},
         "token, many hits, no total": finding(asked["token, many hits"], total=False),
         "sort by date, page 100": await page_100(resources),
@@ -225,16 +235,23 @@ async def bench(size: int, users: int, path: Path, given: argparse.Namespace) ->
         "read": await reading(resources),
         "create": await creating(resources),
     }
-    took = {}
-    for name, run in runs.items():
-        took[name], found = await measure(run, resources, given.times)
-        print(f"          {name:<32}{took[name]:>10,.0f} µs   {found} found", flush=True)
-    if (size, users) == (max(given.sizes), max(given.users)):
-        await show_plans(store)
-    await store.close()
-    # Only now: until then a part of it waits in the log.
-    print(f"          database: {_bytes(path) / every:,.0f} bytes a resource", flush=True)
-    return took
+
+
+async def compare(paths: Sequence[Path], titles: Sequence[str], times: int) -> None:
+    """Measure in the first owner's record of every file."""
+    stores = [SqliteStore(path) for path in paths]
+    for store in stores:
+        await store.open()
+    records = [store.within(MEASURED) for store in stores]
+    runs = [await runs_in(resources) for resources in records]
+    print(f"\n{'µs, growth, found':<32}" + "".join(f"{title:>26}" for title in titles))
+    for name in runs[0]:
+        took = await measure([(each[name], record) for each, record in zip(runs, records, strict=True)], times)
+        line = "".join(f"{each:>11,.0f}{each / took[0][0]:>8.2f}×{found:>6}" for each, found in took)
+        print(f"{name:<32}{line}", flush=True)
+    await show_plans(stores[-1])
+    for store in stores:
+        await store.close()
 
 
 def _bytes(path: Path) -> int:
@@ -250,10 +267,10 @@ async def main() -> None:
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         shapes = [(size, users) for users in given.users for size in given.sizes]
-        results = [await bench(size, users, Path(folder) / f"{users}x{size}.db", given) for size, users in shapes]
-    print(f"\n{'growth':<34}" + "".join(f"{f'{users:,} × {size:,}':>18}" for size, users in shapes))
-    for name in results[0]:
-        print(f"{name:<34}" + "".join(f"{each[name] / results[0][name]:>17.2f}×" for each in results))
+        paths = [Path(folder) / f"{users}x{size}.db" for size, users in shapes]
+        for (size, users), path in zip(shapes, paths, strict=True):
+            await fill(size, users, path, given.seed)
+        await compare(paths, [f"{users:,} × {size:,}" for size, users in shapes], given.times)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,15 @@ import pytest
 
 from fhirstore.dstu2.catalog import resource_types
 from fhirstore.dstu2.flawless import is_flawless
-from fhirstore.dstu2.recurring import TEXT_LIMIT, read_text, recurring, text_of
+from fhirstore.dstu2.recurring import SIGHTS, TEXT_LIMIT, Recurrence, read_text, recurring
 
 CONCEPT = {"coding": [{"system": "http://loinc.org", "code": "8867-4", "display": "Heart rate"}], "text": "Pulse"}
+
+
+def text_of(value: Any) -> bytes | None:
+    recurrence = Recurrence()
+    assert recurrence.text_of("Observation.code", value) is None
+    return recurrence.text_of("Observation.code", value)
 
 
 @pytest.mark.parametrize(
@@ -40,8 +46,24 @@ def test_long_values_and_what_is_no_json_have_no_such_text() -> None:
     assert text_of({"text": "half of a \ud83d"}) is None
 
 
+def test_a_value_is_remembered_from_the_second_time_at_its_place() -> None:
+    recurrence = Recurrence()
+    found = [recurrence.text_of(place, CONCEPT) is not None for place in ("a", "b", "a", "a", "b")]
+    assert found == [False, False, True, True, True]
+
+
+def test_of_what_comes_but_once_no_more_is_known_than_its_number_allows() -> None:
+    recurrence = Recurrence()
+    for number in range(SIGHTS):
+        recurrence.text_of("a", number)
+    assert recurrence.text_of("a", 0) is not None
+    assert recurrence.text_of("a", SIGHTS) is None
+    assert recurrence.text_of("a", 0) is None
+
+
 def test_concepts_and_references_recur_and_identifiers_names_and_moments_do_not() -> None:
-    assert {"code", "subject", "component", "valueQuantity"} <= recurring("Observation")
+    assert {"code", "subject", "component", "valueQuantity"} <= recurring("Observation").keys()
+    assert recurring("ValueSet") == {}
     every = set[str]().union(*map(recurring, resource_types()))
     assert every.isdisjoint(
         {"id", "identifier", "name", "telecom", "address", "text", "contained", "effectiveDateTime"}
@@ -55,7 +77,7 @@ def observation(**more: Any) -> dict[str, Any]:
 def test_a_verdict_on_a_value_holds_at_its_own_place_alone() -> None:
     patient = {"reference": "Patient/a"}
     estimate = {"value": 1, "comparator": "<", "unit": "mg"}
-    for _ in range(2):
+    for _ in range(3):
         assert is_flawless(observation(subject=patient), "Observation")
         assert not is_flawless(observation(encounter=patient), "Observation")
         assert is_flawless(observation(valueQuantity=estimate), "Observation")

@@ -28,13 +28,13 @@ from fhirstore.store import open_store
 from fhirstore.store.contract import HistoryQuery
 from fhirstore.store.scope import Scope
 from fhirstore.transfer import importing
+from fhirstore.transfer.writing import write
 from tests.conftest import database_of
 from tests.server import forked
 
 ROUNDS = 10
 BATCHES = 2
 """So many are written before the import waits to be killed, however long whoever kills it is kept from it."""
-Write = Callable[..., Awaitable[Any]]
 REFUSED = 250
 """One of so many records is."""
 SIZES = {"sqlite": (4_000, 180), "mongodb": (500, 10)}
@@ -70,14 +70,14 @@ def run_import(database: str, source: Path, refused: Path, told: Path, batch: in
         del os.environ[name]
     importing.BATCH = batch
     if brake is not None:
-        importing.write = _braked(importing.write, brake)
+        pytest.MonkeyPatch().setattr(importing, "write", _braked(brake))
     with told.open("w") as file:
         os.dup2(file.fileno(), 1)
     options = ["--user", "1", "--source", "urn:a", "--refused", str(refused), "--json", "--database", database]
     main(["import", *options, str(source)])
 
 
-def _braked(write: Write, brake: Brake) -> Write:
+def _braked(brake: Brake) -> Callable[..., Awaitable[Any]]:
     async def write_in_turn(*arguments: Any) -> Any:
         await asyncio.to_thread(brake.acquire)
         return await write(*arguments)

@@ -21,7 +21,8 @@ LONG = MARK * 500
 def remembered() -> Iterator[tuple[str, str]]:
     """Every function of ours with a memory, and each long text of clients that it knows an answer to."""
     for each in gc.get_objects():
-        if isinstance(each, functools._lru_cache_wrapper) and (each.__module__ or "").startswith("fhirstore."):
+        # By its type: what is only a proxy of something that is gone would raise, asked for its class.
+        if issubclass(type(each), functools._lru_cache_wrapper) and (each.__module__ or "").startswith("fhirstore."):
             asked = [key for known in gc.get_referents(each) if isinstance(known, dict) for key in list(known)]
             for text in texts(asked):
                 if len(text) > len(LONG) // 4 and MARK in text.lower():

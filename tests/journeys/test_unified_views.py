@@ -200,6 +200,21 @@ def of_size(size: int) -> list[UnifiedFact]:
     ]
 
 
+async def test_whoever_reads_after_a_write_was_answered_sees_it_however_many_read_meanwhile(context: Context) -> None:
+    seen: list[tuple[str, bool]] = []
+
+    async def write_and_read(number: int) -> None:
+        name = f"c{number}"
+        written = batch(entry("PUT", f"Observation/{name}", {**telling("c", number), "id": name}))
+        assert (await process(Request(body=dump(written)), context)).status == 200
+        page = await facts(context, kind="Observation")
+        seen.append((name, any(f"Observation/{name}" in each for each in page)))
+
+    await asyncio.gather(*(write_and_read(number) for number in range(8)))
+    assert sorted(seen) == [(f"c{number}", True) for number in range(8)]
+    assert await facts(context, kind="Observation") == await fresh(context, kind="Observation")
+
+
 @on_one_store
 async def test_what_was_used_last_is_let_go_last(small: Views) -> None:
     first, second = [await small.view(Scope(owner)) for owner in (1, 2)]

@@ -159,8 +159,9 @@ async def test_what_is_larger_than_a_document_may_be_is_refused_and_no_other_wit
     async def among_others() -> None:
         await mine.change_all([new("b"), large])
 
-    answers = await asyncio.gather(mine.change(new("a")), mine.change(large), return_exceptions=True)
-    answers += await asyncio.gather(mine.transact(within), among_others(), return_exceptions=True)
+    alone = await asyncio.gather(mine.change(new("a")), mine.change(large), return_exceptions=True)
+    together = await asyncio.gather(mine.transact(within), among_others(), return_exceptions=True)
+    answers: list[object] = [*alone, *together]
     assert [isinstance(each, TooLarge) for each in answers] == [False, True, True, True]
     assert await mine.current("Patient", "large") is None
 

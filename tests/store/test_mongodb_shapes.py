@@ -223,6 +223,7 @@ async def test_what_is_not_a_find_names_its_resources_by_key(resources: Resource
         await resources.current("Patient", "a")
     for each in commands.of_resources():
         assert set(each["filter"]) & {"_id"}
+        assert each["readConcern"]["level"] == "majority", "an election could undo the rest"
 
 
 async def test_a_write_takes_few_round_trips_and_many_take_no_more(resources: Resources, commands: Commands) -> None:

@@ -148,22 +148,46 @@ def test_every_table_is_entered_by_an_index_that_begins_with_the_owner(
         assert "(owner=?" in line or "USING INTEGER PRIMARY KEY (rowid=?)" in line, line
 
 
+def _statements(connection: sqlite3.Connection, plan: Plan, page: Page) -> list[tuple[str, tuple[object, ...]]]:
+    """What the database is told to find a page."""
+    statements: list[tuple[str, tuple[object, ...]]] = []
+
+    class Listening:
+        def execute(self, text: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+            statements.append((text, tuple(values)))
+            return connection.execute(text, values)
+
+    find(Listening(), OWNER, plan, page)  # type: ignore[arg-type]
+    return statements
+
+
 @pytest.mark.parametrize("name", SEARCHES)
 def test_every_statement_names_the_owner_and_holds_nothing_of_what_was_asked(
     records: dict[int, sqlite3.Connection], name: str
 ) -> None:
-    statements: list[tuple[str, tuple[object, ...]]] = []
-
-    class Listening:
-        """A connection that remembers what it is told."""
-
-        def execute(self, text: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
-            statements.append((text, tuple(values)))
-            return records[SMALL].execute(text, values)
-
-    find(Listening(), OWNER, _plan(name), Page(10))  # type: ignore[arg-type]
-    for text, values in statements:
+    for text, values in _statements(records[SMALL], _plan(name), Page(10)):
         assert "owner" in text
         assert OWNER in values
         for asked in ("rare", "common", "name0", "Patient", "l|", "1970"):
             assert asked not in text, text
+
+
+WIDE = {
+    "a range of dates": ([("date", "ge1975"), ("date", "lt1990")], 4924),
+    "two tokens": ([("code", "l|common"), ("status", "final")], 7190),
+    "a token and a range": ([("status", "final"), ("date", "ge1975"), ("date", "lt1990")], 4924),
+    "a range and not a token": ([("status:not", "amended"), ("date", "ge1975"), ("date", "lt1990")], 4924),
+    "a time": ([("_lastUpdated", "ge1970-01-01T00:00:01Z")], 6300),
+}
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_what_very_many_resources_have_is_counted_without_looking_at_their_rows(
+    records: dict[int, sqlite3.Connection], name: str
+) -> None:
+    pairs, total = WIDE[name]
+    plan, connection = read_search("Observation", pairs, Context()).plan, records[LARGE]
+    assert find(connection, OWNER, plan, Page(0)).total == total
+    text, values = next(each for each in reversed(_statements(connection, plan, Page(0))) if "count(" in each[0])
+    steps = [line for *_, line in connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]
+    assert not [line for line in steps if "INTEGER PRIMARY KEY" in line or "INDEX resources_by_id" in line], steps

@@ -43,6 +43,10 @@ OTHER: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         pulse("2015-02-07T13:28Z", code=coded(LOINC, "2345-7"), valueQuantity=quantity(98, "mg/dL", "mg/dL")),
         pulse("2015-02-07T13:28Z", code=coded(LOINC, "14749-6"), valueQuantity=quantity(98, "mmol/L", "mmol/L")),
     ),
+    "whether somebody smokes, and how much": (
+        pulse("2015-02-07", code=coded(LOINC, "72166-2"), valueQuantity=None, valueString="Current every day smoker"),
+        pulse("2015-02-07", code=coded(SNOMED, "229819007"), valueQuantity=quantity(1, "{pack}/d")),
+    ),
     "the pain of either knee": (
         condition({"text": "Pain in right knee"}, onsetDateTime="2012-03-04"),
         condition({"text": "Left knee pain"}, onsetDateTime="2012-03-04"),

@@ -35,7 +35,7 @@ from tests.unified.resources import (
 )
 
 SOURCES = "abcd"
-small = settings(max_examples=60, deadline=None, derandomize=True)
+small = settings(max_examples=35, deadline=None, derandomize=True)
 
 _times = st.sampled_from(
     [
@@ -85,13 +85,23 @@ _records = _kinds.flatmap(_small).map(
 @st.composite
 def judged_records(draw: Any) -> tuple[list[Fact], Judgements]:
     """With judgements about any of them: also such as contradict each other over a third."""
-    facts = draw(_records)
+    facts = draw(_records | _linked_patients)
     names = [each.reference for each in facts]
     if len(names) < 2:
         return facts, Judgements()
     pairs = st.lists(st.sampled_from(names), min_size=2, max_size=2, unique=True).map(lambda two: pair(*two))
     other = draw(st.frozensets(pairs, max_size=4))
     return facts, Judgements(draw(st.frozensets(pairs, max_size=6)) - other, other)
+
+
+_linked_patients = _small(
+    st.builds(
+        lambda told, other: {**told, "link": [{"other": {"reference": other}, "type": "refer"}]},
+        _patients,
+        st.sampled_from(["Patient/a0", "Patient/b1", "Patient/c2"]),
+    )
+    | _patients
+).map(lambda told: [fact(source, resource, str(number)) for number, (source, resource) in enumerate(told)])
 
 
 def references(groups: Sequence[Group]) -> Counter[str]:

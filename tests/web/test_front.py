@@ -34,6 +34,8 @@ def test_every_call_of_the_api_says_what_it_is_for_and_names_each_parameter(page
     document = http.get(f"{pages.address}/openapi.json").json()
     calls = [call for operations in document["paths"].values() for call in operations.values()]
     assert len(calls) > 20
+    shown = http.get(f"{pages.address}/docs").text
+    assert all(path in shown for path in document["paths"])
     for call in calls:
         assert call["summary"]
         assert call["tags"]

@@ -6,6 +6,7 @@ http://hl7.org/fhir/DSTU2/search.html#date. What has no time zone is read as UTC
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -181,7 +182,7 @@ def limits_of(parameter: Parameter, text: str, context: Context) -> Alternatives
 def updated(parameter: Parameter, modifier: str | None, text: str, context: Context) -> Filter:
     """`_lastUpdated`: stores know it to the millisecond, which is the width of every target."""
     width = 1000
-    filters = []
+    moments = []
     for limits in limits_of(parameter, text, context):
         from_, before = BEGINNING, END
         for limit in limits:
@@ -192,9 +193,23 @@ def updated(parameter: Parameter, modifier: str | None, text: str, context: Cont
             else:
                 from_ = max(from_, value + (limit.operator == ">"))
         # In whole milliseconds, u >= v/1000 and u < v/1000 are both decided by v/1000 rounded up.
-        first, end = (-(-edge // 1000) for edge in (from_, before))
-        filters.append(Updated(None if from_ == BEGINNING else first, None if before == END else end))
-    return any_of(tuple(filters))
+        moments.append((-(-from_ // 1000) if from_ > BEGINNING else BEGINNING, -(-before // 1000)))
+    return any_of(tuple(_between(*each) for each in _joined(moments)))
+
+
+def _joined(moments: Iterable[Interval]) -> list[Interval]:
+    """The same as few: "at this moment" and "later" are "from this moment on", by which an index is entered."""
+    joined: list[Interval] = []
+    for low, high in sorted(moments):
+        if joined and low <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], high)
+        else:
+            joined.append((low, high))
+    return joined
+
+
+def _between(from_: int, before: int) -> Updated:
+    return Updated(None if from_ == BEGINNING else from_, None if before >= END // 1000 else before)
 
 
 def present(key: str) -> Filter:

@@ -32,7 +32,6 @@ from fhirstore.search.plan import (
 from fhirstore.store.sqlite.names import CONTAINED, RANGE, TYPE
 from fhirstore.store.sqlite.question import (
     MANY,
-    NESTING,
     NONE,
     SCATTERED,
     OneRange,
@@ -41,23 +40,14 @@ from fhirstore.store.sqlite.question import (
     Rows,
     Way,
     as_one_range,
+    both,
     conjuncts,
     cost,
     updated,
 )
 from fhirstore.store.sqlite.spans import Clauses, Held, probe
 from fhirstore.store.sqlite.spans import select as select_ranges
-from fhirstore.store.sqlite.statements import (
-    ALWAYS,
-    BESIDE,
-    NEVER,
-    NO_ROWS,
-    Sql,
-    among,
-    either,
-    every,
-    union,
-)
+from fhirstore.store.sqlite.statements import ALWAYS, BESIDE, NEVER, NO_ROWS, Sql, among, either, every, union
 
 
 class Conditions:
@@ -75,7 +65,7 @@ class Conditions:
     def select(self, columns: Sequence[str], filter_: Filter) -> Sql:
         """SELECT columns of the rows for which a filter holds, by way of the best index."""
         row = self._question.alias()
-        found = self.reached(row, self.split(filter_))
+        found = self.reached(row, self.split(self.parts(filter_)))
         names = ", ".join(f"{row}.{column} AS {column}" for column in columns)
         return Sql(f"SELECT {names} FROM {found.text}", found.values)
 
@@ -100,13 +90,10 @@ class Conditions:
     def of_type(self, row: str) -> Sql:
         return self._of_type(self.types, row)
 
-    def split(self, filter_: Filter) -> Way:
+    def split(self, parts: Sequence[Part]) -> Way:
         """By way of the part that has the fewest rows, the rest asked of those."""
-        return self.split_parts(self.parts(filter_))
-
-    def split_parts(self, parts: Sequence[Part]) -> Way:
         best: tuple[Rows, Part] | None = None
-        for part in sorted(parts, key=cost) if len(parts) > 1 else parts:
+        for part in parts:
             rows = self.rows(part)
             if rows is not None and (best is None or rows.most < best[0].most):
                 best = rows, part
@@ -117,11 +104,13 @@ class Conditions:
         return Way(*best, [part for part in parts if part is not best[1]])
 
     def parts(self, filter_: Part) -> list[Part]:
-        """What must hold together. Questions of ranges are joined where no resource has two ranges of the name."""
+        """What must hold together, the cheapest first. Of a name that no resource has two ranges of, all is one."""
         joined: dict[str, OneRange] = {}
         others: list[Part] = []
         for part in conjuncts(filter_):
-            if not isinstance(part, OneRange):
+            if isinstance(part, Updated) and others and isinstance(others[-1], Updated):
+                others[-1] = both(others[-1], part)
+            elif not isinstance(part, OneRange):
                 others.append(part)
             elif part.name not in joined:
                 joined[part.name] = part
@@ -129,7 +118,7 @@ class Conditions:
                 joined[part.name] = OneRange(part.name, joined[part.name].clauses + part.clauses)
             else:
                 others.append(part)
-        return [*joined.values(), *others]
+        return sorted([*joined.values(), *others], key=cost)
 
     # A filter as a condition on a row
 
@@ -154,7 +143,7 @@ class Conditions:
                 return among(f"{row}.inner" if self.contained else f"{row}.id", ids) if ids else NEVER
             case Updated():
                 return updated(filter_, row)
-            case OneRange(name, clauses) if most < self._question.name(self._mark + RANGE + name).uses // SCATTERED:
+            case OneRange(name, clauses) if self._is_probed(filter_, most):
                 return self._probe(row, name, clauses)
         rows = self.rows(filter_)
         assert rows is not None
@@ -170,6 +159,24 @@ class Conditions:
         # The plus keeps SQLite from coming by these rows instead of those that were chosen.
         return NEVER if rows is NONE else Sql(f"+{row}.rid IN ({rows.sql.text})", rows.sql.values)
 
+    def asks_rid_alone(self, filter_: Part, most: int) -> bool:
+        """Whether what is asked of rows, so many at most, while all are counted, is asked of their rids alone."""
+        match as_one_range(filter_):
+            case AllOf(parts) | AnyOf(parts):
+                return all(self.asks_rid_alone(part, most) for part in parts)
+            case Not(part):
+                return self.asks_rid_alone(part, most)
+            case OneRange() as asked:
+                return not self._is_probed(asked, most)
+            case asked:
+                return not isinstance(asked, OfType | WithIds | Updated)
+
+    def _is_probed(self, asked: OneRange, most: int) -> bool:
+        """Whether so few rows' own ranges are looked at, rather than all that match gathered."""
+        rows = self.rows(asked) if self._question.counting else None
+        matching = rows.most if rows else self._question.name(self._mark + RANGE + asked.name).uses
+        return most < matching // SCATTERED
+
     def _of_type(self, types: Sequence[str], row: str) -> Sql:
         return among(f"{row}.type", types) if types else ALWAYS
 
@@ -182,7 +189,7 @@ class Conditions:
 
     def rows(self, filter_: Part) -> Rows | None:
         """The rows for which a filter holds; None where no index leads to them."""
-        asked = as_one_range(filter_), self._question.counting and isinstance(filter_, NESTING)
+        asked = as_one_range(filter_), self._question.counting and not isinstance(filter_, HasKey)
         if asked not in self._rows:
             self._question.add_part()
             self._rows[asked] = self._rows_of(asked[0])
@@ -203,8 +210,9 @@ class Conditions:
                     *self._question.numbers(self._question.accepted(self._mark, prefix, accepts))
                 )
             case OneRange(name, clauses):
-                exactly = filter_ == self._question.sole
-                return self._ranged(self._ranges(name), clauses, single=self._is_single(name), exactly=exactly)
+                single = self._is_single(name)
+                sole = single and filter_ == self._question.sole
+                return self._ranged(self._ranges(name), clauses, single=single, sole=sole)
             case RangeScan(prefix, accepts, limits):
                 return self._ranged(self._ranges_like(prefix, accepts), ((limits,),))
             case HasWord(words):
@@ -222,7 +230,7 @@ class Conditions:
         return None
 
     def _all(self, filter_: AllOf) -> Rows | None:
-        rows, _, rest = self.split(filter_)
+        rows, _, rest = self.split(self.parts(filter_))
         if rows is None or not rest:
             return rows
         row = self._question.alias()
@@ -253,9 +261,9 @@ class Conditions:
     def _ranges_like(self, prefix: str, accepts: Callable[[str], bool]) -> Held:
         return self._question.ranges(self._question.accepted(self._mark + RANGE, prefix, accepts))
 
-    def _ranged(self, held: Held, clauses: Clauses, *, single: bool = False, exactly: bool = False) -> Rows:
+    def _ranged(self, held: Held, clauses: Clauses, *, single: bool = False, sole: bool = False) -> Rows:
         select = select_ranges(self._owner, held, clauses)
-        return NONE if select == NO_ROWS else self._question.counted(select, distinct=single, exactly=exactly)
+        return NONE if select == NO_ROWS else self._question.counted(select, distinct=single, sole=sole)
 
     def _worded(self, words: Sequence[str]) -> Rows:
         """Words are looked for in one compact row a resource: an index of them would double the cost of a write."""
@@ -335,7 +343,6 @@ class Conditions:
         return Rows(found, len(types) * len(ids), distinct=True)
 
     def _recent(self, asked: Updated) -> Rows:
-        where = every([Sql("owner = ?", (self._owner,)), updated(asked, "resources")])
-        return self._question.counted(
-            Sql(f"SELECT rid FROM resources INDEXED BY resources_by_time WHERE {where.text}", where.values)
-        )
+        where = every([Sql("owner = ?", (self._owner,)), updated(asked, "resources"), self.of_type("resources")])
+        found = Sql(f"SELECT rid FROM resources INDEXED BY resources_by_time WHERE {where.text}", where.values)
+        return self._question.counted(found, distinct=True, sole=asked == self._question.sole)

@@ -8,7 +8,7 @@ from itertools import islice, repeat, zip_longest
 from typing import Any
 
 from fhirstore.errors import BadRequest
-from fhirstore.search.plan import AllOf, HasKey, HasPrefix, LinksTo, Plan
+from fhirstore.search.plan import AllOf, HasKey, HasPrefix, LinksTo, Plan, Updated
 from fhirstore.store.contract import Found, Match, Page
 from fhirstore.store.cursors import Place
 from fhirstore.store.ordering import Valued, comes_after, ordered
@@ -49,7 +49,7 @@ class _Search:
             return self._page_of(self._all_rows(), page)
         parts = self._resources.parts(self._plan.filter)
         self._question.sole = parts[0] if page.total and len(parts) == 1 else None
-        way = self._resources.split_parts(parts)
+        way = self._resources.split(parts)
         few = self._all <= self._question.few or (way.rows is not None and way.rows.most <= self._question.few)
         columns = columns_of(self._plan.order, self._plan.types)
         if columns and (few or columns[0].name != "type"):
@@ -145,23 +145,30 @@ class _Search:
         # Of very many rows, a condition is rather asked of all ranges at once than of each row's own.
         self._question.counting = True
         try:
-            return self._counted(self._resources.split(self._plan.filter))
+            return self._counted(self._resources.split(self._resources.parts(self._plan.filter)))
         finally:
             self._question.counting = False
 
     def _counted(self, way: Way) -> int:
-        if way.rows and not way.rest and self._says_its_type(way.part):
-            once = "" if way.rows.distinct else "DISTINCT "
-            found = Sql(f"SELECT {once}rid FROM ({way.rows.sql.text})", way.rows.sql.values)
+        rows, resources = way.rows, self._resources
+        typed = any(self._says_its_type(part) for part in (way.part, *way.rest))
+        alone = self._question.counting and all(resources.asks_rid_alone(part, way.most) for part in way.rest)
+        if rows and typed and (alone or not way.rest):
+            # Of the indexes alone: to look at a resource's row takes as long as to look at many of theirs.
+            asked = resources.all_hold(way.rest, "s", way.most)
+            found = Sql(f"SELECT s.rid FROM ({rows.sql.text}) AS s WHERE {asked.text}", rows.sql.values + asked.values)
+            counted = "count(*)" if rows.distinct else "count(DISTINCT rid)"
         else:
-            reached = self._resources.reached("r", way)
-            found = Sql(f"SELECT r.rid FROM {reached.text}", reached.values)
-        total: int = self._connection.execute(f"SELECT count(*) FROM ({found.text})", found.values).fetchone()[0]
+            reached = resources.reached("r", way)
+            found, counted = Sql(f"SELECT r.rid FROM {reached.text}", reached.values), "count(*)"
+        total: int = self._connection.execute(f"SELECT {counted} FROM ({found.text})", found.values).fetchone()[0]
         return total
 
     def _says_its_type(self, filter_: Part | None) -> bool:
         """Whether what a filter finds is of the plan's types in any case, so that its rows need not be looked at."""
         match filter_:
+            case Updated():
+                return True
             case HasKey(names):
                 pass
             case HasPrefix(name) | OneRange(name) | LinksTo(name):

@@ -207,12 +207,16 @@ class Question:
         """Whether rows are too many to have been fetched."""
         return rows.most > self.few * COUNTED
 
-    def counted(self, select: Sql, *, distinct: bool = False, exactly: bool = False) -> Rows:
-        """Rows that are few are fetched, so that they need not be looked for twice; many are counted `exactly`."""
+    def counted(self, select: Sql, *, distinct: bool = False, sole: bool = False) -> Rows:
+        """Rows that are few are fetched, so that they need not be looked for twice.
+
+        How many they are, be they ever so many, is found out where they are the `sole` that decide, or all are counted.
+        """
+        exactly = sole or self.counting
         limit = self.few * COUNTED
         found = self._fetched(select, min(limit, GLANCE))
         if len(found) > GLANCE:
-            counted = select if exactly and distinct else _first(select, limit + 1)
+            counted = select if exactly else _first(select, limit + 1)
             most = self.connection.execute(f"SELECT count(*) FROM ({counted.text})", counted.values).fetchone()[0]
             if most > limit:
                 return Rows(select, most if counted is select else MANY, distinct)
@@ -259,9 +263,6 @@ def _texts_of(filter_: Filter) -> Iterator[str]:
             yield from _texts_of(inner)
 
 
-NESTING = (AllOf, AnyOf, Not, LinksTo, LinkedFrom, Contains)
-"""Filters of which it is others that decide."""
-
 _CHEAPEST_FIRST = (
     *(WithIds, HasKey, HasPrefix, KeyScan, Updated, OneRange, RangeScan, LinkedFrom, LinksTo, Contains),
     *(AnyOf, AllOf),
@@ -300,3 +301,10 @@ def cost(filter_: Part) -> int:
 def updated(asked: Updated, row: str) -> Sql:
     limits = ((">=", asked.from_), ("<", asked.before))
     return every([Sql(f"{row}.updated {sign} ?", (moment,)) for sign, moment in limits if moment is not None])
+
+
+def both(one: Updated, other: Updated) -> Updated:
+    """Updated then, and then."""
+    from_ = [moment for moment in (one.from_, other.from_) if moment is not None]
+    before = [moment for moment in (one.before, other.before) if moment is not None]
+    return Updated(max(from_, default=None), min(before, default=None))

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
 from fastapi import APIRouter, Request, Response
 
-from fhirstore.dstu2.json_format import parse
+from fhirstore.dstu2.json_format import reread
 from fhirstore.interactions.same import SAME
 from fhirstore.presentation.cards import card_of
 from fhirstore.web.health_history.comparing import compare
@@ -33,10 +30,8 @@ async def about(request: Request, record: RecordOf) -> Response:
 @router.get("/entries/{type}/{id}/same")
 async def same(request: Request, record: RecordOf, type: str, id: str) -> Response:
     """Raises NotFound for what is not in the record."""
-    told: dict[str, Any] = msgspec.json.decode((await record.carry_out(SAME, type, id)).body)
-    # Once more, by the reader that keeps the digits of numbers.
-    members = [parse(msgspec.json.encode(each["resource"])) for each in told["members"]]
-    documents = await with_names(record, members)
+    told = reread((await record.carry_out(SAME, type, id)).body)
+    documents = await with_names(record, [each["resource"] for each in told["members"]])
     reasons = [each["reason"] for each in told["members"]]
     return page(
         request, "health_history/same.html", card=card_of(documents[0]), compared=compare(documents, told["elements"]),

@@ -6,12 +6,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import msgspec
 from fastapi import APIRouter, Request, Response
 
-from fhirstore.dstu2.json_format import parse
+from fhirstore.dstu2.json_format import reread_each
 from fhirstore.errors import Failure
 from fhirstore.interactions.unified_record import kinds
 from fhirstore.interactions.versions import VERSIONS
@@ -74,8 +72,8 @@ async def document(record: RecordOf, type: str, id: str, number: int) -> Respons
 
 async def _written(record: Record, document: Document, accounts: Accounts) -> list[Written]:
     reply = await record.carry_out(VERSIONS, str(document["resourceType"]), str(document["id"]))
-    told: list[dict[str, Any]] = msgspec.json.decode(reply.body)
-    bodies = [parse(msgspec.json.encode(each["resource"])) if each["resource"] else None for each in told]
+    told = reread_each(reply.body)
+    bodies = [each["resource"] for each in told]
     names = await _application_names(accounts, {each["client_id"] for each in told})
     older = [*bodies[1:], None]
     return [

@@ -17,8 +17,9 @@ from fhirstore.web.health_history.people import People
 from fhirstore.web.health_history.reading import Document, search_all
 from fhirstore.web.record import Record
 
-_NEWEST = [("_sort:desc", "_lastUpdated"), ("_count", "100")]
-"""Of a record that is larger than a page, what came last."""
+_MOST = 100
+_NEWEST = [("_sort:desc", "_lastUpdated"), ("_count", str(_MOST))]
+"""Of a record that has more of a kind, what came last."""
 _VOID = frozenset({"resolved", "refuted", "entered-in-error"})
 _SHOWN = 8
 _SPARK_POINTS = "30"
@@ -59,12 +60,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
+    """`partial` where the record has more of a kind than was looked at."""
+
     person: Person
     others: Sequence[str]
     allergies: Sequence[Stated]
     medications: Sequence[Stated]
     problems: Sequence[Stated]
     tiles: Sequence[Tile]
+    partial: bool
 
 
 async def summarize(record: Record, today: date, people: People) -> Summary:
@@ -86,6 +90,7 @@ async def summarize(record: Record, today: date, people: People) -> Summary:
         stated_once([each for each in [*orders, *taken] if each.get("wasNotTaken") is not True], people),
         stated_once(list(filter(_is_current, problems)), people),
         [tile for measure, held in zip(MEASURES, measured, strict=True) if (tile := _tile(measure, people.own(held)))],
+        any(len(each) == _MOST for each in (allergies, orders, taken, problems)),
     )
 
 
