@@ -99,7 +99,10 @@ class Writer:
                     raise _AbandonedError
             if not outcome:
                 raise _AbandonedError
-            self.index.finish()
+            try:
+                self.index.finish()
+            except sqlite3.IntegrityError as error:
+                raise _not_taken(error) from error
             return outcome[0]
 
         async def run(job: Job[Any], *, gathers: bool = False) -> Any:
@@ -136,7 +139,7 @@ class Writer:
             except Exception as error:  # noqa: BLE001 - without this thread everybody would wait for ever
                 self._undo()
                 for waiting in batch:
-                    waiting.fail(Unavailable(f"The database did not take the write: {error}."))
+                    waiting.fail(_not_taken(error))
             _answer(batch)
 
     def _gather(self) -> list[_Waiting[Any]]:
@@ -260,6 +263,8 @@ class _Waiting(Generic[Result]):
             self._index.finish()
         except (sqlite3.OperationalError, TakenError):
             raise
+        except sqlite3.IntegrityError as error:  # of a record that is being erased, which is not empty yet
+            self._error = _not_taken(error)
         except Exception as error:  # noqa: BLE001 - what this job gathered is its own fault alone
             self._error = error
 
@@ -268,6 +273,10 @@ class _Waiting(Generic[Result]):
 
     def answer(self) -> None:
         _settle(self.future, self._result, self._error)
+
+
+def _not_taken(error: Exception) -> Unavailable:
+    return Unavailable(f"The database did not take the write: {error}.")
 
 
 def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
