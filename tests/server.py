@@ -143,7 +143,7 @@ class ServerProcess:
         self.kill()
 
     def start(self) -> None:
-        self._process = start_command(self._arguments, self._settings, self.output, self.log)
+        self._process = start_command(self._arguments, self.output, self.log, settings=self._settings)
         deadline = time.monotonic() + 50
         while not self._is_ready():
             assert self._process.is_alive(), f"the server ended: {self.log.read_text()}"
@@ -179,7 +179,12 @@ class ServerProcess:
 
 
 def start_command(
-    arguments: Sequence[str], settings: Mapping[str, str], output: Path, log: Path, cwd: Path | None = None
+    arguments: Sequence[str],
+    output: Path,
+    log: Path,
+    cwd: Path | None = None,
+    *,
+    settings: Mapping[str, str],
 ) -> ForkServerProcess:
     """`fhirstore …` as a process of its own, with these FHIRSTORE_ settings and no others; what it writes is added to
     the two files."""

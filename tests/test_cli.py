@@ -26,7 +26,7 @@ def fhirstore(*arguments: str, cwd: Path | None = None, **settings: str) -> subp
     given = {f"FHIRSTORE_{name.upper()}": value for name, value in settings.items()}
     with TemporaryDirectory() as folder:
         output, log = Path(folder) / "out", Path(folder) / "log"
-        process = start_command(arguments, given, output, log, cwd)
+        process = start_command(arguments, output, log, cwd, settings=given)
         process.join(timeout=60)
         assert process.exitcode is not None, "it ends by itself"
         return subprocess.CompletedProcess(arguments, process.exitcode, output.read_text(), log.read_text())

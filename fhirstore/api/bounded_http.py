@@ -6,7 +6,7 @@ who can connect has the server spend its time and memory on one that never does.
 
 from __future__ import annotations
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 HEAD_BYTES = 256 * 1024
 """More than what clients send in their addresses and headers, by far; what arrives in one piece is not counted."""
@@ -27,7 +27,8 @@ class BoundedHttp(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._unfinished > HEAD_BYTES:
             # Behind the last piece of a body there may be headers too: by then an answer may have begun.
-            if self.cycle is None or self.cycle.response_complete:
+            cycle: RequestResponseCycle | None = self.cycle  # uvicorn has it None until the first request
+            if cycle is None or cycle.response_complete:
                 self.transport.write(_REFUSAL)
             self.transport.close()
             return

@@ -305,7 +305,7 @@ def _endless(client_id: str) -> Job:
 
 
 async def test_a_file_is_read_no_further_once_its_client_is_gone() -> None:
-    waiting = [{"type": "http.request", "body": b""}, {"type": "http.disconnect"}]
+    waiting: list[Message] = [{"type": "http.request", "body": b""}, {"type": "http.disconnect"}]
     read: list[int] = []
 
     async def pieces() -> AsyncIterator[bytes]:

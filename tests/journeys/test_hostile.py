@@ -136,7 +136,8 @@ class Attack:
             name = self.one(*PARAMETERS, *search_parameters(type_), *ODD[:12]) + self.one(*MODIFIERS)
             value = self.one(*ODD, *HEADER_VALUES, ",".join(self.drawn.choices(ODD, k=3)), "Observation:subject")
             pairs.append(f"{quote(name)}={quote(value)}")
-        return "&".join(pairs).encode() + self.one(b"", b"", b"", b"&%zz", b"&%ff=1", b"&=&&", b"&%ED%A0%80")
+        odd: bytes = self.one(b"", b"", b"", b"&%zz", b"&%ff=1", b"&=&&", b"&%ED%A0%80")
+        return "&".join(pairs).encode() + odd
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         values = [each for each in (*HEADER_VALUES, *ODD) if "\x00" not in each]
@@ -157,7 +158,8 @@ class Attack:
             b'{"a":' * 99 + b"1" + b"}" * 99,
             f"_id={MARK}".encode(),
         )
-        return self.one(*[text.encode()] * 40, *broken)
+        body: bytes = self.one(*[text.encode()] * 40, *broken)
+        return body
 
     def damaged(self, value: Any) -> Any:
         chance = self.drawn.random()
