@@ -24,8 +24,8 @@ from fhirstore.unified.people import People
 ROOM = 100_000
 """For so many resources there may be facts in all views of a process together: some 600 bytes each."""
 
-_UNUSED = 600_000
-"""Milliseconds after which a view that nobody asked for is let go: records are not to linger in memory."""
+UNUSED_SECONDS = 600
+"""After so long a view that nobody asked for is let go: records are not to linger in memory."""
 
 _Reach = tuple[int, Extents]
 _State = tuple[object, ...]
@@ -82,6 +82,11 @@ class Views:
         self._clock = clock
         self._room = room
         self._kept: dict[_Reach, _Kept] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        """How many views are kept."""
+        return len(self._kept)
 
     async def view(self, scope: Scope) -> View:
         """The view of what a scope reaches, as far as it is known for the present state of the record.
@@ -96,7 +101,8 @@ class Views:
             kept = _Kept(state, View(self._room), 0)
         kept.used = self._clock()
         self._kept[reach] = kept
-        self._let_go(kept)
+        self._make_room()
+        self._come_back()
         return kept.view
 
     async def _state(self, owner: int) -> _State:
@@ -104,9 +110,20 @@ class Views:
         page = await self._store.within(Scope(owner)).history(HistoryQuery(count=1))
         return (page.total, *((each.updated, each.type, each.id, each.number) for each in page.versions))
 
-    def _let_go(self, newest: _Kept) -> None:
-        """Of what was not used for long, and what is too much, the longest unused first."""
+    def _make_room(self) -> None:
+        """Let go of what is too much, the longest unused first, but never of the newest."""
         total = sum(each.view.size for each in self._kept.values())
-        for reach, each in list(self._kept.items())[:-1]:
-            if total > self._room or newest.used - each.used > _UNUSED:
+        for reach in list(self._kept)[:-1]:
+            if total > self._room:
                 total -= self._kept.pop(reach).view.size
+
+    def _come_back(self) -> None:
+        """See to it that what nobody uses is let go, also when nobody asks for anything any more."""
+        if self._timer is None and self._kept:
+            self._timer = asyncio.get_running_loop().call_later(UNUSED_SECONDS, self._let_go)
+
+    def _let_go(self) -> None:
+        latest = self._clock() - UNUSED_SECONDS * 1000
+        self._kept = {reach: each for reach, each in self._kept.items() if each.used > latest}
+        self._timer = None
+        self._come_back()

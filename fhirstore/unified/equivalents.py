@@ -1,8 +1,8 @@
 """Codes of different systems that name one thing: vital signs, frequent problems, families of a vaccine.
 
 A row lists what may be taken for one another in a person's record. What is only near (another type of diabetes, another
-strength, how much somebody smokes beside whether) never stands in one row. Every code of a diagnosis was held against
-ICD's own names, the others against the names that records and public value sets give them.
+strength, how much somebody smokes beside whether) never stands in one row. Every code of ICD was
+held against ICD's own names, and of the others each that is not an everyday one against a public list of its system.
 Systems: http://hl7.org/fhir/DSTU2/terminologies-systems.html
 """
 
