@@ -219,10 +219,13 @@ class Walk:
             comments = owner[name]
             if not isinstance(comments, list) or not all(isinstance(line, str) for line in comments):
                 self.report(place, "structure", "comments are an array of strings", name)
+        elif name.startswith("_") and name[1:] in shape.properties:
+            # Some systems put the reason why an element is absent there: XML has no such difference.
+            reason = "stands beside what is no primitive: its extensions stand within"
+            self.report(place, "structure", reason, name, legible=name[1:] not in owner)
+            self.companion(owner[name], (place, name), valued=False)
         elif name != "resourceType" or not is_resource_type(shape.name):
-            beside = name.startswith("_") and name[1:] in shape.properties
-            reason = "stands beside what is no primitive: its extensions stand within" if beside else ""
-            self.report(place, "structure", reason or f"is not an element of {shape.name}", name)
+            self.report(place, "structure", f"is not an element of {shape.name}", name)
         return prop
 
     def companions(self, item: Any, prop: Property, values: Any, place: Place) -> None:

@@ -78,9 +78,11 @@ class _Writer:
 
     def members(self, shape: str, document: Mapping[str, Any], path: str, depth: int) -> None:
         for slot in _in_order(shape, document, path):
-            value = document.get(slot.name)
+            value, beside = document.get(slot.name), document.get(f"_{slot.name}")
             if slot.kind == "primitive":
-                self.primitives(slot, value, document.get(f"_{slot.name}"), path, depth)
+                self.primitives(slot, value, beside, path, depth)
+            elif value is None and slot.kind == "complex" and beside is not None:
+                self.one(slot, beside, f"{path}.{slot.name}", depth)
             elif not slot.many:
                 self.one(slot, value, f"{path}.{slot.name}", depth)
             elif isinstance(value, list):

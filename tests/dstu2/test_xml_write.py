@@ -180,3 +180,13 @@ def test_a_code_may_have_an_id_and_extensions_like_every_element(type: str) -> N
     written = from_json(json.dumps(document).encode())
     assert b'<status value="in-progress" id="s1"><extension url="urn:original">' in written
     assert parse(written) == document
+
+
+def test_extensions_beside_what_is_no_primitive_stand_within_it() -> None:
+    extension = {"extension": [{"url": "urn:why", "valueCode": "unknown"}]}
+    document = {"resourceType": "Observation", "_encounter": extension, "_performer": extension}
+    assert parse(from_json(json.dumps(document).encode())) == {
+        "resourceType": "Observation",
+        "encounter": extension,
+        "performer": [extension],
+    }

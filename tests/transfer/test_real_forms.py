@@ -38,6 +38,11 @@ async def test_a_source_may_call_its_resources_as_it_likes(store: Store, id: str
     assert await imported(store, told, source=BASE) == {"Patient": {"unchanged": 1}, "Observation": {"unchanged": 2}}
 
 
+ABSENT = {
+    "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unsupported"}]
+}
+
+
 def narrated(div: str) -> dict[str, Any]:
     return patient(id="1", text={"status": "generated", "div": div})
 
@@ -56,6 +61,7 @@ LEGIBLE: dict[str, dict[str, Any]] = {
     },
     "a code with a blank behind it": observation(id="1", code={"coding": [{"code": "718-7 "}]}),
     "a reference to another type": {**observation(id="1"), "encounter": {"reference": "Organization/1"}},
+    "the reason why an element is absent": {**observation(id="1"), "_encounter": ABSENT, "_performer": ABSENT},
     "markup that was escaped": narrated("&lt;div>&lt;p>x&lt;/p>&lt;/div>"),
     "markup of HTML": narrated("<DIV><P CLASS='a'>x<BR></DIV>"),
     "no text in the narrative": narrated(""),
@@ -78,7 +84,9 @@ async def test_what_everybody_can_read_is_stored_at_the_level_structure_and_mark
 
 ILLEGIBLE: dict[str, dict[str, Any]] = {
     "an element of an older draft": observation(id="1", reliability="ok"),
-    "extensions beside what is no primitive": {**observation(id="1"), "_performer": {"extension": [{"url": "urn:x"}]}},
+    "an element and extensions beside it": {**observation("Patient/1", id="1"), "_subject": ABSENT},
+    "something else than extensions beside": {**observation(id="1"), "_encounter": {"reference": "Encounter/1"}},
+    "a text beside what is no primitive": {**observation(id="1"), "_encounter": "absent"},
     "a number in quotes": observation(id="1", valueQuantity={"value": "7.2"}),
     "a day that there is not": observation(id="1", effectiveDateTime="2016-02-30T14:00:00"),
     "a date in another order": observation(id="1", effectiveDateTime="01/04/2016"),

@@ -263,7 +263,7 @@ class Conditions:
 
     def _ranged(self, held: Held, clauses: Clauses, *, single: bool = False, sole: bool = False) -> Rows:
         select = select_ranges(self._owner, held, clauses)
-        return NONE if select == NO_ROWS else self._question.counted(select, distinct=single, sole=sole)
+        return NONE if select == NO_ROWS else self._question.scanned(select, distinct=single, sole=sole)
 
     def _worded(self, words: Sequence[str]) -> Rows:
         """Words are looked for in one compact row a resource: an index of them would double the cost of a write."""
@@ -345,4 +345,4 @@ class Conditions:
     def _recent(self, asked: Updated) -> Rows:
         where = every([Sql("owner = ?", (self._owner,)), updated(asked, "resources"), self.of_type("resources")])
         found = Sql(f"SELECT rid FROM resources INDEXED BY resources_by_time WHERE {where.text}", where.values)
-        return self._question.counted(found, distinct=True, sole=asked == self._question.sole)
+        return self._question.scanned(found, distinct=True, sole=asked == self._question.sole)

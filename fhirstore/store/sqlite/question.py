@@ -42,7 +42,7 @@ MANY = 2**60
 
 FEW = 50
 COUNTED = 3
-"""Up to so many times what is few, rows are counted exactly, and fetched."""
+"""Up to so many times what is few, rows are counted exactly."""
 
 GLANCE = 200
 """More rows than these are counted before they are fetched: most searches find fewer, or far too many."""
@@ -204,28 +204,31 @@ class Question:
         return Rows(sql, MANY)
 
     def is_many(self, rows: Rows) -> bool:
-        """Whether rows are too many to have been fetched."""
+        """Whether rows are too many to be gathered."""
         return rows.most > self.few * COUNTED
 
-    def counted(self, select: Sql, *, distinct: bool = False, sole: bool = False) -> Rows:
-        """Rows that are few are fetched, so that they need not be looked for twice.
+    def counted(self, select: Sql) -> Rows:
+        """Rows that are few are fetched, so that they need not be looked for twice."""
+        limit = self.few * COUNTED
+        found = self._fetched(select, limit)
+        return Rows(select, MANY) if len(found) > limit else _these(found)
+
+    def scanned(self, select: Sql, *, distinct: bool, sole: bool) -> Rows:
+        """The same of rows that lie beside one another in an index, and are rather counted than fetched.
 
         How many they are, be they ever so many, is found out where they are the `sole` that decide, or all are counted.
         """
-        exactly = sole or self.counting
         limit = self.few * COUNTED
-        found = self._fetched(select, min(limit, GLANCE))
-        if len(found) > GLANCE:
-            counted = select if exactly else _first(select, limit + 1)
-            most = self.connection.execute(f"SELECT count(*) FROM ({counted.text})", counted.values).fetchone()[0]
-            if most > limit:
-                return Rows(select, most if counted is select else MANY, distinct)
-            found = self._fetched(select, limit)
-        if len(found) > limit:
-            return Rows(select, MANY, distinct)
-        rids = {rid for (rid,) in found}
-        fetched = Sql("SELECT value AS rid FROM json_each(?)", (array(sorted(rids)),))
-        return Rows(fetched, len(rids), distinct=True) if rids else NONE
+        glance = min(limit, GLANCE)
+        found = self._fetched(select, glance)
+        if len(found) <= glance:
+            return _these(found)
+        exactly = sole or self.counting
+        counted = select if exactly else _first(select, limit + 1)
+        most = self.connection.execute(f"SELECT count(*) FROM ({counted.text})", counted.values).fetchone()[0]
+        if most <= self.few:
+            return _these(self._fetched(select, self.few))
+        return Rows(select, most if exactly or most <= limit else MANY, distinct)
 
     def _fetched(self, select: Sql, limit: int) -> list[tuple[int]]:
         """So many rows, and one more where there are more."""
@@ -235,6 +238,12 @@ class Question:
 
 def _first(select: Sql, limit: int) -> Sql:
     return Sql(f"SELECT rid FROM ({select.text}) LIMIT ?", (*select.values, limit))
+
+
+def _these(found: Sequence[tuple[int]]) -> Rows:
+    rids = {rid for (rid,) in found}
+    fetched = Sql("SELECT value AS rid FROM json_each(?)", (array(sorted(rids)),))
+    return Rows(fetched, len(rids), distinct=True) if rids else NONE
 
 
 def texts_of(plan: Plan) -> Iterator[str]:
