@@ -124,12 +124,11 @@ class RecordReading:
                 absent.discard(fact.kind)
         if together:
             yield await self._kept(together, clocks)
-        for kind in absent:
-            self._view.keep(kind, ())
+        await self._view.keep(dict.fromkeys(absent, ()))
 
     async def _kept(self, facts: Sequence[Fact], clocks: Clocks) -> Sequence[UnifiedFact]:
         found = await asyncio.to_thread(self._grouped, facts, clocks)
-        self._view.keep(facts[0].kind, found)
+        await self._view.keep({facts[0].kind: found})
         return found
 
     def _grouped(self, facts: Sequence[Fact], clocks: Clocks) -> Sequence[UnifiedFact]:
@@ -138,12 +137,14 @@ class RecordReading:
 
     async def _clocks(self) -> Clocks:
         """How the clocks of the sources go; where there is one source, its clock is right."""
-        if self._view.clocks is None:
-            sources = {member.fact.source for each in self._known.groups for member in each}
-            several = len(sources) > 1
-            sample = self._known.placed(await _sample(self._resources)) if several else ()
-            self._view.clocks = await asyncio.to_thread(find_clocks, sample) if several else TRUE_CLOCKS
-        return self._view.clocks
+        if self._view.clocks is not None:
+            return self._view.clocks
+        found = TRUE_CLOCKS
+        if len({member.fact.source for each in self._known.groups for member in each}) > 1:
+            sample = self._known.placed(await _sample(self._resources))
+            found = await asyncio.to_thread(find_clocks, sample)
+        await self._view.keep_clocks(found)
+        return found
 
 
 async def open_record(resources: Resources, view: View) -> RecordReading:
@@ -153,7 +154,7 @@ async def open_record(resources: Resources, view: View) -> RecordReading:
     judged = await _judgements(resources)
     patients = [fact async for facts in _facts(resources, Plan(("Patient",))) for fact in facts]
     known = people(await asyncio.to_thread(group, patients, judged))
-    view.keep_people(known, judged)
+    await view.keep_people(known, judged)
     return RecordReading(resources, view, known, judged)
 
 

@@ -9,8 +9,9 @@ reach: whoever reaches less of the record, or more, has one of its own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from fhirstore.clock import Clock
 from fhirstore.extents import Extents
@@ -31,14 +32,20 @@ _Reach = tuple[int, Extents]
 _State = tuple[object, ...]
 
 
+async def _never() -> bool:
+    return False
+
+
 @dataclass(slots=True)
 class View:
     """What is known of a record by now. Whoever adds to it holds `lock`, so that it is worked out once.
 
-    `room` is for how many resources facts may be kept in it, `size` how many there are.
+    `room` is for how many resources facts may be kept in it, `size` how many there are. `holds` tells whether the
+    record is still in the view's state: what was worked out while others wrote is of no state, and is not kept.
     """
 
     room: int = 0
+    holds: Callable[[], Awaitable[bool]] = _never
     size: int = 0
     judged: Judgements = NO_JUDGEMENTS
     people: People | None = None
@@ -46,20 +53,24 @@ class View:
     facts: dict[str, Sequence[UnifiedFact]] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def keep(self, kind: str, facts: Sequence[UnifiedFact]) -> None:
-        """Keep all facts of a kind, where there is room for them."""
-        if self._takes(sum(len(fact.members) for fact in facts)):
-            self.facts[kind] = facts
+    async def keep(self, facts: Mapping[str, Sequence[UnifiedFact]]) -> None:
+        """Keep all facts of some kinds, where there is room for them."""
+        if await self._takes(sum(len(fact.members) for each in facts.values() for fact in each)):
+            self.facts |= facts
 
-    def keep_people(self, people: People, judged: Judgements) -> None:
+    async def keep_people(self, people: People, judged: Judgements) -> None:
         """Keep who is in the record, and what was judged of it, where there is room for all Patients."""
-        if self._takes(len(people.of_patient)):
+        if await self._takes(len(people.of_patient)):
             self.people, self.judged = people, judged
 
-    def _takes(self, size: int) -> bool:
-        has_room = self.size + size <= self.room
-        self.size += size if has_room else 0
-        return has_room
+    async def keep_clocks(self, clocks: Clocks) -> None:
+        if await self._takes(0):
+            self.clocks = clocks
+
+    async def _takes(self, size: int) -> bool:
+        takes = self.size + size <= self.room and await self.holds()
+        self.size += size if takes else 0
+        return takes
 
 
 async def fresh_view() -> View:
@@ -98,12 +109,15 @@ class Views:
         state, reach = await self._state(scope.owner), (scope.owner, scope.readable)
         kept = self._kept.pop(reach, None)
         if kept is None or kept.state != state:
-            kept = _Kept(state, View(self._room), 0)
+            kept = _Kept(state, View(self._room, partial(self._is_in, state, scope.owner)), 0)
         kept.used = self._clock()
         self._kept[reach] = kept
         self._make_room()
         self._come_back()
         return kept.view
+
+    async def _is_in(self, state: _State, owner: int) -> bool:
+        return await self._state(owner) == state
 
     async def _state(self, owner: int) -> _State:
         """Another one after every write of the record: there is a version more, or, of what was erased, fewer."""

@@ -218,22 +218,35 @@ async def test_whoever_reads_after_a_write_was_answered_sees_it_however_many_rea
 @on_one_store
 async def test_what_was_used_last_is_let_go_last(small: Views) -> None:
     first, second = [await small.view(Scope(owner)) for owner in (1, 2)]
-    first.keep("Observation", of_size(4))
-    second.keep("Observation", of_size(4))
+    await first.keep({"Observation": of_size(4)})
+    await second.keep({"Observation": of_size(4)})
     assert await small.view(Scope(1)) is first
     third = await small.view(Scope(3))
-    third.keep("Observation", of_size(5))
+    await third.keep({"Observation": of_size(5)})
     assert await small.view(Scope(3)) is third
     assert await small.view(Scope(1)) is first
     assert await small.view(Scope(2)) is not second
 
 
+async def test_what_was_worked_out_while_others_wrote_is_not_kept(store: Store, context: Context) -> None:
+    """It is of no state of the record, and that before may come back: when what was written is erased."""
+    views = Views(store, now)
+    view = await views.view(WHOLE)
+    await write(context, entry("PUT", "Observation/c1", {**telling("c", 1), "id": "c1"}))
+    await view.keep({"Observation": of_size(3)})
+    assert await store.purging.purge(WHOLE, [("Observation", "c1")]) == 1
+    assert await views.view(WHOLE) is view
+    assert view.facts == {}
+    await view.keep({"Observation": of_size(3)})
+    assert set(view.facts) == {"Observation"}
+
+
 @on_one_store
 async def test_what_is_too_much_for_all_room_is_not_kept(small: Views) -> None:
     view = await small.view(WHOLE)
-    view.keep("Observation", of_size(11))
-    view.keep("Condition", of_size(3))
-    view.keep_people(people([(Member(fact("a", patient(), str(number))),) for number in range(8)]), NO_JUDGEMENTS)
+    await view.keep({"Observation": of_size(11)})
+    await view.keep({"Condition": of_size(3)})
+    await view.keep_people(people([(Member(fact("a", patient(), str(number))),) for number in range(8)]), NO_JUDGEMENTS)
     assert (set(view.facts), view.size, view.people) == ({"Condition"}, 3, None)
 
 
