@@ -36,8 +36,8 @@ PATIENCE_MS = 10_000
 
 
 class MongoStore:
-    """A `Store` on MongoDB. Writes are acknowledged by a majority, from their journals, and reads see nothing else: what
-    an election may still undo is shown to nobody, and is followed by no version."""
+    """A `Store` on MongoDB. Writes are acknowledged by a majority, from their journals, and reads see nothing else:
+    what an election may still undo is shown to nobody, and is followed by no version."""
 
     def __init__(self, uri: str, *, gathered_reads: bool = True, gathered_creates: bool = True) -> None:
         self._uri = uri
