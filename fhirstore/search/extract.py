@@ -6,7 +6,6 @@ read is passed by.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -79,9 +78,7 @@ _recurrence = Recurrence()
 def _piece(resource_type: str, name: str, text: bytes, base: str) -> _Piece:
     into, element = Collector(base, {}), {name: [read_text(text)]}
     handle_element(handles_of(resource_type).alone, element, into)
-    # Many have the same words: kept once, they take less room and are compared at once.
-    words = dict.fromkeys(map(sys.intern, words_within(element)))
-    return _Piece(tuple(into.keys), tuple(into.ranges), tuple(words))
+    return _Piece(tuple(into.keys), tuple(into.ranges), tuple(dict.fromkeys(words_within(element))))
 
 
 def _entries_of_contained(type_: str, document: Mapping[str, Any], container: Collector) -> Entries:
