@@ -53,3 +53,12 @@ def test_a_database_of_mongodb_is_left_to_its_own_tools(tmp_path: Path) -> None:
         2,
         "fhirstore: MongoDB is backed up by its own tools, such as mongodump.\n",
     )
+
+
+def test_a_copy_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "store.db").write_bytes(b"This is no database. " * 500)
+    at = ("--database", f"sqlite:///{tmp_path / 'store.db'}")
+    answer = CliRunner().invoke(main, ["backup", str(tmp_path / "copy.db"), *at])
+    assert answer.exit_code == 2
+    assert answer.stderr.startswith("fhirstore: The database file cannot be copied: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["store.db"]

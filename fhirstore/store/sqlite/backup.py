@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from fhirstore.errors import Unavailable
@@ -35,3 +35,6 @@ def back_up(path: Path, copy: Path) -> None:
         raise Unavailable(f"The copy cannot be written: {error.strerror}.") from error
     except sqlite3.Error as error:
         raise Unavailable(f"The database file cannot be copied: {error}.") from error
+    finally:
+        with suppress(OSError):  # what is unfinished holds records too
+            unfinished.unlink(missing_ok=True)
